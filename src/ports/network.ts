@@ -1,0 +1,80 @@
+import type { Bytes } from '../primitives/bytes.ts'
+
+/**
+ * The network as the engine sees it: authenticated peers, channels of messages, requests with streamed answers. One contract suite
+ * runs against every implementation. Nothing but `hello` crosses a connection before both sides accepted the other's `hello`.
+ */
+export interface Network {
+  /** This node's own peer id. */
+  readonly self: PeerId
+  /** Starts listening. Handlers are complete before the first event. */
+  start(handlers: NetworkHandlers): Promise<void>
+  /** Addresses others can dial, with the peer id. */
+  addresses(): readonly string[]
+  /** Resolves once both hellos are accepted. Throws `OperationalError` DIAL_FAILED otherwise. Connecting twice yields the same peer. */
+  connect(address: string, options?: { timeoutMs?: number }): Promise<PeerId>
+  disconnect(peer: PeerId, reason: string): void
+  peers(): readonly PeerInfo[]
+  /**
+   * Queues a message on the direct, ordered stream of the channel's class. Never waits: returns false, and drops the message, when
+   * the peer is gone or its bounded queue for this channel is full.
+   */
+  send(peer: PeerId, channel: Channel, message: Bytes): boolean
+  /** Publishes by gossip to everyone who follows the channel, reaching beyond direct peers. At most once per content. */
+  broadcast(channel: Channel, message: Bytes): void
+  /** One request, an answer in any number of parts. The iterable throws `OperationalError` REQUEST_FAILED on time-out, refusal or a lost peer. */
+  request(peer: PeerId, protocol: RequestProtocol, message: Bytes, options: { timeoutMs: number }): AsyncIterable<Bytes>
+  stop(): Promise<void>
+}
+
+/** Textual peer id, as libp2p prints it. */
+export type PeerId = string
+
+/** In falling priority: a consensus message never waits behind a block. */
+export const channels = ['consensus', 'evidence', 'batches', 'blocks', 'peers'] as const
+export type Channel = (typeof channels)[number]
+
+/** Most bytes one message on each channel may have. */
+export const channelBytesMax: Readonly<Record<Channel, number>> = {
+  consensus: 1 << 20,
+  evidence: 64 << 10,
+  batches: 128 << 10,
+  blocks: 1 << 20,
+  peers: 64 << 10,
+}
+
+export const requestProtocols = ['batch', 'block', 'status'] as const
+export type RequestProtocol = (typeof requestProtocols)[number]
+export const requestBytesMax = 64 << 10
+export const responsePartBytesMax = 8 << 20
+
+export type Verdict = 'accept' | 'ignore' | 'reject'
+
+export interface PeerInfo {
+  readonly id: PeerId
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  /** What protects the connection, e.g. `tls1.3 X25519MLKEM768`, `noise-xx X25519`, `simulated`. */
+  readonly protection: string
+  readonly latencyMs: number | undefined
+  readonly connectedAt: number
+}
+
+export interface NetworkHandlers {
+  /** The bytes of this node's own hello, asked anew for each connection. */
+  hello(peer: PeerId): Bytes
+  /** Accepts the peer, or refuses it with a reason that is sent to it before the connection closes. */
+  onHello(peer: PeerId, hello: Bytes): HelloVerdict
+  onConnected(peer: PeerInfo): void
+  onDisconnected(peer: PeerInfo, reason: string): void
+  /** A direct message, in the order it was sent on its channel. */
+  onMessage(peer: PeerId, channel: Channel, message: Bytes): void
+  /** A gossiped message, checked before it is forwarded: `accept` forwards, `ignore` drops, `reject` also costs the sender. */
+  onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict>
+  /** Answers a request part by part; throwing refuses it. */
+  onRequest(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncIterable<Bytes>
+  /** The peer broke the transport's own rules: oversized frame, garbage, unknown protocol. */
+  onMisbehaviour(peer: PeerId, what: string): void
+}
+
+export type HelloVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }

@@ -1,0 +1,33 @@
+/**
+ * Every error a person or a peer can be shown, in one place. `docs/errors.md` is generated from it, and a test holds code,
+ * catalogue and docs together.
+ *
+ * - A *rejection* is another party's fault. Its verdict says what gossip does with the message: `reject` costs the sender
+ *   reputation, `ignore` does not (the sender may be honest and merely late or ahead).
+ * - An *operational* error is a fault of the machine, the disk or the configuration. It ends a command with its exit code.
+ */
+export interface RejectionEntry {
+  readonly verdict: 'ignore' | 'reject'
+  readonly summary: string
+}
+export interface OperationalEntry {
+  /** Process exit status, after sysexits.h where one fits. */
+  readonly exit: number
+  readonly summary: string
+  readonly hint: string
+}
+
+export const rejections = {
+  CODEC_TRUNCATED: { verdict: 'reject', summary: 'The bytes end before the message does.' },
+  CODEC_TRAILING: { verdict: 'reject', summary: 'Bytes follow the end of the message.' },
+  CODEC_NON_CANONICAL: { verdict: 'reject', summary: 'The value is encoded in a form our encoder would not produce.' },
+  CODEC_TYPE: { verdict: 'reject', summary: 'A field has another type than its schema declares.' },
+  CODEC_LIMIT: { verdict: 'reject', summary: 'A field is longer or larger than its schema allows.' },
+} as const satisfies Record<string, RejectionEntry>
+
+export const operationalErrors = {
+  CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
+} as const satisfies Record<string, OperationalEntry>
+
+export type RejectionCode = keyof typeof rejections
+export type OperationalCode = keyof typeof operationalErrors

@@ -26,6 +26,11 @@ export const rejections = {
 } as const satisfies Record<string, RejectionEntry>
 
 export const operationalErrors = {
+  RUNTIME_MISSING: {
+    exit: 78,
+    summary: 'The Node that runs Synod is too old, and the runtime Synod installs for itself is missing.',
+    hint: 'Install Node 24, or run `npm ci` again with install scripts allowed: they bring the runtime.',
+  },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
 } as const satisfies Record<string, OperationalEntry>
 

@@ -1,0 +1,17 @@
+/**
+ * `synod/network`: the network as Synod's own engine uses it, for those who build other protocols on it.
+ *
+ * @module network
+ */
+export type { Clock, Timer } from '../ports/clock.ts'
+export type {
+  Channel,
+  HelloVerdict,
+  Network,
+  NetworkHandlers,
+  PeerId,
+  PeerInfo,
+  RequestProtocol,
+  Verdict,
+} from '../ports/network.ts'
+export { channelBytesMax, channels, requestBytesMax, requestProtocols, responsePartBytesMax } from '../ports/network.ts'

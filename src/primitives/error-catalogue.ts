@@ -22,7 +22,9 @@ export const rejections = {
   CODEC_TRAILING: { verdict: 'reject', summary: 'Bytes follow the end of the message.' },
   CODEC_NON_CANONICAL: { verdict: 'reject', summary: 'The value is encoded in a form our encoder would not produce.' },
   CODEC_TYPE: { verdict: 'reject', summary: 'A field has another type than its schema declares.' },
-  CODEC_LIMIT: { verdict: 'reject', summary: 'A field is longer or larger than its schema allows.' },
+  CODEC_LIMIT: { verdict: 'reject', summary: 'A field is shorter, longer or larger than its schema allows.' },
+  CODEC_TAG: { verdict: 'reject', summary: 'A message is of a kind that is not known here.' },
+  CODEC_TEXT: { verdict: 'reject', summary: 'A text is not well-formed UTF-8.' },
 } as const satisfies Record<string, RejectionEntry>
 
 export const operationalErrors = {

@@ -1,5 +1,4 @@
-/** Schemas compiled to decoders: one closure a field, made once. */
-import { assert } from '../primitives/assert.ts'
+/** Schemas compiled to decoders, one closure a field, on first use. */
 import {
   peek,
   type Reader,
@@ -12,11 +11,26 @@ import {
   refuse,
   skip,
 } from './reader.ts'
-import type { Field, Schema, Shape, VariantCase } from './schema.ts'
+import { canGenerate, recordReader } from './record.ts'
+import { type Field, type ListShape, type Schema, type Shape, tagMax, type VariantCase } from './schema.ts'
 
-export type Decoder = (reader: Reader) => unknown
+/** Reads one value and moves past it, or throws a `Refusal`. */
+type Decoder = (reader: Reader) => unknown
 
-export function compileDecoder(schema: Schema<unknown>, path: string): Decoder {
+const decoders = new WeakMap<Shape, Decoder>()
+
+export function decoderOf(schema: Schema<unknown>): Decoder {
+  const { shape } = schema
+  let decoder = decoders.get(shape)
+  if (decoder === undefined) {
+    decoder = compileDecoder(schema, 'name' in shape ? shape.name : shape.kind, canGenerate)
+    decoders.set(shape, decoder)
+  }
+  return decoder
+}
+
+/** @param path names the value in refusals; @param generated whether records may use generated code. */
+export function compileDecoder(schema: Schema<unknown>, path: string, generated: boolean): Decoder {
   const { shape } = schema
   switch (shape.kind) {
     case 'uint':
@@ -32,20 +46,20 @@ export function compileDecoder(schema: Schema<unknown>, path: string): Decoder {
     case 'text':
       return textDecoder(shape.max, path)
     case 'list':
-      return listDecoder(shape, path)
+      return listDecoder(shape, path, generated)
     case 'optional':
-      return optionalDecoder(shape.inner, path)
+      return optionalDecoder(shape.inner, path, generated)
     case 'struct':
-      return structDecoder(shape.fields, path)
+      return structDecoder(shape.fields, path, generated)
     case 'variant':
-      return variantDecoder(shape.cases, path)
+      return variantDecoder(shape.cases, path, generated)
   }
 }
 
 function literalDecoder(value: number, path: string): Decoder {
   return (reader) => {
     const found = readUint(reader, Number.MAX_SAFE_INTEGER, path)
-    return found === value ? value : refuse('CODEC_LIMIT', reader, path, `${found} is not ${value}`)
+    return found === value ? value : refuse('CODEC_TYPE', reader, path, `${found} is not ${value}`)
   }
 }
 
@@ -53,17 +67,18 @@ function bytesDecoder(min: number, max: number, path: string): Decoder {
   return (reader) => {
     const length = readBinaryHeader(reader, path)
     if (length < min || length > max) refuse('CODEC_LIMIT', reader, path, `${length} bytes, not ${min} to ${max}`)
-    const start = skip(reader, length, path)
-    return reader.bytes.slice(start, start + length)
+    const { bytes } = reader
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + skip(reader, length, path), length)
   }
 }
 
+/** Keeps a byte order mark and refuses what is ill-formed: the text encodes to the very bytes it was read from. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function textDecoder(max: number, path: string): Decoder {
   return (reader) => {
     const length = readTextHeader(reader, path)
-    if (length > max) refuse('CODEC_LIMIT', reader, path, `${length} bytes of text, not 0 to ${max}`)
+    if (length > max) refuse('CODEC_LIMIT', reader, path, `${length} bytes, not 0 to ${max}`)
     const start = skip(reader, length, path)
     try {
       return utf8.decode(reader.bytes.subarray(start, start + length))
@@ -73,20 +88,24 @@ function textDecoder(max: number, path: string): Decoder {
   }
 }
 
-function listDecoder(shape: Extract<Shape, { kind: 'list' }>, path: string): Decoder {
+function listDecoder(shape: ListShape, path: string, generated: boolean): Decoder {
   const { min, max } = shape
-  const item = compileDecoder(shape.item, `${path}[]`)
+  const { sizeMin } = shape.item
+  const item = compileDecoder(shape.item, `${path}[]`, generated)
   return (reader) => {
     const count = readArrayHeader(reader, path)
     if (count < min || count > max) refuse('CODEC_LIMIT', reader, path, `${count} items, not ${min} to ${max}`)
+    // Before the first item is decoded: a few bytes cannot ask for the work of thousands of items.
+    const left = reader.bytes.length - reader.offset
+    if (count * sizeMin > left) refuse('CODEC_TRUNCATED', reader, path, `${count} items are announced, ${left} bytes are left`)
     const items: unknown[] = []
     for (let index = 0; index < count; index++) items.push(item(reader))
     return items
   }
 }
 
-function optionalDecoder(inner: Schema<unknown>, path: string): Decoder {
-  const present = compileDecoder(inner, path)
+function optionalDecoder(inner: Schema<unknown>, path: string, generated: boolean): Decoder {
+  const present = compileDecoder(inner, path, generated)
   return (reader) => {
     if (peek(reader, path) !== 0xc0) return present(reader)
     reader.offset++
@@ -94,50 +113,33 @@ function optionalDecoder(inner: Schema<unknown>, path: string): Decoder {
   }
 }
 
-function structDecoder(fields: readonly Field[], path: string): Decoder {
-  const decodeFields = fieldsDecoder(fields, path)
+function structDecoder(fields: readonly Field[], path: string, generated: boolean): Decoder {
+  const record = recordDecoder(fields, undefined, path, generated)
+  const expected = fields.length
   return (reader) => {
     const count = readArrayHeader(reader, path)
-    if (count !== fields.length) refuse('CODEC_TYPE', reader, path, `${count} fields, not ${fields.length}`)
-    return decodeFields(reader, {})
+    if (count !== expected) refuse('CODEC_TYPE', reader, path, `${count} fields, not ${expected}`)
+    return record(reader)
   }
 }
 
-function fieldsDecoder(fields: readonly Field[], path: string): (reader: Reader, into: Record<string, unknown>) => unknown {
-  const decoders = fields.map((field) => ({ name: field.name, decode: compileDecoder(field.schema, `${path}.${field.name}`) }))
-  return (reader, into) => {
-    for (const field of decoders) into[field.name] = field.decode(reader)
-    return into
-  }
+function recordDecoder(fields: readonly Field[], type: string | undefined, path: string, generated: boolean): Decoder {
+  const parts = fields.map(({ name, schema }) => ({ name, run: compileDecoder(schema, `${path}.${name}`, generated) }))
+  return recordReader(parts, type, generated)
 }
 
-function variantDecoder(cases: readonly VariantCase[], path: string): Decoder {
-  const byTag = new Map(
-    cases.map(({ name, tag, struct }) => [
-      tag,
-      { name, count: struct.fields.length, decode: fieldsDecoder(struct.fields, `${path}<${name}>`) },
-    ]),
-  )
+function variantDecoder(cases: readonly VariantCase[], path: string, generated: boolean): Decoder {
+  const byTag: ({ count: number; record: Decoder } | undefined)[] = new Array(tagMax + 1).fill(undefined)
+  for (const { name, tag, struct } of cases) {
+    byTag[tag] = { count: struct.fields.length + 1, record: recordDecoder(struct.fields, name, `${path}<${name}>`, generated) }
+  }
   return (reader) => {
-    const count = readArrayHeader(reader, path) - 1
+    const count = readArrayHeader(reader, path)
+    if (count === 0) refuse('CODEC_TYPE', reader, path, 'no tag')
     const tag = readUint(reader, Number.MAX_SAFE_INTEGER, path)
-    const chosen = byTag.get(tag)
+    const chosen = tag <= tagMax ? byTag[tag] : undefined
     if (chosen === undefined) return refuse('CODEC_TAG', reader, path, `no case has the tag ${tag}`)
-    if (count !== chosen.count) refuse('CODEC_TYPE', reader, path, `${count} fields, not ${chosen.count}`)
-    return chosen.decode(reader, { type: chosen.name })
+    if (count !== chosen.count) refuse('CODEC_TYPE', reader, path, `${count} elements, not ${chosen.count}`)
+    return chosen.record(reader)
   }
-}
-
-const compiled = new WeakMap<Shape, Decoder>()
-
-/** Compiled on first use, then remembered. */
-export function decoderOf(schema: Schema<unknown>): Decoder {
-  const { shape } = schema
-  let decoder = compiled.get(shape)
-  if (decoder === undefined) {
-    decoder = compileDecoder(schema, 'name' in shape ? shape.name : shape.kind)
-    compiled.set(shape, decoder)
-  }
-  assert(decoder)
-  return decoder
 }

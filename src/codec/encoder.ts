@@ -1,137 +1,156 @@
-/** Schemas compiled to encoders. A value that does not fit its schema is our own bug, and an assertion says so. */
-import { assert } from '../primitives/assert.ts'
-import type { Field, Schema, Shape, VariantCase } from './schema.ts'
-import { reserve, type Writer, writeArrayHeader, writeBinary, writeByte, writeTextHeader, writeU64, writeUint } from './writer.ts'
+/** Schemas compiled to encoders, one closure a field, on first use. A value that does not fit its schema is our own bug. */
+import { AssertionError } from '../primitives/assert.ts'
+import { canGenerate, recordWriter } from './record.ts'
+import type { Field, ListShape, Schema, Shape, VariantCase } from './schema.ts'
+import { type Writer, writeArrayHeader, writeBinary, writeByte, writeText, writeU64, writeUint } from './writer.ts'
 
-export type Encoder = (writer: Writer, value: unknown) => void
+/** Appends one value, or throws an `AssertionError`. */
+type Encoder = (writer: Writer, value: unknown) => void
 
-export function compileEncoder(schema: Schema<unknown>, path: string): Encoder {
+const encoders = new WeakMap<Shape, Encoder>()
+
+export function encoderOf(schema: Schema<unknown>): Encoder {
+  const { shape } = schema
+  let encoder = encoders.get(shape)
+  if (encoder === undefined) {
+    encoder = compileEncoder(schema, 'name' in shape ? shape.name : shape.kind, canGenerate)
+    encoders.set(shape, encoder)
+  }
+  return encoder
+}
+
+/** @param path names the value in assertions; @param generated whether records may use generated code. */
+export function compileEncoder(schema: Schema<unknown>, path: string, generated: boolean): Encoder {
   const { shape } = schema
   switch (shape.kind) {
     case 'uint':
-      return (writer, value) => {
-        assertUint(value, shape.max, path)
-        writeUint(writer, value)
-      }
-    case 'literal':
-      return (writer, value) => {
-        assert(value === shape.value, `${path}: not ${shape.value}`)
-        writeUint(writer, shape.value)
-      }
+      return uintEncoder(shape.max, path)
     case 'u64':
-      return (writer, value) => {
-        assert(typeof value === 'bigint' && value >= 0n && value <= u64Max, `${path}: not an integer from 0 to 2⁶⁴ − 1`)
-        writeU64(writer, value)
-      }
+      return u64Encoder(path)
     case 'bool':
-      return (writer, value) => {
-        assert(typeof value === 'boolean', `${path}: not a boolean`)
-        writeByte(writer, value ? 0xc3 : 0xc2)
-      }
+      return boolEncoder(path)
+    case 'literal':
+      return literalEncoder(shape.value, path)
     case 'bytes':
-      return (writer, value) => {
-        assert(value instanceof Uint8Array, `${path}: not a byte string`)
-        assertWithin(value.length, shape.min, shape.max, path)
-        writeBinary(writer, value)
-      }
+      return bytesEncoder(shape.min, shape.max, path)
     case 'text':
       return textEncoder(shape.max, path)
     case 'list':
-      return listEncoder(shape, path)
+      return listEncoder(shape, path, generated)
     case 'optional':
-      return optionalEncoder(shape.inner, path)
+      return optionalEncoder(shape.inner, path, generated)
     case 'struct':
-      return structEncoder(shape.fields, path)
+      return structEncoder(shape.fields, path, generated)
     case 'variant':
-      return variantEncoder(shape.cases, path)
+      return variantEncoder(shape.cases, path, generated)
+  }
+}
+
+/** Apart from `assert`, whose message would be put together for every value that fits. */
+function misfit(path: string, expected: string): never {
+  throw new AssertionError(`${path} is not ${expected}`)
+}
+
+function uintEncoder(max: number, path: string): Encoder {
+  return (writer, value) => {
+    if (typeof value !== 'number' || !(value >= 0 && value <= max) || !Number.isInteger(value)) {
+      misfit(path, `an integer from 0 to ${max}`)
+    }
+    writeUint(writer, value)
   }
 }
 
 const u64Max = 0xffff_ffff_ffff_ffffn
 
-function assertUint(value: unknown, max: number, path: string): asserts value is number {
-  assert(
-    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max,
-    `${path}: not an integer from 0 to ${max}`,
-  )
+function u64Encoder(path: string): Encoder {
+  return (writer, value) => {
+    if (typeof value !== 'bigint' || value < 0n || value > u64Max) misfit(path, 'a bigint from 0 to 2⁶⁴ − 1')
+    writeU64(writer, value)
+  }
 }
 
-function assertWithin(length: number, min: number, max: number, path: string): void {
-  assert(length >= min && length <= max, `${path}: length ${length} is not ${min} to ${max}`)
+function boolEncoder(path: string): Encoder {
+  return (writer, value) => {
+    if (typeof value !== 'boolean') misfit(path, 'a boolean')
+    writeByte(writer, value ? 0xc3 : 0xc2)
+  }
+}
+
+function literalEncoder(expected: number, path: string): Encoder {
+  return (writer, value) => {
+    if (value !== expected) misfit(path, `${expected}`)
+    writeUint(writer, expected)
+  }
+}
+
+function bytesEncoder(min: number, max: number, path: string): Encoder {
+  return (writer, value) => {
+    if (!(value instanceof Uint8Array) || value.length < min || value.length > max) {
+      misfit(path, `a byte string of ${min} to ${max} bytes`)
+    }
+    writeBinary(writer, value)
+  }
 }
 
 const utf8 = new TextEncoder()
 
 function textEncoder(max: number, path: string): Encoder {
   return (writer, value) => {
-    assert(typeof value === 'string' && value.isWellFormed(), `${path}: not a well-formed text`)
+    // A lone surrogate would be written as a replacement character, and read back as another text.
+    if (typeof value !== 'string' || !value.isWellFormed()) misfit(path, 'a well-formed text')
     const encoded = utf8.encode(value)
-    assertWithin(encoded.length, 0, max, path)
-    writeTextHeader(writer, encoded.length)
-    const start = reserve(writer, encoded.length)
-    writer.bytes.set(encoded, start)
+    if (encoded.length > max) misfit(path, `a text of at most ${max} bytes`)
+    writeText(writer, encoded)
   }
 }
 
-function listEncoder(shape: Extract<Shape, { kind: 'list' }>, path: string): Encoder {
-  const item = compileEncoder(shape.item, `${path}[]`)
+function listEncoder(shape: ListShape, path: string, generated: boolean): Encoder {
+  const { min, max } = shape
+  const item = compileEncoder(shape.item, `${path}[]`, generated)
   return (writer, value) => {
-    assert(Array.isArray(value), `${path}: not a list`)
-    assertWithin(value.length, shape.min, shape.max, path)
+    if (!Array.isArray(value) || value.length < min || value.length > max) misfit(path, `a list of ${min} to ${max} items`)
     writeArrayHeader(writer, value.length)
-    for (const each of value) item(writer, each)
+    for (let index = 0; index < value.length; index++) item(writer, value[index])
   }
 }
 
-function optionalEncoder(inner: Schema<unknown>, path: string): Encoder {
-  const present = compileEncoder(inner, path)
+function optionalEncoder(inner: Schema<unknown>, path: string, generated: boolean): Encoder {
+  const present = compileEncoder(inner, path, generated)
   return (writer, value) => (value === undefined ? writeByte(writer, 0xc0) : present(writer, value))
 }
 
-function structEncoder(fields: readonly Field[], path: string): Encoder {
-  const encodeFields = fieldsEncoder(fields, path)
+type RecordEncoder = (writer: Writer, record: Readonly<Record<string, unknown>>) => void
+
+function structEncoder(fields: readonly Field[], path: string, generated: boolean): Encoder {
+  const encodeFields = recordEncoder(fields, path, generated)
+  const count = fields.length
   return (writer, value) => {
-    assertRecord(value, path)
-    writeArrayHeader(writer, fields.length)
+    if (!isRecord(value)) misfit(path, 'an object')
+    writeArrayHeader(writer, count)
     encodeFields(writer, value)
   }
 }
 
-function assertRecord(value: unknown, path: string): asserts value is Record<string, unknown> {
-  assert(typeof value === 'object' && value !== null, `${path}: not an object`)
+function recordEncoder(fields: readonly Field[], path: string, generated: boolean): RecordEncoder {
+  const parts = fields.map(({ name, schema }) => ({ name, run: compileEncoder(schema, `${path}.${name}`, generated) }))
+  return recordWriter(parts, generated)
 }
 
-function fieldsEncoder(fields: readonly Field[], path: string): (writer: Writer, value: Record<string, unknown>) => void {
-  const encoders = fields.map((field) => ({ name: field.name, encode: compileEncoder(field.schema, `${path}.${field.name}`) }))
-  return (writer, value) => {
-    for (const field of encoders) field.encode(writer, value[field.name])
-  }
-}
-
-function variantEncoder(cases: readonly VariantCase[], path: string): Encoder {
-  const byName = new Map<unknown, { tag: number; count: number; encode: ReturnType<typeof fieldsEncoder> }>()
+function variantEncoder(cases: readonly VariantCase[], path: string, generated: boolean): Encoder {
+  const byName = new Map<unknown, { tag: number; count: number; encodeFields: RecordEncoder }>()
   for (const { name, tag, struct } of cases) {
-    byName.set(name, { tag, count: struct.fields.length, encode: fieldsEncoder(struct.fields, `${path}<${name}>`) })
+    const encodeFields = recordEncoder(struct.fields, `${path}<${name}>`, generated)
+    byName.set(name, { tag, count: struct.fields.length + 1, encodeFields })
   }
   return (writer, value) => {
-    assertRecord(value, path)
-    const chosen = byName.get(value['type'])
-    assert(chosen, `${path}: no such case`)
-    writeArrayHeader(writer, chosen.count + 1)
-    writeUint(writer, chosen.tag)
-    chosen.encode(writer, value)
+    if (!isRecord(value)) misfit(path, 'an object')
+    const chosen = byName.get(value['type']) ?? misfit(path, 'of a known type')
+    writeArrayHeader(writer, chosen.count)
+    writeByte(writer, chosen.tag)
+    chosen.encodeFields(writer, value)
   }
 }
 
-const compiled = new WeakMap<Shape, Encoder>()
-
-/** Compiled on first use, then remembered. */
-export function encoderOf(schema: Schema<unknown>): Encoder {
-  const { shape } = schema
-  let encoder = compiled.get(shape)
-  if (encoder === undefined) {
-    encoder = compileEncoder(schema, 'name' in shape ? shape.name : shape.kind)
-    compiled.set(shape, encoder)
-  }
-  return encoder
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

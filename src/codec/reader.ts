@@ -1,6 +1,7 @@
 /**
- * Reading MessagePack strictly: the shortest form of everything or nothing. A cursor moves over bytes of which none is trusted;
+ * Reading MessagePack strictly: the shortest form of everything, or nothing. A cursor moves over bytes none of which is trusted;
  * whatever our encoder would not have written throws a `Refusal`, which `decode` turns into a `Rejection`.
+ * Spec: docs/spec/wire.md.
  */
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
 
@@ -26,118 +27,124 @@ export function refuse(code: RejectionCode, reader: Reader, path: string, detail
   throw new Refusal(code, `${path} at byte ${reader.offset}: ${detail}`)
 }
 
-/** The next byte, which stays unread. */
-export function peek(reader: Reader, path: string): number {
-  const byte = reader.bytes[reader.offset]
-  return byte === undefined ? refuse('CODEC_TRUNCATED', reader, path, 'the message ends here') : byte
+function refuseType(reader: Reader, path: string, expected: string): never {
+  refuse('CODEC_TYPE', reader, path, `${peek(reader, path)} does not begin ${expected}`)
 }
 
-/** Moves past `count` bytes and returns where they began. */
+/** The next byte, which stays unread. */
+export function peek(reader: Reader, path: string): number {
+  if (reader.offset >= reader.bytes.length) refuse('CODEC_TRUNCATED', reader, path, 'the message ends here')
+  return reader.bytes[reader.offset] as number
+}
+
+/** Moves past `count` bytes and returns where they begin. */
 export function skip(reader: Reader, count: number, path: string): number {
   const start = reader.offset
-  if (start + count > reader.bytes.length) {
-    refuse('CODEC_TRUNCATED', reader, path, `needs ${count} bytes, has ${reader.bytes.length - start}`)
-  }
+  const left = reader.bytes.length - start
+  if (count > left) refuse('CODEC_TRUNCATED', reader, path, `${count} bytes are announced, ${left} are left`)
   reader.offset = start + count
   return start
 }
 
-/** A big-endian number of 1, 2 or 4 bytes. */
-function readBigEndian(reader: Reader, size: number, path: string): number {
-  const start = skip(reader, size, path)
-  let value = 0
-  for (let index = start; index < start + size; index++) value = value * 0x100 + (reader.bytes[index] as number)
-  return value
-}
-
-/** A length or number after its header byte, refused when `least` says that a shorter form exists. */
-function readShortest(reader: Reader, size: number, least: number, path: string): number {
-  const value = readBigEndian(reader, size, path)
-  if (value < least) refuse('CODEC_NON_CANONICAL', reader, path, `${value} has a shorter form`)
-  return value
-}
-
-const two32 = 0x1_0000_0000
-
-/** An integer as two halves: the high 32 bits go to `high`, the low ones are returned. Up to 2⁵³ − 1 `high` stays below 2²¹. */
-export interface High {
-  high: number
-}
-
-/** An unsigned integer below 2³², or its low half with the rest in `high`. */
-export function readInteger(reader: Reader, into: High, path: string): number {
-  const header = peek(reader, path)
-  into.high = 0
-  if (header < 0x80) {
-    reader.offset++
-    return header
-  }
-  if (header < 0xcc || header > 0xcf) refuse('CODEC_TYPE', reader, path, `${hexByte(header)} does not begin an unsigned integer`)
-  reader.offset++
-  if (header === 0xcc) return readShortest(reader, 1, 0x80, path)
-  if (header === 0xcd) return readShortest(reader, 2, 0x100, path)
-  if (header === 0xce) return readShortest(reader, 4, 0x1_0000, path)
-  into.high = readShortest(reader, 4, 1, path)
-  return readBigEndian(reader, 4, path)
-}
-
 export function readUint(reader: Reader, max: number, path: string): number {
-  const low = readInteger(reader, halves, path)
-  const value = halves.high * two32 + low
-  if (value > max) refuse('CODEC_LIMIT', reader, path, `the number exceeds ${max}`)
+  const value = peek(reader, path) === 0xcf ? readWord(reader, path) : readShortInteger(reader, path)
+  if (value > max) refuse('CODEC_LIMIT', reader, path, `the number is larger than ${max}`)
   return value
 }
 
 export function readU64(reader: Reader, path: string): bigint {
-  const low = readInteger(reader, halves, path)
-  if (halves.high < 0x20_0000) return BigInt(halves.high * two32 + low)
-  return (BigInt(halves.high) << 32n) | BigInt(low)
+  if (peek(reader, path) === 0xcf) {
+    const at = reader.offset + 1
+    readWord(reader, path)
+    return joined(u32(reader.bytes, at), u32(reader.bytes, at + 4))
+  }
+  return joined(0, readShortInteger(reader, path))
 }
-
-const halves: High = { high: 0 }
 
 export function readBool(reader: Reader, path: string): boolean {
   const header = peek(reader, path)
-  if (header !== 0xc2 && header !== 0xc3) refuse('CODEC_TYPE', reader, path, `${hexByte(header)} is not a boolean`)
+  if (header !== 0xc2 && header !== 0xc3) refuseType(reader, path, 'a boolean')
   reader.offset++
   return header === 0xc3
 }
 
-/** The number of bytes that follow as a byte string. */
+/** The length of the byte string that follows. */
 export function readBinaryHeader(reader: Reader, path: string): number {
   const header = peek(reader, path)
-  if (header < 0xc4 || header > 0xc6) refuse('CODEC_TYPE', reader, path, `${hexByte(header)} does not begin a byte string`)
-  reader.offset++
-  if (header === 0xc4) return readBigEndian(reader, 1, path)
-  if (header === 0xc5) return readShortest(reader, 2, 0x100, path)
-  return readShortest(reader, 4, 0x1_0000, path)
+  if (header === 0xc4) return readAfterHeader(reader, 1, 0, path)
+  if (header === 0xc5) return readAfterHeader(reader, 2, 0x100, path)
+  if (header === 0xc6) return readAfterHeader(reader, 4, 0x1_0000, path)
+  return refuseType(reader, path, 'a byte string')
 }
 
-/** The number of bytes that follow as a text. */
+/** The length in bytes of the text that follows. */
 export function readTextHeader(reader: Reader, path: string): number {
   const header = peek(reader, path)
-  if ((header & 0xe0) !== 0xa0 && (header < 0xd9 || header > 0xdb)) {
-    refuse('CODEC_TYPE', reader, path, `${hexByte(header)} does not begin a text`)
-  }
-  reader.offset++
-  if (header < 0xc0) return header & 0x1f
-  if (header === 0xd9) return readShortest(reader, 1, 32, path)
-  if (header === 0xda) return readShortest(reader, 2, 0x100, path)
-  return readShortest(reader, 4, 0x1_0000, path)
+  if ((header & 0xe0) === 0xa0) return readWithinHeader(reader, header & 0x1f)
+  if (header === 0xd9) return readAfterHeader(reader, 1, 32, path)
+  if (header === 0xda) return readAfterHeader(reader, 2, 0x100, path)
+  if (header === 0xdb) return readAfterHeader(reader, 4, 0x1_0000, path)
+  return refuseType(reader, path, 'a text')
 }
 
-/** The number of items that follow as an array. */
+/** The number of items of the array that follows. */
 export function readArrayHeader(reader: Reader, path: string): number {
   const header = peek(reader, path)
-  if ((header & 0xf0) !== 0x90 && header !== 0xdc && header !== 0xdd) {
-    refuse('CODEC_TYPE', reader, path, `${hexByte(header)} does not begin an array`)
-  }
-  reader.offset++
-  if (header < 0xa0) return header & 0x0f
-  if (header === 0xdc) return readShortest(reader, 2, 16, path)
-  return readShortest(reader, 4, 0x1_0000, path)
+  if ((header & 0xf0) === 0x90) return readWithinHeader(reader, header & 0x0f)
+  if (header === 0xdc) return readAfterHeader(reader, 2, 16, path)
+  if (header === 0xdd) return readAfterHeader(reader, 4, 0x1_0000, path)
+  return refuseType(reader, path, 'an array')
 }
 
-function hexByte(value: number): string {
-  return `0x${value.toString(16).padStart(2, '0')}`
+/** An integer of at most 32 bits. */
+function readShortInteger(reader: Reader, path: string): number {
+  const header = peek(reader, path)
+  if (header < 0x80) return readWithinHeader(reader, header)
+  if (header === 0xcc) return readAfterHeader(reader, 1, 0x80, path)
+  if (header === 0xcd) return readAfterHeader(reader, 2, 0x100, path)
+  if (header === 0xce) return readAfterHeader(reader, 4, 0x1_0000, path)
+  return refuseType(reader, path, 'an unsigned integer')
+}
+
+/** An integer of 64 bits: exact up to 2⁵³ − 1, and no less than 2⁵³ for everything above. */
+function readWord(reader: Reader, path: string): number {
+  const at = skip(reader, 9, path) + 1
+  const high = u32(reader.bytes, at)
+  if (high === 0) refuseLonger(reader, path)
+  return high * 2 ** 32 + u32(reader.bytes, at + 4)
+}
+
+function readWithinHeader(reader: Reader, value: number): number {
+  reader.offset++
+  return value
+}
+
+/** The `size` bytes after a header byte, refused below `least`, for which a shorter form exists. */
+function readAfterHeader(reader: Reader, size: 1 | 2 | 4, least: number, path: string): number {
+  const at = skip(reader, 1 + size, path) + 1
+  const { bytes } = reader
+  const value = size === 1 ? (bytes[at] as number) : size === 2 ? u16(bytes, at) : u32(bytes, at)
+  if (value < least) refuseLonger(reader, path)
+  return value
+}
+
+function refuseLonger(reader: Reader, path: string): never {
+  refuse('CODEC_NON_CANONICAL', reader, path, 'not in the shortest form')
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return ((u16(bytes, at) << 16) | u16(bytes, at + 2)) >>> 0
+}
+
+const word = new DataView(new ArrayBuffer(8))
+
+/** Through memory rather than by arithmetic, which would allocate a bigint a step. */
+function joined(high: number, low: number): bigint {
+  word.setUint32(0, high)
+  word.setUint32(4, low)
+  return word.getBigUint64(0)
 }

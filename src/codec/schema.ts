@@ -27,11 +27,18 @@ export type Shape =
   | { readonly kind: 'bool' }
   | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
   | { readonly kind: 'text'; readonly max: number }
-  | { readonly kind: 'list'; readonly item: Schema<unknown>; readonly min: number; readonly max: number }
+  | ListShape
   | { readonly kind: 'optional'; readonly inner: Schema<unknown> }
   | StructShape
   | { readonly kind: 'variant'; readonly name: string; readonly cases: readonly VariantCase[] }
   | { readonly kind: 'literal'; readonly value: number }
+
+export interface ListShape {
+  readonly kind: 'list'
+  readonly item: Schema<unknown>
+  readonly min: number
+  readonly max: number
+}
 
 export interface StructShape {
   readonly kind: 'struct'

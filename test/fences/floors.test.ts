@@ -64,37 +64,33 @@ const seeds: readonly (readonly [file: string, source: string, rules: readonly s
 
 interface Cruise {
   readonly modules: readonly unknown[]
-  readonly summary: { readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[] }
+  readonly summary: {
+    readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[]
+    readonly ruleSetUsed: { readonly forbidden: readonly { readonly name: string }[] }
+  }
 }
 
 describe('floors and fences', () => {
   let tree: SeededTree
-  let reported: ReadonlyMap<string, readonly string[]>
+  let cruise: Cruise
 
   beforeAll(() => {
     tree = seededTree(Object.fromEntries(seeds.map(([file, source]) => [file, source])))
-    const { stdout } = tree.run(depcruise, '--config', '.dependency-cruiser.js', '--output-type', 'json', 'src')
-    const { violations } = (JSON.parse(stdout) as Cruise).summary
-    reported = Map.groupBy(violations, ({ from }) => from)
-      .entries()
-      .reduce(
-        (rules, [from, list]) => rules.set(from, [...new Set(list.map(({ rule }) => rule.name))]),
-        new Map<string, readonly string[]>(),
-      )
+    cruise = JSON.parse(tree.run(depcruise, '--config', '.dependency-cruiser.js', '--output-type', 'json', 'src').stdout)
   }, 60_000)
   afterAll(() => tree.remove())
 
   test.each(seeds)('%s', (file, _source, rules) => {
-    expect(reported.get(file) ?? []).toEqual(rules)
+    const reported = cruise.summary.violations.filter(({ from }) => from === file).map(({ rule }) => rule.name)
+    expect([...new Set(reported)]).toEqual(rules)
   })
 
   test('a violation ends the tool with a failure', () => {
     expect(tree.run(depcruise, '--config', '.dependency-cruiser.js', 'src').status).not.toBe(0)
   })
 
-  test('every rule has a seed that breaks it', async () => {
-    const { default: configuration } = await import('../../.dependency-cruiser.js')
-    const rules = configuration.forbidden.map(({ name }) => name)
+  test('every rule has a seed that breaks it', () => {
+    const rules = cruise.summary.ruleSetUsed.forbidden.map(({ name }) => name)
     expect(new Set(seeds.flatMap(([, , broken]) => broken))).toEqual(new Set(rules))
   })
 

@@ -1,0 +1,54 @@
+import { assert } from './assert.ts'
+
+/**
+ * A map that forgets what was used longest ago once it is full, so that a peer who feeds it costs a bounded amount of memory.
+ * Reading with `get` or writing with `set` counts as use; `peek`, `has` and iteration do not.
+ */
+export interface BoundedMap<K, V> {
+  readonly capacity: number
+  readonly size: number
+  get(key: K): V | undefined
+  /** Reads without counting as use. */
+  peek(key: K): V | undefined
+  has(key: K): boolean
+  /** Writes, and returns the entry that had to go, if any. */
+  set(key: K, value: V): readonly [key: K, value: V] | undefined
+  delete(key: K): boolean
+  clear(): void
+  /** From the longest unused to the most recently used. */
+  entries(): MapIterator<[K, V]>
+}
+
+/** @param capacity the most entries held, a positive integer. */
+export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
+  assert(Number.isSafeInteger(capacity) && capacity > 0, 'a bounded map holds at least one entry')
+  // A Map iterates in insertion order: an entry is moved to the end by inserting it anew.
+  const map = new Map<K, V>()
+
+  return {
+    capacity,
+    get size() {
+      return map.size
+    },
+    get(key) {
+      const value = map.get(key)
+      if (value === undefined && !map.has(key)) return undefined
+      map.delete(key)
+      map.set(key, value as V)
+      return value
+    },
+    peek: (key) => map.get(key),
+    has: (key) => map.has(key),
+    set(key, value) {
+      map.delete(key)
+      map.set(key, value)
+      if (map.size <= capacity) return undefined
+      const oldest = map.entries().next().value as [K, V]
+      map.delete(oldest[0])
+      return oldest
+    },
+    delete: (key) => map.delete(key),
+    clear: () => map.clear(),
+    entries: () => map.entries(),
+  }
+}

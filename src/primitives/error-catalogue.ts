@@ -25,6 +25,9 @@ export const rejections = {
   CODEC_LIMIT: { verdict: 'reject', summary: 'A field is shorter, longer or larger than its schema allows.' },
   CODEC_TAG: { verdict: 'reject', summary: 'A message is of a kind that is not known here.' },
   CODEC_TEXT: { verdict: 'reject', summary: 'A text is not well-formed UTF-8.' },
+
+  ADDRESS_MALFORMED: { verdict: 'reject', summary: 'The text is not an address: mistyped, truncated or of another kind.' },
+  ADDRESS_PREFIX: { verdict: 'reject', summary: 'The address belongs to another chain: it has another prefix.' },
 } as const satisfies Record<string, RejectionEntry>
 
 export const operationalErrors = {
@@ -34,6 +37,17 @@ export const operationalErrors = {
     hint: 'Install Node 24, or run `npm ci` again with install scripts allowed: they bring the runtime.',
   },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
+  DIAL_FAILED: {
+    exit: 69,
+    summary: 'A connection to a peer could not be made.',
+    hint: 'Check the address and that the peer is running and on the same chain.',
+  },
+  LISTEN_FAILED: {
+    exit: 69,
+    summary: 'The node cannot listen on an address it was given.',
+    hint: 'Choose another port or address, or stop the program that uses it.',
+  },
+  REQUEST_FAILED: { exit: 69, summary: 'A peer did not answer a request.', hint: 'Ask another peer, or the same one later.' },
 } as const satisfies Record<string, OperationalEntry>
 
 export type RejectionCode = keyof typeof rejections

@@ -4,19 +4,20 @@ import { type OperationalCode, operationalErrors } from './error-catalogue.ts'
 export class OperationalError extends Error {
   override readonly name = 'OperationalError'
   readonly code: OperationalCode
+  /** The file, line, key or address concerned. */
+  readonly where: string | undefined
   readonly hint: string
+  /** Process exit status. */
   readonly exit: number
   readonly docs: string
 
-  /** @param where the file, line, key or address concerned; @param message what happened there. */
+  /** @param message what happened, in a sentence; what it happened to goes into `where`, and a better hint than the catalogue's into `hint`. */
   constructor(code: OperationalCode, message: string, options: { hint?: string; where?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
+    this.where = options.where
     this.hint = options.hint ?? operationalErrors[code].hint
     this.exit = operationalErrors[code].exit
     this.docs = `docs/errors.md#${code.toLowerCase()}`
-    this.where = options.where
   }
-
-  readonly where: string | undefined
 }

@@ -12,7 +12,7 @@ import {
   skip,
 } from './reader.ts'
 import { canGenerate, recordReader } from './record.ts'
-import { type Field, type ListShape, type Schema, type Shape, tagMax, type VariantCase } from './schema.ts'
+import { type Field, type ListShape, nameOf, type Schema, type Shape, tagMax, type VariantCase } from './schema.ts'
 
 /** Reads one value and moves past it, or throws a `Refusal`. */
 type Decoder = (reader: Reader) => unknown
@@ -23,7 +23,7 @@ export function decoderOf(schema: Schema<unknown>): Decoder {
   const { shape } = schema
   let decoder = decoders.get(shape)
   if (decoder === undefined) {
-    decoder = compileDecoder(schema, 'name' in shape ? shape.name : shape.kind, canGenerate)
+    decoder = compileDecoder(schema, nameOf(schema), canGenerate)
     decoders.set(shape, decoder)
   }
   return decoder
@@ -63,12 +63,15 @@ function literalDecoder(value: number, path: string): Decoder {
   }
 }
 
+/** Nothing in it can be changed, so one is enough. */
+const empty = new Uint8Array(0)
+
 function bytesDecoder(min: number, max: number, path: string): Decoder {
   return (reader) => {
     const length = readBinaryHeader(reader, path)
     if (length < min || length > max) refuse('CODEC_LIMIT', reader, path, `${length} bytes, not ${min} to ${max}`)
-    const { bytes } = reader
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + skip(reader, length, path), length)
+    const start = skip(reader, length, path)
+    return length === 0 ? empty : new Uint8Array(reader.buffer, reader.base + start, length)
   }
 }
 
@@ -98,8 +101,8 @@ function listDecoder(shape: ListShape, path: string, generated: boolean): Decode
     // Before the first item is decoded: a few bytes cannot ask for the work of thousands of items.
     const left = reader.bytes.length - reader.offset
     if (count * sizeMin > left) refuse('CODEC_TRUNCATED', reader, path, `${count} items are announced, ${left} bytes are left`)
-    const items: unknown[] = []
-    for (let index = 0; index < count; index++) items.push(item(reader))
+    const items: unknown[] = new Array(count)
+    for (let index = 0; index < count; index++) items[index] = item(reader)
     return items
   }
 }

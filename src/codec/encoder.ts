@@ -1,7 +1,7 @@
 /** Schemas compiled to encoders, one closure a field, on first use. A value that does not fit its schema is our own bug. */
 import { AssertionError } from '../primitives/assert.ts'
 import { canGenerate, recordWriter } from './record.ts'
-import type { Field, ListShape, Schema, Shape, VariantCase } from './schema.ts'
+import { type Field, type ListShape, nameOf, type Schema, type Shape, type VariantCase } from './schema.ts'
 import { type Writer, writeArrayHeader, writeBinary, writeByte, writeText, writeU64, writeUint } from './writer.ts'
 
 /** Appends one value, or throws an `AssertionError`. */
@@ -13,7 +13,7 @@ export function encoderOf(schema: Schema<unknown>): Encoder {
   const { shape } = schema
   let encoder = encoders.get(shape)
   if (encoder === undefined) {
-    encoder = compileEncoder(schema, 'name' in shape ? shape.name : shape.kind, canGenerate)
+    encoder = compileEncoder(schema, nameOf(schema), canGenerate)
     encoders.set(shape, encoder)
   }
   return encoder

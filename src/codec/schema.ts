@@ -166,6 +166,11 @@ export function sizeMax(of: Schema<unknown>): number {
   return of.sizeMax
 }
 
+/** The declared name of a struct or variant, or the kind of anything else. */
+export function nameOf(schema: Schema<unknown>): string {
+  return 'name' in schema.shape ? schema.shape.name : schema.shape.kind
+}
+
 /** Tags are single bytes on the wire: MessagePack's positive fixint. */
 export const tagMax = 127
 const fieldsMax = 64

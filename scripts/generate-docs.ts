@@ -5,9 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorsReference } from './errors-reference.ts'
+import { metricsReference } from './metrics-reference.ts'
 
 const references: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsReference,
+  'docs/metrics.md': metricsReference,
 }
 
 const root = join(import.meta.dirname, '..')

@@ -1,0 +1,136 @@
+/**
+ * The control stream `/synod/hello/1`, the first of every connection (docs/spec/network.md, "Hello"). It carries both hellos and both
+ * verdicts, and afterwards stays open for pings, acknowledgements of bulk bytes, and the reason of a goodbye.
+ */
+import type { Stream } from '@libp2p/interface'
+import { type Bytes, utf8 } from '../../primitives/bytes.ts'
+import { type ReceivedFrame, readUint32, writeUint32 } from './frame.ts'
+import { createFrameQueue } from './frame-queue.ts'
+import { createFrameStream } from './frame-stream.ts'
+import { helloBytesMax, reasonBytesMax } from './limits.ts'
+
+export const helloProtocol = '/synod/hello/1'
+
+const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8 } as const
+
+export interface ControlHandlers {
+  onHello(hello: Bytes): void
+  /** @param order the peer's own count of the connections it accepted, rising. */
+  onAccepted(order: bigint): void
+  onRefused(reason: string): void
+  /** The peer keeps another connection between the two nodes. */
+  onDuplicate(): void
+  onPong(nonce: number): void
+  onAcknowledged(total: number): void
+  onGoodbye(reason: string): void
+  onViolation(what: string): void
+  onClosed(): void
+}
+
+export interface ControlStream {
+  hello(hello: Bytes): void
+  accept(order: bigint): void
+  refuse(reason: string): void
+  duplicate(): void
+  ping(nonce: number): void
+  acknowledge(total: number): void
+  goodbye(reason: string): void
+}
+
+const bytesMax = new Map<number, number>([
+  [kind.hello, helloBytesMax],
+  [kind.accept, 8],
+  [kind.refuse, reasonBytesMax],
+  [kind.duplicate, 0],
+  [kind.ping, 4],
+  [kind.pong, 4],
+  [kind.acknowledge, 4],
+  [kind.goodbye, reasonBytesMax],
+])
+const bytesExact = new Map<number, number>([
+  [kind.accept, 8],
+  [kind.ping, 4],
+  [kind.pong, 4],
+  [kind.acknowledge, 4],
+])
+
+export function createControlStream(stream: Stream, handlers: ControlHandlers): ControlStream {
+  const queue = createFrameQueue({ bytes: helloBytesMax + (64 << 10), messages: 4_096 })
+
+  function receive(frame: ReceivedFrame): void {
+    const exact = bytesExact.get(frame.kind)
+    if (exact !== undefined && frame.payload.length !== exact)
+      return violate(`control frame of kind ${frame.kind} of a wrong length`)
+    switch (frame.kind) {
+      case kind.hello:
+        return handlers.onHello(frame.payload)
+      case kind.accept:
+        return handlers.onAccepted(new DataView(frame.payload.buffer, frame.payload.byteOffset).getBigUint64(0))
+      case kind.refuse:
+        return handlers.onRefused(textOf(frame.payload))
+      case kind.duplicate:
+        return handlers.onDuplicate()
+      case kind.ping:
+        return send(kind.pong, frame.payload)
+      case kind.pong:
+        return handlers.onPong(readUint32(frame.payload, 0))
+      case kind.acknowledge:
+        return handlers.onAcknowledged(readUint32(frame.payload, 0))
+      case kind.goodbye:
+        return handlers.onGoodbye(textOf(frame.payload))
+    }
+  }
+
+  const frames = createFrameStream(stream, {
+    queues: [queue],
+    bytesMaxOf: (received) => bytesMax.get(received),
+    onFrame: receive,
+    onViolation: handlers.onViolation,
+    onClosed: handlers.onClosed,
+  })
+
+  function violate(what: string): void {
+    stream.abort(new Error(what))
+    handlers.onViolation(what)
+  }
+
+  function send(sent: number, payload: Bytes): void {
+    // A full queue means a peer that pings without reading the answers.
+    if (queue.push({ kind: sent, payload })) frames.flush()
+    else violate('control frames are sent but not read')
+  }
+
+  return {
+    hello: (hello) => send(kind.hello, hello),
+    accept(order) {
+      const payload = new Uint8Array(8)
+      new DataView(payload.buffer).setBigUint64(0, order)
+      send(kind.accept, payload)
+    },
+    refuse: (reason) => send(kind.refuse, boundedText(reason)),
+    duplicate: () => send(kind.duplicate, new Uint8Array(0)),
+    ping: (nonce) => send(kind.ping, uint32(nonce)),
+    acknowledge: (total) => send(kind.acknowledge, uint32(total)),
+    goodbye: (reason) => send(kind.goodbye, boundedText(reason)),
+  }
+}
+
+function uint32(value: number): Bytes {
+  const bytes = new Uint8Array(4)
+  writeUint32(bytes, 0, value)
+  return bytes
+}
+
+/** At most `reasonBytesMax` bytes, cut between characters. */
+export function boundedText(text: string): Bytes {
+  const bytes = utf8(text)
+  if (bytes.length <= reasonBytesMax) return bytes
+  let end = reasonBytesMax
+  while (((bytes[end] as number) & 0xc0) === 0x80) end -= 1
+  return bytes.subarray(0, end)
+}
+
+/** A reason as the peer wrote it, fit for a log line: no control characters. */
+export function textOf(bytes: Bytes): string {
+  return new TextDecoder().decode(bytes).replace(/\p{Cc}/gu, ' ')
+}

@@ -1,0 +1,120 @@
+/**
+ * Direct messages: one long-lived stream per priority class and direction, opened by its sender with the first message. Within a class
+ * the channel named first goes first; between classes, bulk is paced and votes are not.
+ */
+import type { Stream } from '@libp2p/interface'
+import { type Channel, channelBytesMax, channels } from '../../ports/network.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import type { BulkBudget } from './bulk-budget.ts'
+import { createFrameQueue, type FrameQueue } from './frame-queue.ts'
+import { createFrameStream, type FrameStream } from './frame-stream.ts'
+import { channelQueueMax } from './limits.ts'
+
+export interface ChannelClass {
+  readonly protocol: string
+  readonly channels: readonly Channel[]
+  readonly bulk: boolean
+}
+
+/** In falling priority. */
+export const channelClasses: readonly ChannelClass[] = [
+  { protocol: '/synod/votes/1', channels: ['consensus', 'evidence'], bulk: false },
+  { protocol: '/synod/batches/1', channels: ['batches'], bulk: true },
+  { protocol: '/synod/blocks/1', channels: ['blocks', 'peers'], bulk: true },
+]
+
+export interface DirectChannelsOptions {
+  readonly budget: BulkBudget
+  /** Opens a stream on this connection. */
+  readonly open: (protocol: string) => Promise<Stream>
+  readonly onMessage: (channel: Channel, message: Bytes) => void
+  readonly onViolation: (what: string) => void
+  /** A stream failed or was closed: the connection is of no more use. */
+  readonly onLost: (reason: string) => void
+}
+
+export interface DirectChannels {
+  /** False when the channel's queue is full. */
+  send(channel: Channel, message: Bytes): boolean
+  /** Serves a stream that the peer opened. */
+  accept(channelClass: ChannelClass, stream: Stream): void
+}
+
+export function createDirectChannels(options: DirectChannelsOptions): DirectChannels {
+  const senders = new Map<Channel, ClassSender>()
+  for (const channelClass of channelClasses) {
+    const sender = createClassSender(channelClass, options)
+    for (const channel of channelClass.channels) senders.set(channel, sender)
+  }
+  const accepted = new Set<ChannelClass>()
+  return {
+    send: (channel, message) => senders.get(channel)?.send(channel, message) ?? false,
+    accept(channelClass, stream) {
+      if (accepted.has(channelClass)) {
+        stream.abort(new Error('a second stream of the same class'))
+        return options.onViolation(`a second stream ${channelClass.protocol}`)
+      }
+      accepted.add(channelClass)
+      serve(channelClass, stream, options)
+    },
+  }
+}
+
+interface ClassSender {
+  send(channel: Channel, message: Bytes): boolean
+}
+
+function createClassSender(channelClass: ChannelClass, options: DirectChannelsOptions): ClassSender {
+  const queues = new Map<Channel, FrameQueue>()
+  for (const channel of channelClass.channels) queues.set(channel, createFrameQueue(channelQueueMax[channel]))
+  let frames: FrameStream | undefined
+  let opening = false
+
+  function open(): void {
+    opening = true
+    options.open(channelClass.protocol).then(
+      (stream) => {
+        frames = createFrameStream(stream, {
+          queues: [...queues.values()],
+          bytesMaxOf: () => undefined, // The receiving side has nothing to say on this stream.
+          onFrame: () => undefined,
+          onViolation: options.onViolation,
+          onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
+          ...bulkOf(channelClass, options.budget),
+        })
+        frames.flush()
+      },
+      (cause: unknown) => options.onLost(`the stream ${channelClass.protocol} could not be opened: ${messageOf(cause)}`),
+    )
+  }
+
+  return {
+    send(channel, message) {
+      const queued = queues.get(channel)?.push({ kind: channels.indexOf(channel), payload: message }) ?? false
+      if (!queued) return false
+      if (frames !== undefined) frames.flush()
+      else if (!opening) open()
+      return true
+    },
+  }
+}
+
+function serve(channelClass: ChannelClass, stream: Stream, options: DirectChannelsOptions): void {
+  const bytesMax = new Map(channelClass.channels.map((channel) => [channels.indexOf(channel), channelBytesMax[channel]]))
+  createFrameStream(stream, {
+    queues: [],
+    bytesMaxOf: (kind) => bytesMax.get(kind),
+    onFrame: (frame) => options.onMessage(channels[frame.kind] as Channel, frame.payload),
+    onViolation: options.onViolation,
+    onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
+    ...bulkOf(channelClass, options.budget),
+  })
+}
+
+function bulkOf(channelClass: ChannelClass, budget: BulkBudget): { bulk?: { budget: BulkBudget; priority: number } } {
+  return channelClass.bulk ? { bulk: { budget, priority: channelClasses.indexOf(channelClass) } } : {}
+}
+
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

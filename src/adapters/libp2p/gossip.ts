@@ -1,0 +1,149 @@
+/**
+ * Gossip: gossipsub, unsigned, since Synod's messages sign themselves. It knows only peers whose hello was accepted: its handlers and
+ * its topology are registered through a registrar of ours, and a peer is introduced to it by `join`. Its outbound side has no
+ * backpressure, so the streams it opens drop whole messages to a peer that is too far behind.
+ */
+import { createHash } from 'node:crypto'
+import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
+import type { Connection, PeerId as Libp2pPeerId, Stream, StreamHandler, Topology } from '@libp2p/interface'
+import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
+import { gossipEnvelopeBytesMax, gossipQueuedBytesMax } from './limits.ts'
+
+export type GossipComponents = Parameters<ReturnType<typeof gossipsub>>[0]
+type Registrar = GossipComponents['registrar']
+
+export interface GossipOptions {
+  readonly chainTag: string
+  /** Channels this node follows. */
+  readonly follow: readonly Channel[]
+  /** Whether both hellos were accepted on this connection. */
+  readonly isEstablished: (connection: Connection) => boolean
+  readonly onGossip: (peer: PeerId, channel: Channel, message: Bytes) => Verdict | Promise<Verdict>
+}
+
+export interface Gossip {
+  start(): Promise<void>
+  join(connection: Connection): void
+  leave(peer: Libp2pPeerId): void
+  publish(channel: Channel, message: Bytes): void
+  stop(): Promise<void>
+}
+
+const results: Readonly<Record<Verdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+export function gossipTopic(chainTag: string, channel: Channel): string {
+  return `/synod/${chainTag}/${channel}`
+}
+
+export function createGossip(components: GossipComponents, options: GossipOptions): Gossip {
+  const channelOf = new Map<string, Channel>(channels.map((channel) => [gossipTopic(options.chainTag, channel), channel]))
+  const topics = [...channelOf.keys()]
+  const topologies = new Map<string, Topology>()
+  const { privateKey, peerId, peerStore, connectionManager, logger } = components
+  const registrar = gatedRegistrar(components.registrar, options.isEstablished, topologies)
+  const pubsub = gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: (message) => createHash('sha256').update(message.topic).update(message.data).digest().subarray(0, 20),
+    msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1'),
+    asyncValidation: true,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    fallbackToFloodsub: false,
+    floodPublish: false,
+    batchPublish: true,
+    tagMeshPeers: false,
+    allowedTopics: topics,
+    maxInboundDataLength: gossipEnvelopeBytesMax,
+    maxInboundStreams: 2,
+    scoreParams: gossipScoreParams(topics),
+    scoreThresholds: gossipScoreThresholds,
+  })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as GossipSub & Lifecycle
+
+  function validate(message: GossipsubMessage): void {
+    const channel = channelOf.get(message.msg.topic)
+    const report = (verdict: Verdict) =>
+      pubsub.reportMessageValidationResult(message.msgId, message.propagationSource, results[verdict])
+    if (channel === undefined || message.msg.data.length > channelBytesMax[channel]) return report('reject')
+    const verdict = options.onGossip(message.propagationSource.toString(), channel, message.msg.data)
+    if (typeof verdict === 'string') report(verdict)
+    else void verdict.then(report)
+  }
+
+  return {
+    async start() {
+      await pubsub.start()
+      pubsub.addEventListener('gossipsub:message', (event) => validate(event.detail))
+      for (const channel of options.follow) pubsub.subscribe(gossipTopic(options.chainTag, channel))
+    },
+    join(connection) {
+      // One topology is registered per protocol version, all the same: the first introduces the peer.
+      for (const topology of topologies.values())
+        return topology.onConnect?.(connection.remotePeer, withBoundedStreams(connection))
+    },
+    leave(peer) {
+      for (const topology of topologies.values()) return topology.onDisconnect?.(peer)
+    },
+    publish: (channel, message) => void pubsub.publish(gossipTopic(options.chainTag, channel), message),
+    stop: async () => pubsub.stop(),
+  }
+}
+
+interface Lifecycle {
+  start(): Promise<void>
+  stop(): Promise<void>
+  reportMessageValidationResult(messageId: string, source: Libp2pPeerId, result: TopicValidatorResult): void
+}
+
+/** Lets gossipsub serve established connections only, and keeps its topology from libp2p, which knows nothing of hello. */
+function gatedRegistrar(
+  registrar: Registrar,
+  isEstablished: (connection: Connection) => boolean,
+  topologies: Map<string, Topology>,
+): Registrar {
+  return {
+    handle(protocol: string, handler: StreamHandler, handleOptions: object) {
+      const gated: StreamHandler = (stream, connection) => {
+        if (isEstablished(connection)) return handler(stream, withBoundedStreams(connection))
+        stream.abort(new Error('gossip before hello'))
+      }
+      return registrar.handle(protocol, gated, handleOptions)
+    },
+    unhandle: (protocol: string) => registrar.unhandle(protocol),
+    async register(protocol: string, topology: Topology) {
+      topologies.set(protocol, topology)
+      return protocol
+    },
+    unregister: (id: string) => void topologies.delete(id),
+  } as unknown as Registrar
+}
+
+/** The connection as gossipsub uses it, its streams refusing to queue beyond a bound. */
+function withBoundedStreams(connection: Connection): Connection {
+  return {
+    remotePeer: connection.remotePeer,
+    remoteAddr: connection.remoteAddr,
+    direction: connection.direction,
+    get status() {
+      return connection.status
+    },
+    async newStream(protocols: string[], streamOptions: object) {
+      return boundStream(await connection.newStream(protocols, streamOptions))
+    },
+  } as unknown as Connection
+}
+
+/** gossipsub hands over one whole envelope per `send`, so dropping one leaves the stream intact. */
+function boundStream(stream: Stream): Stream {
+  const send = stream.send.bind(stream)
+  stream.send = (data) => {
+    if (stream.writeBufferLength + data.byteLength > gossipQueuedBytesMax) return false
+    return send(data)
+  }
+  return stream
+}

@@ -1,0 +1,159 @@
+/**
+ * The `Network` port over js-libp2p: TCP, TLS 1.3 and Noise, yamux, gossipsub. What goes over the wire is in docs/spec/network.md.
+ * Only what is used is imported: no identify (`hello` says more), no ping (the control stream measures), nothing that dials by itself.
+ */
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
+import { assert } from '../../primitives/assert.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import { OperationalError } from '../../primitives/operational-error.ts'
+import { createGossip, type Gossip, type GossipComponents } from './gossip.ts'
+import { defaultLimits, type Libp2pLimits } from './limits.ts'
+import { createRunningNetwork, type RunningNetwork } from './running-network.ts'
+import { createTls, type TlsComponents } from './tls-encrypter.ts'
+
+export type Security = 'tls' | 'noise'
+
+export interface Libp2pNetworkOptions {
+  /** 32 bytes: the Ed25519 seed of the node's network identity. */
+  readonly privateKeySeed: Bytes
+  /** Multiaddrs to listen on, e.g. `/ip4/0.0.0.0/tcp/26600`. None: the node only dials. */
+  readonly listen: readonly string[]
+  /** What is offered, the preferred first. */
+  readonly security: readonly Security[]
+  /** Offer and accept nothing but TLS 1.3 with X25519MLKEM768. Default false: the hybrid group is preferred. */
+  readonly requireHybrid?: boolean
+  /** Names the chain in gossip topics, so that networks never merge. */
+  readonly chainTag: string
+  /** Channels to follow by gossip. */
+  readonly gossipChannels?: readonly Channel[]
+  readonly limits?: Partial<Libp2pLimits>
+}
+
+const noiseProtection = 'noise-xx X25519 ChaChaPoly'
+
+/** Creates the network, which listens once `start` is called. */
+export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Network> {
+  assert(options.privateKeySeed.length === 32, 'an Ed25519 seed has 32 bytes')
+  const privateKey = await generateKeyPairFromSeed('Ed25519', options.privateKeySeed)
+  // A connection and the raw stream under it share their timeline, which so identifies the connection to the encrypter.
+  const protections = new WeakMap<MessageStreamTimeline, string>()
+  const { libp2p, components } = await createNode(privateKey, options, protections)
+  let running: RunningNetwork | undefined
+
+  async function start(handlers: NetworkHandlers): Promise<void> {
+    assert(running === undefined, 'a network starts once')
+    running = createRunningNetwork({
+      libp2p,
+      handlers,
+      protectionOf: (connection) => protections.get(connection.timeline) ?? noiseProtection,
+      createGossip: (isEstablished): Gossip =>
+        createGossip(components, {
+          chainTag: options.chainTag,
+          follow: options.gossipChannels ?? ['blocks', 'evidence', 'batches'],
+          isEstablished,
+          onGossip: handlers.onGossip,
+        }),
+    })
+    await running.start()
+  }
+
+  function whileRunning(): RunningNetwork {
+    assert(running !== undefined, 'the network has not been started')
+    return running
+  }
+
+  return {
+    self: libp2p.peerId.toString(),
+    start,
+    addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
+    connect: (address, connectOptions) => whileRunning().connect(address, connectOptions?.timeoutMs),
+    disconnect: (peer, reason) => running?.disconnect(peer, reason),
+    peers: () => running?.peers() ?? [],
+    send(peer, channel, message) {
+      assert(message.length <= channelBytesMax[channel], 'a message is longer than its channel allows')
+      return running?.send(peer, channel, message) ?? false
+    },
+    broadcast(channel, message) {
+      assert(message.length <= channelBytesMax[channel], 'a message is longer than its channel allows')
+      running?.broadcast(channel, message)
+    },
+    request: (peer, protocol, message, { timeoutMs }) => whileRunning().request(peer, protocol, message, timeoutMs),
+    stop: async () => running?.stop(),
+  }
+}
+
+async function createNode(
+  privateKey: PrivateKey,
+  options: Libp2pNetworkOptions,
+  protections: WeakMap<MessageStreamTimeline, string>,
+): Promise<{ libp2p: Libp2p; components: GossipComponents }> {
+  const limits = { ...defaultLimits, ...options.limits }
+  let components: GossipComponents | undefined
+  const libp2p = await createLibp2p({
+    privateKey,
+    start: false,
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: await createEncrypters(privateKey, options, protections),
+    streamMuxers: [
+      // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
+      yamux({
+        enableKeepAlive: false,
+        maxInboundStreams: 32,
+        maxOutboundStreams: 32,
+        streamOptions: { maxStreamWindowSize: 256 << 10 },
+      }),
+    ],
+    connectionManager: {
+      maxConnections: limits.connectionsMax,
+      maxIncomingPendingConnections: limits.handshakesMax,
+      inboundConnectionThreshold: limits.inboundPerHostPerSecond,
+      reconnectRetries: 0,
+    },
+    connectionMonitor: { enabled: false },
+    connectionGater: { denyDialMultiaddr: () => false },
+    services: {
+      // Not a service: the way libp2p hands out its components.
+      components: (all: GossipComponents) => {
+        components = all
+        return {}
+      },
+    },
+  })
+  assert(components !== undefined, 'libp2p hands out its components')
+  return { libp2p, components }
+}
+
+type EncrypterFactory = (components: TlsComponents) => ConnectionEncrypter
+
+async function createEncrypters(
+  privateKey: PrivateKey,
+  options: Libp2pNetworkOptions,
+  protections: WeakMap<MessageStreamTimeline, string>,
+): Promise<EncrypterFactory[]> {
+  const requireHybrid = options.requireHybrid ?? false
+  // Noise has no post-quantum handshake, so a node that requires one does not offer it.
+  const offered = options.security.filter((security) => security === 'tls' || !requireHybrid)
+  if (offered.length === 0) {
+    throw new OperationalError('LISTEN_FAILED', 'No way to protect connections is left to offer.', {
+      hint: 'Add "tls" to the security list, or do not require the hybrid group.',
+    })
+  }
+  return Promise.all(
+    offered.map(async (security): Promise<EncrypterFactory> => {
+      if (security === 'tls') {
+        return createTls(privateKey, {
+          requireHybrid,
+          onNegotiated: (raw, protection) => protections.set(raw.timeline, protection),
+        })
+      }
+      const { noise } = await import('@libp2p/noise')
+      return noise() as unknown as EncrypterFactory
+    }),
+  )
+}

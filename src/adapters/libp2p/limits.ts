@@ -1,0 +1,61 @@
+/**
+ * Every bound of the libp2p adapter in one place. What crosses the wire is limited by `ports/network.ts`; these say how much of it
+ * may wait, and for how long. docs/spec/network.md repeats those a second implementation must know.
+ */
+import type { Channel } from '../../ports/network.ts'
+
+export interface Libp2pLimits {
+  /** Connections of both directions beyond which inbound ones are turned away before their handshake. */
+  readonly connectionsMax: number
+  /** Inbound connections in their handshake at one time. */
+  readonly handshakesMax: number
+  /** Inbound connections a second from one host: a last resort below the peer policy, which has its own and smaller limits. */
+  readonly inboundPerHostPerSecond: number
+}
+
+export const defaultLimits: Libp2pLimits = { connectionsMax: 4096, handshakesMax: 64, inboundPerHostPerSecond: 256 }
+
+export const helloBytesMax = 64 << 10
+export const reasonBytesMax = 256
+/** From the encrypted connection to both hellos accepted. */
+export const helloTimeoutMs = 5_000
+export const dialTimeoutMs = 10_000
+export const pingIntervalMs = 10_000
+/** Silence on the control stream after which a peer counts as lost: three pings. */
+export const silenceTimeoutMs = 30_000
+/** How long a connection outlives the goodbye that ends it, so that its last frame arrives. */
+export const lingerMs = 500
+export const stopTimeoutMs = 2_000
+
+/** One write. Larger ones gain nothing, smaller ones cost a TLS record and a system call each. */
+export const writeBytesMax = 128 << 10
+/** Synchronous work on received frames before other work gets its turn: below the 10 ms a vote may wait for the loop. */
+export const receiveSliceMs = 6
+/** Unacknowledged bulk per connection: more would only make votes wait in buffers that nobody can reorder. */
+export const bulkOutstandingBytesMax = 256 << 10
+export const acknowledgeEveryBytes = 32 << 10
+
+export interface QueueLimit {
+  readonly bytes: number
+  readonly messages: number
+}
+/** What may wait for one peer on one channel. A peer this far behind is better served by asking again later. */
+export const channelQueueMax: Readonly<Record<Channel, QueueLimit>> = {
+  consensus: { bytes: 4 << 20, messages: 8_192 },
+  evidence: { bytes: 1 << 20, messages: 1_024 },
+  batches: { bytes: 8 << 20, messages: 65_536 },
+  blocks: { bytes: 8 << 20, messages: 1_024 },
+  peers: { bytes: 1 << 20, messages: 1_024 },
+}
+
+/** Requests in flight per peer and protocol, in each direction. */
+export const requestsInFlightMax = 256
+/** Answer bytes the responder may send ahead of the consumer, beyond which it waits; one part may overshoot it. */
+export const answerAheadBytesMax = 1 << 20
+/** Answer bytes waiting for the wire per request stream, beyond which answers wait. */
+export const answersQueuedBytesMax = 1 << 20
+
+/** Gossip bytes waiting for one slow peer, beyond which messages to it are dropped. */
+export const gossipQueuedBytesMax = 2 << 20
+/** One gossip envelope, which carries at least one message of the largest kind. */
+export const gossipEnvelopeBytesMax = 4 << 20

@@ -1,0 +1,78 @@
+/**
+ * Which connection speaks for a peer when there are several. When both sides dial at once, each sees two connections, and both must
+ * keep the same one: the side with the smaller peer id decides. It prefers the connection it dialled itself when the two are of about
+ * the same age, and otherwise the newer one, since a peer that dials again has lost the older. Its acceptances carry a rising order;
+ * the other side follows the highest it has seen, in whichever sequence they arrive.
+ */
+
+import type { PeerId } from '../../ports/network.ts'
+import { assert } from '../../primitives/assert.ts'
+import type { PeerLink } from './peer-link.ts'
+
+/** Connections opened within this time of each other count as dialled at once. */
+const simultaneousMs = 10_000
+
+export interface PeerRegistry {
+  add(link: PeerLink): void
+  byConnection(id: string): PeerLink | undefined
+  /** The established link to a peer. */
+  get(peer: PeerId): PeerLink | undefined
+  established(): IterableIterator<PeerLink>
+  all(): IterableIterator<PeerLink>
+  /** The order of a connection about to be accepted, or `undefined` when another is kept instead. */
+  place(link: PeerLink): bigint | undefined
+  /** Makes a link speak for its peer, unless a higher one does. Returns the link that lost, which is to be closed. */
+  establish(link: PeerLink): PeerLink | undefined
+  /** True when the link spoke for its peer. */
+  remove(link: PeerLink): boolean
+}
+
+export function createPeerRegistry(self: PeerId): PeerRegistry {
+  const links = new Map<string, PeerLink>()
+  const speaking = new Map<PeerId, PeerLink>()
+  let lastOrder = 0n
+
+  function rivalOf(link: PeerLink): PeerLink | undefined {
+    for (const other of links.values()) {
+      if (other !== link && other.peer === link.peer && other.phase !== 'ended' && other.ownOrder !== undefined) return other
+    }
+    return undefined
+  }
+
+  /** The order both sides know: that of the side which decides. */
+  function orderOf(link: PeerLink): bigint {
+    const order = self < link.peer ? link.ownOrder : link.peerOrder
+    assert(order !== undefined, 'an established link has both orders')
+    return order
+  }
+
+  return {
+    add: (link) => void links.set(link.connection.id, link),
+    byConnection: (id) => links.get(id),
+    get: (peer) => speaking.get(peer),
+    established: () => speaking.values(),
+    all: () => links.values(),
+    place(link) {
+      const rival = rivalOf(link)
+      const isTie =
+        rival !== undefined &&
+        rival.connection.direction !== link.connection.direction &&
+        Math.abs(rival.openedAt - link.openedAt) < simultaneousMs
+      if (self < link.peer && isTie && link.connection.direction === 'inbound') return undefined
+      // Starting from the clock keeps the order rising across a restart, when the peer may still hold a dead connection.
+      const now = BigInt(Date.now())
+      lastOrder = lastOrder < now ? now : lastOrder + 1n
+      return lastOrder
+    },
+    establish(link) {
+      const current = speaking.get(link.peer)
+      if (current !== undefined && orderOf(current) > orderOf(link)) return link
+      speaking.set(link.peer, link)
+      return current
+    },
+    remove(link) {
+      links.delete(link.connection.id)
+      return speaking.get(link.peer) === link && speaking.delete(link.peer)
+    },
+  }
+}

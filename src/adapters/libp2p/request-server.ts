@@ -1,0 +1,107 @@
+/** Answers to one peer's requests on one stream. Answers run concurrently, bounded in number, and wait for a consumer that is slow. */
+import type { Stream } from '@libp2p/interface'
+import { type RequestProtocol, responsePartBytesMax } from '../../ports/network.ts'
+import { AssertionError, assert } from '../../primitives/assert.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import type { BulkBudget } from './bulk-budget.ts'
+import { boundedText } from './control-stream.ts'
+import { messageOf } from './direct-channels.ts'
+import { type ReceivedFrame, readUint32 } from './frame.ts'
+import { createFrameQueue } from './frame-queue.ts'
+import { createFrameStream } from './frame-stream.ts'
+import { answerAheadBytesMax, answersQueuedBytesMax, requestsInFlightMax } from './limits.ts'
+import { answerKind, requestFrameBytesMax, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
+
+export interface RequestServerOptions {
+  readonly protocol: RequestProtocol
+  readonly budget: BulkBudget
+  readonly answer: (message: Bytes) => AsyncIterable<Bytes>
+  readonly onViolation: (what: string) => void
+  readonly onLost: (reason: string) => void
+}
+
+interface Answering {
+  sent: number
+  consumed: number
+  cancelled: boolean
+  wake: () => void
+}
+
+export function serveRequests(stream: Stream, options: RequestServerOptions): void {
+  const { protocol } = options
+  const answering = new Map<number, Answering>()
+  // Whoever sends a part has waited for room; one part of the largest kind may overshoot for each answer that woke together.
+  const queue = createFrameQueue({ bytes: requestsInFlightMax * responsePartBytesMax, messages: requestsInFlightMax * 1024 })
+
+  const frames = createFrameStream(stream, {
+    queues: [queue],
+    bytesMaxOf: (kind) => requestFrameBytesMax.get(kind),
+    onFrame: receive,
+    onViolation: options.onViolation,
+    onSent: () => wakeAll(),
+    onClosed() {
+      for (const answer of answering.values()) cancel(answer)
+      options.onLost(`the stream ${requestProtocolName(protocol)} ended`)
+    },
+    bulk: { budget: options.budget, priority: requestPriority(protocol) },
+  })
+
+  function wakeAll(): void {
+    if (queue.bytes < answersQueuedBytesMax) for (const answer of answering.values()) answer.wake()
+  }
+
+  function cancel(answer: Answering): void {
+    answer.cancelled = true
+    answer.wake()
+  }
+
+  function send(kind: number, id: number, payload: Bytes): void {
+    if (queue.push({ kind, id, payload })) frames.flush()
+    else options.onLost('answers are asked for but not read')
+  }
+
+  function receive(frame: ReceivedFrame): void {
+    if (frame.payload.length < 4) return options.onViolation('a request without an id')
+    const id = readUint32(frame.payload, 0)
+    const answer = answering.get(id)
+    if (frame.kind === requestKind.request) {
+      if (answer !== undefined) return options.onViolation('a request with the id of another')
+      if (answering.size >= requestsInFlightMax) return send(answerKind.refusal, id, boundedText('too many requests at once'))
+      void run(id, frame.payload.subarray(4))
+    } else if (answer === undefined)
+      return // It was answered in the meantime.
+    else if (frame.kind === requestKind.cancel) cancel(answer)
+    else if (frame.payload.length !== 8) options.onViolation('a malformed report of consumption')
+    else {
+      answer.consumed = readUint32(frame.payload, 4)
+      answer.wake()
+    }
+  }
+
+  const mustWait = (answer: Answering) =>
+    !answer.cancelled && (queue.bytes >= answersQueuedBytesMax || (answer.sent - answer.consumed) >>> 0 >= answerAheadBytesMax)
+
+  async function run(id: number, message: Bytes): Promise<void> {
+    const answer: Answering = { sent: 0, consumed: 0, cancelled: false, wake: () => undefined }
+    answering.set(id, answer)
+    try {
+      for await (const part of options.answer(message)) {
+        assert(part.length <= responsePartBytesMax, 'a part of an answer is longer than responsePartBytesMax')
+        while (mustWait(answer)) {
+          await new Promise<void>((resolve) => {
+            answer.wake = resolve
+          })
+        }
+        if (answer.cancelled) return
+        send(answerKind.part, id, part)
+        answer.sent = (answer.sent + part.length) >>> 0
+      }
+      if (!answer.cancelled) send(answerKind.end, id, new Uint8Array(0))
+    } catch (cause) {
+      if (cause instanceof AssertionError) throw cause
+      if (!answer.cancelled) send(answerKind.refusal, id, boundedText(messageOf(cause)))
+    } finally {
+      answering.delete(id)
+    }
+  }
+}

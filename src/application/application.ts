@@ -1,0 +1,98 @@
+import { bytes, type Infer, list, struct, text, uint } from '../codec/schema.ts'
+import type { Evidence } from '../chain/evidence.ts'
+import type { ConsensusKey } from '../chain/identifiers.ts'
+import type { Validator, ValidatorSet } from '../chain/validator-set.ts'
+import type { Hash } from '../crypto/hash.ts'
+import type { SignatureItem } from '../crypto/verified.ts'
+import type { Bytes } from '../primitives/bytes.ts'
+import type { Result } from '../primitives/result.ts'
+import type { StateOverlay, StateReader, StateWriter } from './state.ts'
+
+/**
+ * A deterministic state machine, in process. Names follow ABCI 2 where the meaning does. Every method must give the same answer on
+ * every node: no clock, no chance, no I/O; the simulator poisons them. `Content` is whatever a decoded transaction is to it.
+ */
+export interface Application<Content = unknown> {
+  readonly name: string
+
+  /** Once, at genesis: writes the first state. `appState` is the application's own part of the chain spec. */
+  initChain(request: InitChainRequest, state: StateWriter): void
+
+  /** Stateless: the bytes' meaning, or why they have none. Called once a transaction and node; the answer is kept. */
+  decodeTransaction(encoded: Bytes): Result<TransactionContent<Content>>
+
+  /** Whether the transaction could execute on this state, its turn taken. Guards the mempool; decides nothing. */
+  checkTx(transaction: DecodedTransaction<Content>, context: CheckContext): Result<void>
+
+  /** The nonce a sender's next transaction must have. Needed by applications whose transactions have senders. */
+  nextNonce?(sender: string, state: StateReader): number
+
+  /** Optional: reorders or drops what the mempool offers; may not add. */
+  prepareProposal?(candidates: readonly DecodedTransaction<Content>[], context: CheckContext): readonly DecodedTransaction<Content>[]
+
+  /** Executes a block on an overlay, by proposer and validators alike, before anyone votes. One result a transaction, in order. */
+  executeBlock(request: ExecuteBlockRequest<Content>, state: StateOverlay): ExecuteBlockResponse
+
+  /** Optional: reads for the API. */
+  query?(path: string, data: Bytes, state: StateReader): Result<Bytes>
+}
+
+export interface InitChainRequest {
+  readonly chainId: Hash
+  readonly time: number
+  readonly validators: readonly Validator[]
+  readonly appState: unknown
+}
+
+/** What the node must know of a transaction, and what the application made of it. */
+export interface TransactionContent<Content = unknown> {
+  /** Orders a sender's transactions. Absent: the application has no senders, each transaction stands alone. */
+  readonly sender?: { readonly key: string; readonly nonce: number }
+  /** Priority: base units offered per transaction. */
+  readonly fee: bigint
+  /** Last height at which it may stand in a block. */
+  readonly expiryHeight: number
+  /** Checked by the node, in batches, before anything else; a block with a bad one is invalid as a whole. */
+  readonly signatures: readonly SignatureItem[]
+  readonly content: Content
+}
+
+export interface DecodedTransaction<Content = unknown> extends TransactionContent<Content> {
+  readonly id: Hash
+  readonly encoded: Bytes
+}
+
+export interface CheckContext {
+  readonly state: StateReader
+  /** Height of the block the transaction could enter next. */
+  readonly height: number
+}
+
+export interface ExecuteBlockRequest<Content = unknown> {
+  readonly height: number
+  readonly time: number
+  readonly proposer: ConsensusKey
+  readonly validators: ValidatorSet
+  readonly evidence: readonly Evidence[]
+  readonly transactions: readonly DecodedTransaction<Content>[]
+}
+
+export interface ExecuteBlockResponse {
+  readonly results: readonly TransactionResult[]
+  /** New powers from the next height on; power 0 removes. Keys not named keep theirs. */
+  readonly validatorUpdates: readonly Validator[]
+}
+
+export const eventSchema = struct('Event', {
+  type: text({ max: 64 }),
+  attributes: list(struct('Attribute', { key: text({ max: 64 }), value: text({ max: 256 }) }), { max: 16 }),
+})
+export type Event = Infer<typeof eventSchema>
+
+/** Part of the results root. Code 0: executed; any other, the application's own reason why it had no effect. */
+export const transactionResultSchema = struct('TransactionResult', {
+  code: uint({ max: 0xffff }),
+  data: bytes({ max: 1024 }),
+  events: list(eventSchema, { max: 64 }),
+})
+export type TransactionResult = Infer<typeof transactionResultSchema>

@@ -1,0 +1,21 @@
+import { encode } from '../codec/codec.ts'
+import { bytes, type Infer, list, struct } from '../codec/schema.ts'
+import { type Hash, taggedHash } from '../crypto/hash.ts'
+import { batchTransactionsMax, transactionBytesMax } from './limits.ts'
+
+/**
+ * Transactions that travel together, for dissemination only: a proposal names what it takes from a batch, and a block keeps no trace
+ * of batches. At most `batchBytesMax` when encoded.
+ */
+export const batchSchema = struct('Batch', {
+  transactions: list(bytes({ min: 1, max: transactionBytesMax }), { min: 1, max: batchTransactionsMax }),
+})
+export type Batch = Infer<typeof batchSchema>
+
+export function batchHash(batch: Batch): Hash {
+  return encodedBatchHash(encode(batchSchema, batch))
+}
+
+export function encodedBatchHash(encoded: Uint8Array): Hash {
+  return taggedHash('synod/batch', encoded)
+}

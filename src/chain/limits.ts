@@ -1,0 +1,13 @@
+/**
+ * The outer bounds of the wire format: what a decoder accepts from anybody on any chain. A chain's own limits, from its spec or
+ * its state, are stricter and are checked by whoever knows them.
+ */
+export const validatorsMax = 1024
+export const transactionBytesMax = 32 << 10
+export const batchBytesMax = 64 << 10
+export const batchTransactionsMax = 4096
+export const blockBatchesMax = 1024
+export const blockTransactionsMax = 65_536
+export const blockEvidenceMax = 64
+/** Rounds a node looks ahead of its own within a height. */
+export const roundMax = 1_000_000

@@ -1,0 +1,52 @@
+import { encode } from '../codec/codec.ts'
+import { bytes, type Infer, list, struct, u64, uint, variant } from '../codec/schema.ts'
+import { type Hash, taggedHash } from '../crypto/hash.ts'
+import { accountKey, accountSignature, address, consensusKey, consensusSignature, hash } from './identifiers.ts'
+
+/** Amounts are base units: 10⁹ to a token. */
+export const unitsPerToken = 1_000_000_000n
+
+const transfer = struct('Transfer', { to: address, amount: u64(), memo: bytes({ max: 256 }) })
+
+/** Registers the sender as a validator, or adds to its stake under the same key. Possession of the key is proved once. */
+const registerValidator = struct('RegisterValidator', {
+  consensusKey,
+  possession: consensusSignature,
+  stake: u64(),
+})
+const stake = struct('Stake', { amount: u64() })
+const unstake = struct('Unstake', { amount: u64() })
+
+/** What the built-in ledger can do. */
+export const operationSchema = variant('Operation', {
+  transfer: { tag: 1, schema: transfer },
+  'register-validator': { tag: 2, schema: registerValidator },
+  stake: { tag: 3, schema: stake },
+  unstake: { tag: 4, schema: unstake },
+})
+export type Operation = Infer<typeof operationSchema>
+
+const unsignedFields = {
+  chainId: hash,
+  sender: accountKey,
+  /** Counts the sender's transactions, from 0. */
+  nonce: uint(),
+  /** Paid to the block's proposer whether or not the operations succeed. */
+  fee: u64(),
+  /** The last height at which the transaction may stand in a block. */
+  expiryHeight: uint(),
+  /** Executed in order, all or nothing. */
+  operations: list(operationSchema, { min: 1, max: 64 }),
+} as const
+
+export const unsignedTransactionSchema = struct('UnsignedTransaction', unsignedFields)
+export type UnsignedTransaction = Infer<typeof unsignedTransactionSchema>
+
+/** A signed transaction of the built-in ledger. Its id is the SHA-256 of its encoding. */
+export const transactionSchema = struct('Transaction', { ...unsignedFields, signature: accountSignature })
+export type Transaction = Infer<typeof transactionSchema>
+
+/** The 32 bytes under a transaction's signature. The chain id is inside the encoding. */
+export function transactionSignBytes(transaction: UnsignedTransaction): Hash {
+  return taggedHash('synod/transaction', encode(unsignedTransactionSchema, transaction))
+}

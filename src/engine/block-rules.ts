@@ -1,0 +1,76 @@
+import type { ProposedBlock } from '../chain/block.ts'
+import type { Block, Header } from '../chain/block.ts'
+import { commitHash } from '../chain/certificate.ts'
+import { evidenceHash } from '../chain/evidence.ts'
+import type { ChainId } from '../chain/identifiers.ts'
+import { verifyCommit } from '../chain/light-verification.ts'
+import { validatorSetHash } from '../chain/validator-set.ts'
+import type { Hash } from '../crypto/hash.ts'
+import { bytesEqual, type Bytes, toHex } from '../primitives/bytes.ts'
+import type { RejectionCode } from '../primitives/error-catalogue.ts'
+import { ok, type Result, reject } from '../primitives/result.ts'
+import type { Verifier } from '../ports/verifier.ts'
+import type { ExecutedBlock, Tip } from './chain.ts'
+
+/**
+ * What a block must satisfy, in two halves: before it is executed, against the tip it builds on, and after, against what execution
+ * gave. Proposals and synchronised blocks pass through the same two gates.
+ */
+export const blockVersion = 1
+
+/** Hash that stands where the first block would name the commit before it. */
+export const noCommitHash = new Uint8Array(32) as Hash
+
+export interface BlockContext {
+  readonly chainId: ChainId
+  readonly parametersHash: Hash
+  readonly tip: Tip
+}
+
+/** Everything that can be told without executing, the signature of the carried commit included. */
+export async function checkBeforeExecution(
+  block: ProposedBlock | Block,
+  context: BlockContext,
+  verifier: Verifier,
+): Promise<Result<void>> {
+  const { header, lastCommit } = block
+  const { tip } = context
+  const expected: readonly Rule[] = [
+    ['BLOCK_WRONG_VERSION', header.version === blockVersion],
+    ['BLOCK_WRONG_CHAIN', bytesEqual(header.chainId, context.chainId)],
+    ['BLOCK_WRONG_HEIGHT', header.height === tip.height + 1],
+    ['BLOCK_WRONG_PARENT', bytesEqual(header.previousHash, tip.hash)],
+    ['BLOCK_WRONG_TIME', header.time > tip.time],
+    ['BLOCK_WRONG_VALIDATORS', bytesEqual(header.validatorsHash, validatorSetHash(tip.validators))],
+    ['BLOCK_WRONG_PARAMETERS', bytesEqual(header.parametersHash, context.parametersHash)],
+    ['BLOCK_WRONG_EVIDENCE', bytesEqual(header.evidenceHash, evidenceHash(block.evidence))],
+    ['BLOCK_WRONG_COMMIT', bytesEqual(header.previousCommitHash, lastCommit ? commitHash(lastCommit) : noCommitHash)],
+    ['BLOCK_WRONG_COMMIT', (lastCommit === undefined) === (tip.height === 0)],
+  ]
+  const broken = firstBroken(expected, header)
+  if (!broken.ok || !lastCommit) return broken
+  if (lastCommit.height !== tip.height || !bytesEqual(lastCommit.blockHash, tip.hash)) {
+    return reject('BLOCK_WRONG_COMMIT', `height ${header.height} carries a commit of another block`)
+  }
+  return verifyCommit(context.chainId, lastCommit, tip.lastValidators, verifier.bls)
+}
+
+/** Whether execution gave what the header promises. */
+export function checkAfterExecution(header: Header, executed: ExecutedBlock): Result<void> {
+  const expected: readonly Rule[] = [
+    ['BLOCK_WRONG_TRANSACTIONS', bytesEqual(header.transactionsRoot, executed.transactionsRoot)],
+    ['BLOCK_WRONG_RESULT', bytesEqual(header.resultsHash, executed.resultsRoot)],
+    ['BLOCK_WRONG_NEXT_VALIDATORS', bytesEqual(header.nextValidatorsHash, executed.nextValidatorsHash)],
+    ['BLOCK_WRONG_STATE', bytesEqual(header.appHash, executed.appHash)],
+  ]
+  return firstBroken(expected, header, executed.appHash)
+}
+
+type Rule = readonly [code: RejectionCode, holds: boolean]
+
+function firstBroken(rules: readonly Rule[], header: Header, appHash?: Bytes): Result<void> {
+  const broken = rules.find(([, holds]) => !holds)
+  if (!broken) return ok(undefined)
+  const ours = appHash ? `, our state root ${toHex(appHash).slice(0, 16)}` : ''
+  return reject(broken[0], `height ${header.height}${ours}`)
+}

@@ -1,0 +1,152 @@
+import type { Application, DecodedTransaction, TransactionResult } from '../application/application.ts'
+import { transactionResultSchema } from '../application/application.ts'
+import { createOverlay } from '../application/overlay.ts'
+import { type Block, blockHash, transactionsRoot } from '../chain/block.ts'
+import type { Commit } from '../chain/certificate.ts'
+import type { ChainSpec } from '../chain/chain-spec.ts'
+import type { Evidence } from '../chain/evidence.ts'
+import type { ChainId, ConsensusKey } from '../chain/identifiers.ts'
+import { type Validator, type ValidatorSet, validatorSet, validatorSetHash } from '../chain/validator-set.ts'
+import { encode } from '../codec/codec.ts'
+import { uint } from '../codec/schema.ts'
+import { initialPriorities, nextPriorities } from '../consensus/proposer.ts'
+import type { Hash } from '../crypto/hash.ts'
+import { merkleRoot } from '../crypto/merkle.ts'
+import { assert } from '../primitives/assert.ts'
+import { toHex } from '../primitives/bytes.ts'
+import type { Store } from '../ports/store.ts'
+import { type BlockStore, openBlockStore } from './block-store.ts'
+import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeSystemState } from './system-state.ts'
+import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
+
+/** The chain as far as it is final on this node, and the way to make it one block longer. */
+export interface Chain {
+  readonly chainId: ChainId
+  readonly genesisRoot: Hash
+  readonly blocks: BlockStore
+  readonly state: StateStore
+  tip(): Tip
+  /** Executes a block on top of the tip without keeping anything; may be done for several candidates of one height. */
+  execute(request: ExecuteRequest): ExecutedBlock
+  /** Makes a decided block final: block, index and state in one durable write. */
+  commit(block: Block, commit: Commit, executed: ExecutedBlock): Promise<void>
+}
+
+export interface Tip extends SystemState {
+  readonly height: number
+  readonly hash: Hash
+  readonly time: number
+  /** Absent before the first block. */
+  readonly commit: Commit | undefined
+}
+
+export interface ExecuteRequest {
+  readonly time: number
+  readonly proposer: ConsensusKey
+  readonly evidence: readonly Evidence[]
+  readonly transactions: readonly DecodedTransaction[]
+}
+
+export interface ExecutedBlock {
+  readonly height: number
+  readonly ids: readonly Hash[]
+  readonly results: readonly TransactionResult[]
+  readonly transactionsRoot: Hash
+  readonly resultsRoot: Hash
+  readonly appHash: Hash
+  readonly nextValidatorsHash: Hash
+  readonly system: SystemState
+  readonly prepared: PreparedState
+}
+
+export interface ChainOptions {
+  readonly store: Store
+  readonly spec: ChainSpec
+  readonly chainId: ChainId
+  readonly application: Application
+  readonly genesis: { readonly time: number; readonly validators: readonly Validator[]; readonly appState: unknown }
+  readonly stateVersionsKept: number
+}
+
+export async function openChain(options: ChainOptions): Promise<Chain> {
+  const { store, chainId, application } = options
+  const blocks = openBlockStore(store)
+  const state = await openStateStore(store, { versionsKept: options.stateVersionsKept })
+  const genesis = prepareGenesis(options, state)
+  if (state.version < 0) await state.commit(genesis, 0)
+  let tip = readTip(options, blocks, state)
+
+  return {
+    chainId,
+    genesisRoot: genesis.root as Hash,
+    blocks,
+    state,
+    tip: () => tip,
+    execute: (request) => execute(application, state, tip, request),
+    async commit(block, commit, executed) {
+      assert(executed.height === tip.height + 1 && block.header.height === executed.height, 'blocks are committed in order')
+      const final = { block, commit, results: executed.results }
+      await state.commit(executed.prepared, executed.height, blocks.operations(final, executed.ids))
+      tip = { ...executed.system, height: executed.height, hash: blockHash(block.header), time: block.header.time, commit }
+    },
+  }
+}
+
+/** The genesis state is computed at every start: its root belongs to the handshake. */
+function prepareGenesis(options: ChainOptions, state: StateStore): PreparedState {
+  const { application, chainId, genesis } = options
+  const overlay = createOverlay({ get: () => undefined })
+  application.initChain({ chainId, time: genesis.time, validators: genesis.validators, appState: genesis.appState }, overlay)
+  const validators = validatorSet(genesis.validators)
+  writeSystemState(overlay, { validators, lastValidators: validators, priorities: initialPriorities(validators) })
+  return state.prepareGenesis(overlay.changes())
+}
+
+function readTip(options: ChainOptions, blocks: BlockStore, state: StateStore): Tip {
+  const system = readSystemState(state.reader())
+  if (state.version === 0) return { ...system, height: 0, hash: options.chainId, time: options.genesis.time, commit: undefined }
+  const newest = blocks.read(state.version)
+  assert(newest, 'the latest state has no block')
+  const { header } = newest.block
+  return { ...system, height: header.height, hash: blockHash(header), time: header.time, commit: newest.commit }
+}
+
+function execute(application: Application, state: StateStore, tip: Tip, request: ExecuteRequest): ExecutedBlock {
+  const { transactions, time, proposer, evidence } = request
+  const height = tip.height + 1
+  const overlay = createOverlay(state.reader())
+  const response = application.executeBlock({ height, time, proposer, evidence, transactions, validators: tip.validators }, overlay)
+  assert(response.results.length === transactions.length, `application ${application.name} owes one result a transaction`)
+  const changes = overlay.changes()
+  assert(!changes[0] || !isSystemKey(changes[0][0]), `application ${application.name} wrote a reserved key`)
+  const system = nextSystemState(tip, response.validatorUpdates)
+  const systemOverlay = createOverlay(overlay)
+  writeSystemState(systemOverlay, system)
+  for (const piece of evidence) systemOverlay.set(evidenceKey(piece), encode(uint(), height))
+  const prepared = state.prepare([...systemOverlay.changes(), ...changes])
+  const ids = transactions.map((transaction) => transaction.id)
+  return {
+    height,
+    ids,
+    results: response.results,
+    transactionsRoot: transactionsRoot(ids),
+    resultsRoot: merkleRoot(response.results.map((result) => encode(transactionResultSchema, result))),
+    appHash: prepared.root as Hash,
+    nextValidatorsHash: validatorSetHash(system.validators),
+    system,
+    prepared,
+  }
+}
+
+function nextSystemState(tip: Tip, updates: readonly Validator[]): SystemState {
+  const validators = updates.length === 0 ? tip.validators : updatedSet(tip.validators, updates)
+  return { validators, lastValidators: tip.validators, priorities: nextPriorities(tip.validators, tip.priorities, validators) }
+}
+
+/** A set that would be empty stays as it is: a chain without validators could never decide anything again. */
+function updatedSet(set: ValidatorSet, updates: readonly Validator[]): ValidatorSet {
+  const byKey = new Map(set.validators.map((validator) => [toHex(validator.consensusKey), validator]))
+  for (const update of updates) byKey.set(toHex(update.consensusKey), update)
+  const remaining = [...byKey.values()].filter((validator) => validator.power > 0n)
+  return remaining.length === 0 ? set : validatorSet(remaining)
+}

@@ -1,0 +1,57 @@
+import { decode, encode } from '../codec/codec.ts'
+import { bytes, type Infer, struct, uint } from '../codec/schema.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { type Bytes, bytesEqual, concatBytes } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
+import type { Disk } from '../ports/disk.ts'
+
+/**
+ * The latest consensus message this validator signed, in a file of its own that survives everything but the loss of the disk. A
+ * validator signs only forwards: a later (height, round, step), or the very same bytes again.
+ */
+const lastSignedSchema = struct('LastSigned', {
+  height: uint(),
+  round: uint(),
+  /** 0 proposal, 1 prevote, 2 precommit: the order within a round. */
+  step: uint({ max: 2 }),
+  signBytes: bytes({ length: 32 }),
+  signature: bytes({ length: 96 }),
+})
+export type LastSigned = Infer<typeof lastSignedSchema>
+
+const fileName = 'last-signed'
+const checksumBytes = 8
+
+export async function readLastSigned(disk: Disk): Promise<LastSigned | undefined> {
+  const file = await disk.readSmall(fileName)
+  if (!file) return undefined
+  const content = file.subarray(0, Math.max(0, file.length - checksumBytes))
+  const decoded = decode(lastSignedSchema, content)
+  if (!decoded.ok || !bytesEqual(checksum(content), file.subarray(content.length))) {
+    throw new OperationalError('LAST_SIGNED_CORRUPT', 'The record of the last signed message is damaged; signing on could sign twice.', {
+      where: fileName,
+    })
+  }
+  return decoded.value
+}
+
+/** Resolves when the record is durable. */
+export async function writeLastSigned(disk: Disk, record: LastSigned): Promise<void> {
+  const content = encode(lastSignedSchema, record)
+  await disk.writeSmall(fileName, concatBytes(content, checksum(content)))
+}
+
+/** Negative, zero or positive as `left` comes before, at or after `right`. */
+export function compareSigned(left: SignedPosition, right: SignedPosition): number {
+  return left.height - right.height || left.round - right.round || left.step - right.step
+}
+
+export interface SignedPosition {
+  readonly height: number
+  readonly round: number
+  readonly step: number
+}
+
+function checksum(content: Bytes): Bytes {
+  return sha256(content).subarray(0, checksumBytes)
+}

@@ -1,0 +1,31 @@
+/** Every metric a node exports, in one place: the exporter registers exactly these, and `docs/metrics.md` is generated from them. */
+export interface MetricEntry {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels?: readonly string[]
+}
+
+export const metrics = {
+  synod_consensus_height: { type: 'gauge', help: 'Height of the latest final block.' },
+  synod_consensus_round: { type: 'gauge', help: 'Round of the height being decided.' },
+  synod_consensus_block_interval_seconds: { type: 'histogram', help: 'Time between two final blocks, as this node saw them.' },
+  synod_consensus_rounds_total: { type: 'counter', help: 'Rounds beyond the first that were needed.' },
+  synod_consensus_votes_total: { type: 'counter', help: 'Verified votes taken in.', labels: ['kind'] },
+  synod_consensus_signatures_total: { type: 'counter', help: 'Consensus messages this node signed.', labels: ['kind'] },
+  synod_consensus_accusations_total: { type: 'counter', help: 'Validators caught voting twice.' },
+  synod_execution_seconds: { type: 'histogram', help: 'Executing one block on an overlay, root included.' },
+  synod_commit_seconds: { type: 'histogram', help: 'Writing one final block and its state to disk.' },
+  synod_transactions_total: { type: 'counter', help: 'Transactions in final blocks.' },
+  synod_mempool_transactions: { type: 'gauge', help: 'Transactions waiting.' },
+  synod_mempool_bytes: { type: 'gauge', help: 'Bytes of waiting transactions.' },
+  synod_mempool_rejected_total: { type: 'counter', help: 'Transactions refused.', labels: ['code'] },
+  synod_batches_total: { type: 'counter', help: 'Batches by way: made here, pushed by a peer, pulled from a peer.', labels: ['way'] },
+  synod_batch_bytes_total: { type: 'counter', help: 'Batch bytes by direction.', labels: ['direction'] },
+  synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
+  synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
+  synod_messages_total: { type: 'counter', help: 'Messages received.', labels: ['channel'] },
+  synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
+  synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
+} as const satisfies Record<string, MetricEntry>
+
+export type MetricName = keyof typeof metrics

@@ -1,0 +1,19 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Disk } from '../ports/disk.ts'
+import type { Entropy } from '../ports/entropy.ts'
+import type { Network } from '../ports/network.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import type { Verifier } from '../ports/verifier.ts'
+
+/** All that ties a node to the world. Production, tests and the simulator differ in nothing else. */
+export interface Ports {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly disk: Disk
+  readonly network: Network
+  readonly verifier: Verifier
+  readonly telemetry: Telemetry
+  /** Absent: the node follows and serves, and never votes. */
+  readonly signer?: Signer
+}

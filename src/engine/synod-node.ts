@@ -1,0 +1,95 @@
+import type { Application, TransactionResult } from '../application/application.ts'
+import type { StateProof } from '../application/state-tree/proof.ts'
+import type { Block } from '../chain/block.ts'
+import type { Commit } from '../chain/certificate.ts'
+import type { ChainSpec } from '../chain/chain-spec.ts'
+import type { ConsensusKey } from '../chain/identifiers.ts'
+import type { ValidatorSet } from '../chain/validator-set.ts'
+import type { Hash } from '../crypto/hash.ts'
+import type { InclusionProof } from '../crypto/merkle.ts'
+import type { PeerId, PeerInfo } from '../ports/network.ts'
+import type { Bytes } from '../primitives/bytes.ts'
+import type { Result } from '../primitives/result.ts'
+
+/** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */
+export interface SynodNode {
+  readonly chainId: Hash
+  readonly spec: ChainSpec
+  readonly application: Application
+  /** Checks transactions and, when they are good, spreads them. Answers stand in the order given: an id, or the refusal. */
+  submit(encoded: readonly Bytes[]): Promise<readonly Result<Hash>[]>
+  status(): NodeStatus
+  /** A final block. */
+  block(height: number): Promise<Block | undefined>
+  /** The certificate that made the block of this height final. */
+  commit(height: number): Promise<Commit | undefined>
+  transaction(id: Hash): Promise<IncludedTransaction | undefined>
+  /** A value of the latest final state, or its absence, with the proof against `appHash` of the header at `height`. */
+  state(key: Bytes): ProvenValue
+  query(path: string, data: Bytes): Result<Bytes>
+  /** Who decides the block of this height (default: the next). Known for the recent past. */
+  validators(): ValidatorSet
+  peers(): readonly PeerStatus[]
+  connect(address: string): Promise<PeerId>
+  mempool(): MempoolStatus
+  /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
+  subscribe(listener: (event: NodeEvent) => void): () => void
+  /** Resolves when everything is on disk and closed. */
+  stop(): Promise<void>
+}
+
+export type NodeMode = 'block-sync' | 'consensus'
+
+export interface NodeStatus {
+  readonly mode: NodeMode
+  readonly height: number
+  readonly round: number
+  readonly step: string
+  /** Of the latest final block; the chain id before the first. */
+  readonly blockHash: Hash
+  readonly appHash: Hash
+  /** Time of the latest final block, ms. */
+  readonly blockTime: number
+  readonly self: PeerId
+  readonly addresses: readonly string[]
+  readonly validator: { readonly consensusKey: ConsensusKey; readonly active: boolean } | undefined
+  /** Set once: the node is validating only after its doppelgänger wait. */
+  readonly signing: boolean
+  /** An evidence of trouble that needs an operator, in words; undefined when all is well. */
+  readonly fault: string | undefined
+}
+
+export interface IncludedTransaction {
+  readonly encoded: Bytes
+  readonly height: number
+  readonly index: number
+  readonly result: TransactionResult
+  /** Against the header's transactions root. */
+  readonly proof: InclusionProof
+  /** Against the header's results root. */
+  readonly resultProof: InclusionProof
+}
+
+export interface ProvenValue {
+  readonly height: number
+  readonly value: Bytes | undefined
+  readonly proof: StateProof
+}
+
+export interface PeerStatus extends PeerInfo {
+  readonly height: number
+  readonly agent: string
+}
+
+export interface MempoolStatus {
+  readonly transactions: number
+  readonly bytes: number
+  readonly batches: number
+}
+
+export type NodeEvent =
+  | { readonly type: 'block'; readonly block: Block; readonly commit: Commit; readonly hash: Hash; readonly results: readonly TransactionResult[]; readonly ids: readonly Hash[] }
+  | { readonly type: 'round'; readonly height: number; readonly round: number; readonly step: string }
+  | { readonly type: 'peer-connected' | 'peer-disconnected'; readonly peer: PeerInfo; readonly reason?: string }
+  | { readonly type: 'evidence'; readonly consensusKey: ConsensusKey; readonly height: number }
+  | { readonly type: 'fault'; readonly message: string }

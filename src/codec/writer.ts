@@ -76,12 +76,8 @@ function grow(writer: Writer, least: number): void {
 
 function append(writer: Writer, bytes: Uint8Array): void {
   const start = advance(writer, bytes.length)
-  // A call of `set` costs more than copying a hash or a signature byte by byte.
-  if (bytes.length > shortMax) writer.bytes.set(bytes, start)
-  else for (let index = 0; index < bytes.length; index++) writer.bytes[start + index] = bytes[index] as number
+  writer.bytes.set(bytes, start)
 }
-
-const shortMax = 64
 
 /** A header byte and a big-endian number of 1, 2 or 4 bytes. */
 function writeHeader(writer: Writer, header: number, size: 1 | 2 | 4, value: number): void {

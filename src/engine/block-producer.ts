@@ -8,7 +8,7 @@ import { validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
-import { blockVersion, noCommitHash } from './block-rules.ts'
+import { blockVersion } from './block-rules.ts'
 import type { Chain, ExecutedBlock } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 

@@ -1,5 +1,4 @@
-import type { ProposedBlock } from '../chain/block.ts'
-import type { Block, Header } from '../chain/block.ts'
+import { type Block, type Header, noCommitHash, type ProposedBlock } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ChainId } from '../chain/identifiers.ts'
@@ -17,9 +16,6 @@ import type { ExecutedBlock, Tip } from './chain.ts'
  * gave. Proposals and synchronised blocks pass through the same two gates.
  */
 export const blockVersion = 1
-
-/** Hash that stands where the first block would name the commit before it. */
-export const noCommitHash = new Uint8Array(32) as Hash
 
 export interface BlockContext {
   readonly chainId: ChainId

@@ -140,8 +140,6 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
   return {
     onMessage,
     broadcast(message) {
-      // In the first round everybody hears the votes themselves; a certificate would only be checked for nothing.
-      if (message.type === 'certificate' && message.certificate.round === 0) return
       const encoded = encode(consensusMessageSchema, message)
       for (const peer of network.peers()) network.send(peer.id, 'consensus', encoded)
     },

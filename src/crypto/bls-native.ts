@@ -1,6 +1,7 @@
 import {
   aggregatePublicKeys,
   aggregateSignatures,
+  aggregateWithRandomness,
   fastAggregateVerify,
   PublicKey,
   SecretKey,
@@ -17,12 +18,6 @@ import type { Bytes } from '../primitives/bytes.ts'
  */
 export type KeyPoint = PublicKey
 export type SignaturePoint = Signature
-
-export interface PointSet {
-  readonly key: KeyPoint
-  readonly message: Bytes
-  readonly signature: SignaturePoint
-}
 
 /** The 32-byte scalar of KeyGen (draft-irtf-cfrg-bls-signature-05, section 2.3) from at least 32 bytes of key material. */
 export function deriveSecretKey(seed: Bytes): Bytes {
@@ -53,34 +48,52 @@ export function decodeSignature(bytes: Bytes): SignaturePoint | undefined {
   }
 }
 
-export function encodeKey(key: KeyPoint): Bytes {
-  return key.toBytes()
+/** The sum of the keys, or `undefined` when they cancel out. */
+export function sumKeys(keys: readonly KeyPoint[]): Bytes | undefined {
+  const sum = aggregatePublicKeys([...keys]).toBytes()
+  const isInfinity = ((sum[0] as number) & 0x40) !== 0
+  return isInfinity ? undefined : sum
 }
 
-export function encodeSignature(signature: SignaturePoint): Bytes {
-  return signature.toBytes()
-}
-
-export function addKeys(keys: readonly KeyPoint[]): KeyPoint {
-  return aggregatePublicKeys([...keys])
-}
-
-export function addSignatures(signatures: readonly SignaturePoint[]): SignaturePoint {
-  return aggregateSignatures([...signatures])
-}
-
-export function verifyOne({ key, message, signature }: PointSet): boolean {
-  return verify(message, key, signature)
+export function sumSignatures(signatures: readonly SignaturePoint[]): Bytes {
+  return aggregateSignatures([...signatures]).toBytes()
 }
 
 export function verifyShared(keys: readonly KeyPoint[], message: Bytes, signature: SignaturePoint): boolean {
   return fastAggregateVerify(message, [...keys], signature)
 }
 
+/** Signatures of one message, not decoded yet. */
+export interface SignatureGroup {
+  readonly message: Bytes
+  readonly signers: readonly { readonly key: KeyPoint; readonly signature: Bytes }[]
+}
+
 /**
- * Whether every set holds, as one equation in which each is weighted by a 64-bit coefficient that blst draws itself from the
- * operating system: no two forgeries can be made to cancel, and a false answer to a bad batch has probability 2^-64.
+ * Whether every signature of every group holds, as one equation: within a group keys and signatures are summed, and groups are
+ * multiplied, each weighted by a 64-bit coefficient that blst draws from the operating system itself. So no two forgeries can be
+ * made to cancel, and bad signatures pass for good ones with a probability of 2^-64.
  */
-export function verifyTogether(sets: readonly PointSet[]): boolean {
-  return verifyMultipleAggregateSignatures(sets.map(({ key, message, signature }) => ({ pk: key, msg: message, sig: signature })))
+export function verifyTogether(groups: readonly SignatureGroup[]): boolean {
+  const sets: { pk: PublicKey; msg: Uint8Array; sig: Signature }[] = []
+  for (const { message, signers } of groups) {
+    const set = blend(signers)
+    if (set === undefined) return false
+    sets.push({ pk: set.pk, msg: message, sig: set.sig })
+  }
+  const [only] = sets
+  return sets.length === 1 && only !== undefined ? verify(only.msg, only.pk, only.sig) : verifyMultipleAggregateSignatures(sets)
+}
+
+function blend(signers: SignatureGroup['signers']): { readonly pk: PublicKey; readonly sig: Signature } | undefined {
+  const [first] = signers
+  if (signers.length === 1 && first !== undefined) {
+    const sig = decodeSignature(first.signature)
+    return sig && { pk: first.key, sig }
+  }
+  try {
+    return aggregateWithRandomness(signers.map(({ key, signature }) => ({ pk: key, sig: signature })))
+  } catch {
+    return undefined // One of the signatures is not a point of the subgroup.
+  }
 }

@@ -1,19 +1,16 @@
 import { assert } from '../primitives/assert.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
-import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
+import { type Bytes, bytesEqual, compareBytes, toHex } from '../primitives/bytes.ts'
 import {
-  addKeys,
-  addSignatures,
   decodeKey,
   decodeSignature,
   deriveSecretKey,
-  encodeKey,
-  encodeSignature,
   type KeyPoint,
-  type PointSet,
   publicKeyOf,
+  type SignatureGroup,
   signMessage,
-  verifyOne,
+  sumKeys,
+  sumSignatures,
   verifyShared,
   verifyTogether,
 } from './bls-native.ts'
@@ -50,40 +47,66 @@ export function blsSign(keypair: BlsKeypair, message: Bytes): Bytes {
 
 /** False for anything but a valid signature, whatever the bytes and their lengths. */
 export function blsVerify(publicKey: Bytes, message: Bytes, signature: Bytes): boolean {
-  const set = decodeItem({ publicKey, message, signature })
-  return set !== undefined && verifyOne(set)
+  const key = decodedKey(publicKey)
+  if (key === undefined || signature.length !== blsSignatureBytes) return false
+  return verifyTogether([{ message, signers: [{ key, signature }] }])
+}
+
+/** Which of the items hold: `blsBatchSteps` in one go. */
+export function blsVerifyBatch(items: readonly SignatureItem[]): readonly boolean[] {
+  const steps = blsBatchSteps(items)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
 }
 
 /**
- * Which of the items hold. All are checked in one equation with random coefficients (drawn inside the library, the only randomness
- * below the ports: it decides nothing but how a forger fails) and bisected where it fails, so n good items cost about half of n
- * checks, and one bad item among them 2 log n further ones.
+ * Finds which of the items hold, pausing after every equation so that the caller can let others run: n bad items take up to 2n - 1.
+ *
+ * All items are checked in one equation with random coefficients, and bisected where it fails. The coefficients come from inside
+ * the library, the only randomness below the ports: it decides nothing but how unlikely it is that a forger gets through.
  */
-export function blsVerifyBatch(items: readonly SignatureItem[]): readonly boolean[] {
+export function* blsBatchSteps(items: readonly SignatureItem[]): Generator<void, readonly boolean[]> {
   const valid: boolean[] = items.map(() => false)
-  const sets: PointSet[] = []
-  const places: number[] = []
-  for (const [index, item] of items.entries()) {
-    const set = decodeItem(item)
-    if (set === undefined) continue
-    sets.push(set)
-    places.push(index)
+  const candidates: Candidate[] = []
+  for (const [place, { publicKey, message, signature }] of items.entries()) {
+    const key = decodedKey(publicKey)
+    if (key !== undefined && signature.length === blsSignatureBytes) candidates.push({ place, key, message, signature })
   }
-  bisect(sets, places, valid)
+  // Equal messages stand together: they are summed before the expensive pairing, and stay together when bisected.
+  candidates.sort((left, right) => compareBytes(left.message, right.message))
+  yield* bisect(candidates, valid)
   return valid
 }
 
-function bisect(sets: readonly PointSet[], places: readonly number[], valid: boolean[]): void {
-  const [first] = sets
-  if (first === undefined) return
-  if (sets.length === 1 ? verifyOne(first) : verifyTogether(sets)) {
-    for (const place of places) valid[place] = true
-    return
+interface Candidate {
+  readonly place: number
+  readonly key: KeyPoint
+  readonly message: Bytes
+  readonly signature: Bytes
+}
+
+function* bisect(candidates: readonly Candidate[], valid: boolean[]): Generator<void, void> {
+  if (candidates.length === 0) return
+  const holds = verifyTogether(byMessage(candidates))
+  yield
+  if (holds) for (const { place } of candidates) valid[place] = true
+  if (holds || candidates.length === 1) return
+  const middle = candidates.length >>> 1
+  yield* bisect(candidates.slice(0, middle), valid)
+  yield* bisect(candidates.slice(middle), valid)
+}
+
+/** @param candidates sorted by message. */
+function byMessage(candidates: readonly Candidate[]): readonly SignatureGroup[] {
+  const groups: { message: Bytes; signers: Candidate[] }[] = []
+  for (const candidate of candidates) {
+    const group = groups.at(-1)
+    if (group !== undefined && bytesEqual(group.message, candidate.message)) group.signers.push(candidate)
+    else groups.push({ message: candidate.message, signers: [candidate] })
   }
-  if (sets.length === 1) return
-  const middle = sets.length >>> 1
-  bisect(sets.slice(0, middle), places.slice(0, middle), valid)
-  bisect(sets.slice(middle), places.slice(middle), valid)
+  return groups
 }
 
 /** Whether the signature is the aggregate of all these keys' signatures of the one message. False for no keys. */
@@ -94,7 +117,10 @@ export function blsFastAggregateVerify(publicKeys: readonly Bytes[], message: By
   return verifyShared(keys, message, point)
 }
 
-/** The sum of one or more signatures, all of which have been verified: one that does not decode is our bug. */
+/**
+ * The sum of one or more signatures, all of which have been verified: one that does not decode is our bug. Signatures of opposite
+ * keys, which have one owner, add up to infinity; it verifies under no keys, as those keys do not add up to one.
+ */
 export function aggregateSignatures(signatures: readonly Bytes[]): Bytes {
   assert(signatures.length > 0, 'there is a signature to aggregate')
   const points = signatures.map((signature) => {
@@ -102,15 +128,13 @@ export function aggregateSignatures(signatures: readonly Bytes[]): Bytes {
     assert(point !== undefined, 'an aggregated signature is well-formed')
     return point
   })
-  return encodeSignature(addSignatures(points))
+  return sumSignatures(points)
 }
 
 /** The sum of the keys; `undefined` when there is none, one is not a key, or they cancel out. */
 export function aggregatePublicKeys(publicKeys: readonly Bytes[]): Bytes | undefined {
   const keys = decodeKeys(publicKeys)
-  if (keys === undefined || keys.length === 0) return undefined
-  const sum = encodeKey(addKeys(keys))
-  return isInfinity(sum) ? undefined : sum
+  return keys === undefined || keys.length === 0 ? undefined : sumKeys(keys)
 }
 
 /** Whether these 48 bytes are a key: canonical, in the subgroup, not infinity. */
@@ -132,14 +156,6 @@ export function verifyPossession(publicKey: Bytes, proof: Bytes): boolean {
 
 function possessionMessage(publicKey: Bytes): Bytes {
   return taggedHash('synod/possession', publicKey)
-}
-
-function decodeItem({ publicKey, message, signature }: SignatureItem): PointSet | undefined {
-  if (signature.length !== blsSignatureBytes) return undefined
-  const key = decodedKey(publicKey)
-  if (key === undefined) return undefined
-  const point = decodeSignature(signature)
-  return point === undefined ? undefined : { key, message, signature: point }
 }
 
 function decodeKeys(publicKeys: readonly Bytes[]): readonly KeyPoint[] | undefined {
@@ -166,11 +182,4 @@ function decodedKey(publicKey: Bytes): KeyPoint | undefined {
   const key = decodeKey(publicKey)
   if (key !== undefined) decodedKeys.set(name, key)
   return key
-}
-
-const infinity = new Uint8Array(blsPublicKeyBytes)
-infinity[0] = 0xc0
-
-function isInfinity(publicKey: Bytes): boolean {
-  return bytesEqual(publicKey, infinity)
 }

@@ -31,7 +31,19 @@ export function concatBytes(...parts: readonly Bytes[]): Bytes {
   return whole
 }
 
-/** Lower-case hexadecimal, two digits a byte. Also the form in which byte strings key a `Map`. */
+/**
+ * The bytes as Latin-1, one character a byte: the cheapest text that keys a `Map` by content, in the order of the bytes. Never shown.
+ * For short byte strings: hashes, keys, addresses.
+ */
+export function bytesKey(bytes: Bytes): string {
+  if (bytes.length <= keyChunk) return String.fromCharCode.apply(null, bytes as unknown as number[])
+  return bytesKey(bytes.subarray(0, keyChunk)) + bytesKey(bytes.subarray(keyChunk))
+}
+
+/** Arguments to one call are bounded by the stack. */
+const keyChunk = 4096
+
+/** Lower-case hexadecimal, two digits a byte. For what people see: as the key of a `Map`, `bytesKey` is several times faster. */
 export function toHex(bytes: Bytes): string {
   let text = ''
   for (let index = 0; index < bytes.length; index++) text += HEX[bytes[index] as number]

@@ -65,13 +65,14 @@ export const rejections = {
   VOTE_UNKNOWN_VALIDATOR: { verdict: 'reject', summary: 'A vote names a validator that the set of its height does not have.' },
   VOTE_WRONG_HEIGHT: { verdict: 'ignore', summary: 'A vote or certificate is for another height than the one being decided.' },
 
-  TX_TOO_LARGE: { verdict: 'reject', summary: 'The transaction has more bytes than this chain allows.' },
   TX_WRONG_CHAIN: { verdict: 'reject', summary: 'The transaction was signed for another chain.' },
-  TX_SIGNATURE_INVALID: { verdict: 'reject', summary: 'A signature of the transaction does not verify.' },
   TX_MALFORMED: { verdict: 'reject', summary: 'The bytes are not a transaction of this application.' },
   TX_EXPIRED: { verdict: 'ignore', summary: 'The next block is higher than the last one the transaction may stand in.' },
   TX_UNDERPAID: { verdict: 'ignore', summary: 'The fee is below the minimum for the transaction’s operations.' },
-  TX_NONCE_TOO_LOW: { verdict: 'ignore', summary: 'The sender has used this nonce before: the transaction is a replay, or was overtaken.' },
+  TX_NONCE_TOO_LOW: {
+    verdict: 'ignore',
+    summary: 'The sender has used this nonce before: the transaction is a replay, or was overtaken.',
+  },
   TX_NONCE_GAP: { verdict: 'ignore', summary: 'The nonce is too far ahead of the sender’s next one.' },
   TX_INSUFFICIENT_BALANCE: { verdict: 'ignore', summary: 'The sender cannot pay what the transaction moves, fee included.' },
   TX_OPERATION_INVALID: { verdict: 'ignore', summary: 'An operation of the transaction could not succeed on the latest state.' },
@@ -83,7 +84,10 @@ export const rejections = {
     verdict: 'ignore',
     summary: 'Another transaction waits under the sender’s nonce; replacing it takes a fee at least a tenth higher.',
   },
-  ORDER_INVALID: { verdict: 'reject', summary: 'A proposal’s order names batches or transactions wrongly, or one of them twice.' },
+  ORDER_INVALID: {
+    verdict: 'reject',
+    summary: 'A proposal’s order names batches or transactions wrongly, or one of them twice.',
+  },
   QUERY_UNKNOWN: { verdict: 'ignore', summary: 'The application has no query of this name.' },
   QUERY_MALFORMED: { verdict: 'ignore', summary: 'The query’s argument is not what the query takes.' },
 } as const satisfies Record<string, RejectionEntry>

@@ -1,0 +1,36 @@
+import type { Address, ChainId } from '../../chain/identifiers.ts'
+import { type Transaction, transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
+import { decode } from '../../codec/codec.ts'
+import { addressOf } from '../../crypto/address.ts'
+import { type Bytes, bytesEqual, toHex } from '../../primitives/bytes.ts'
+import { ok, type Result, reject } from '../../primitives/result.ts'
+import type { TransactionContent } from '../application.ts'
+
+/** What the ledger makes of a transaction's bytes, once. */
+export interface LedgerContent {
+  readonly transaction: Transaction
+  /** The account of the key that signed. */
+  readonly sender: Address
+  /** `sender` in hexadecimal: the name of the account in events and in the mempool. */
+  readonly senderName: string
+}
+
+/**
+ * Strict: the one canonical encoding of a transaction for this chain. The signature is not checked here; it is handed out as an item
+ * for whoever checks many at a time.
+ */
+export function decodeLedgerTransaction(chainId: ChainId, encoded: Bytes): Result<TransactionContent<LedgerContent>> {
+  const decoded = decode(transactionSchema, encoded)
+  if (!decoded.ok) return reject('TX_MALFORMED', `${decoded.error.code}: ${decoded.error.detail}`)
+  const transaction = decoded.value
+  if (!bytesEqual(transaction.chainId, chainId)) return reject('TX_WRONG_CHAIN', toHex(transaction.chainId))
+  const sender = addressOf(transaction.sender)
+  const senderName = toHex(sender)
+  return ok({
+    sender: { key: senderName, nonce: transaction.nonce },
+    fee: transaction.fee,
+    expiryHeight: transaction.expiryHeight,
+    signatures: [{ publicKey: transaction.sender, message: transactionSignBytes(transaction), signature: transaction.signature }],
+    content: { transaction, sender, senderName },
+  })
+}

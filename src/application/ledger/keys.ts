@@ -1,0 +1,52 @@
+/**
+ * Where the ledger keeps what, in the state: one letter, then the name of the thing. The letters are never 0, which marks the node's
+ * own keys. Spec: docs/spec/ledger.md, "State".
+ */
+import type { Address, ConsensusKey } from '../../chain/identifiers.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+
+const letters = { account: 0x61, key: 0x6b, totals: 0x74, unbonding: 0x75, validator: 0x76 } as const
+
+/** An account's record: `accountSchema`. */
+export function accountStateKey(address: Address): Bytes {
+  return prefixed(letters.account, address)
+}
+
+/** The validator an account operates: `ledgerValidatorSchema`. */
+export function validatorStateKey(operator: Address): Bytes {
+  return prefixed(letters.validator, operator)
+}
+
+/** The address of the account that operates the validator of this key. Never removed: a retired key stays punishable. */
+export function operatorStateKey(consensusKey: ConsensusKey): Bytes {
+  return prefixed(letters.key, consensusKey)
+}
+
+/** How many operators have stake coming free at this height. */
+export function unbondingCountStateKey(height: number): Bytes {
+  return prefixed(letters.unbonding, bigEndian(height, 8))
+}
+
+/** The address of one of these operators, numbered from 0. */
+export function unbondingStateKey(height: number, index: number): Bytes {
+  const key = new Uint8Array(13)
+  key.set(unbondingCountStateKey(height))
+  key.set(bigEndian(index, 4), 9)
+  return key
+}
+
+/** Sums over the whole ledger: `totalsSchema`. */
+export const totalsStateKey: Bytes = Uint8Array.of(letters.totals)
+
+function prefixed(letter: number, rest: Bytes): Bytes {
+  const key = new Uint8Array(1 + rest.length)
+  key[0] = letter
+  key.set(rest, 1)
+  return key
+}
+
+function bigEndian(value: number, length: number): Bytes {
+  const bytes = new Uint8Array(length)
+  for (let index = length - 1, rest = value; index >= 0; index--, rest = Math.floor(rest / 256)) bytes[index] = rest % 256
+  return bytes
+}

@@ -1,0 +1,33 @@
+import type { Address } from '../../chain/identifiers.ts'
+import type { Event } from '../application.ts'
+import type { StateOverlay } from '../state.ts'
+import type { LedgerParameters } from './parameters.ts'
+import type { Account } from './records.ts'
+
+/** What an operation sees and changes. When the transaction fails, everything here is as if it had never run. */
+export interface OperationContext {
+  readonly state: StateOverlay
+  readonly parameters: LedgerParameters
+  readonly height: number
+  readonly sender: Address
+  /** `sender` in hexadecimal, as events name accounts. */
+  readonly senderName: string
+  /** The sender's account, the fee paid. Operations put the new one here; it is written once, after the last. */
+  account: Account
+  readonly events: Event[]
+  readonly block: BlockProgress
+}
+
+/** What a block has done so far beyond the state. */
+export interface BlockProgress {
+  /** Fees paid, for the proposer. */
+  fees: bigint
+  /** Validators registered by this block. */
+  registrations: number
+  /** Operators whose validator's power may have changed, in the order of the first change; keyed by `bytesKey`. */
+  readonly touched: Map<string, Address>
+}
+
+export function event(type: string, attributes: Readonly<Record<string, string>>): Event {
+  return { type, attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })) }
+}

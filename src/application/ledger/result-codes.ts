@@ -1,0 +1,42 @@
+/**
+ * Why a transaction of the ledger had no effect. `skipped`: as if it had not been in the block, it pays nothing and its nonce stays
+ * free. `failed`: its operations did nothing, its fee is paid and its nonce used. The numbers are part of the results root: a number,
+ * once given, keeps its meaning.
+ */
+interface ResultCodeEntry {
+  readonly code: number
+  readonly effect: 'executed' | 'skipped' | 'failed'
+  readonly summary: string
+}
+
+export const resultCodes = {
+  executed: { code: 0, effect: 'executed', summary: 'Every operation was executed.' },
+  'nonce-too-low': { code: 1, effect: 'skipped', summary: 'The sender has used this nonce before.' },
+  'nonce-too-high': { code: 2, effect: 'skipped', summary: 'An earlier transaction of the sender is missing.' },
+  expired: { code: 3, effect: 'skipped', summary: 'The block is higher than the last one the transaction may stand in.' },
+  underpaid: { code: 4, effect: 'skipped', summary: 'The fee is below the minimum for these operations.' },
+  'fee-unaffordable': { code: 5, effect: 'skipped', summary: 'The sender’s balance does not cover the fee.' },
+  'balance-too-low': { code: 16, effect: 'failed', summary: 'The sender’s balance does not cover an operation.' },
+  'amount-zero': { code: 17, effect: 'failed', summary: 'An operation moves nothing.' },
+  'stake-too-low': { code: 18, effect: 'failed', summary: 'The stake would be below the minimum.' },
+  'not-a-validator': { code: 19, effect: 'failed', summary: 'The sender does not operate a validator.' },
+  'validator-jailed': { code: 20, effect: 'failed', summary: 'The validator was convicted of misbehaviour.' },
+  'key-taken': { code: 21, effect: 'failed', summary: 'Another account operates a validator with this key.' },
+  'key-differs': { code: 22, effect: 'failed', summary: 'The sender operates a validator with another key.' },
+  'possession-unproved': { code: 23, effect: 'failed', summary: 'The proof of possession of the consensus key does not verify.' },
+  'validators-full': { code: 24, effect: 'failed', summary: 'The validator set has no free seat.' },
+  'last-validator': { code: 25, effect: 'failed', summary: 'The last validator cannot leave.' },
+  'unbonding-full': { code: 26, effect: 'failed', summary: 'The validator has too many unstakings under way.' },
+  'registrations-full': { code: 27, effect: 'failed', summary: 'The block has as many new validators as a block may have.' },
+} as const satisfies Record<string, ResultCodeEntry>
+
+export type ResultCodeName = keyof typeof resultCodes
+/** What an operation or a transaction came to. */
+export type Outcome = ResultCodeName
+
+const nameByCode = new Map(Object.entries(resultCodes).map(([name, { code }]) => [code as number, name as ResultCodeName]))
+
+/** The name of a result code, for people and clients. */
+export function resultCodeName(code: number): ResultCodeName | undefined {
+  return nameByCode.get(code)
+}

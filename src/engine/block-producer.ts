@@ -1,5 +1,5 @@
 import type { Application, DecodedTransaction } from '../application/application.ts'
-import { orderHash, type ProposedBlock } from '../chain/block.ts'
+import { noCommitHash, orderHash, type ProposedBlock } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'

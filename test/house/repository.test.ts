@@ -11,6 +11,15 @@ const files = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exc
   .stdout.split('\0')
   .filter((path) => path !== '' && existsSync(join(root, path)))
 
+interface LockedPackage {
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly link?: boolean
+  readonly optional?: boolean
+  readonly os?: readonly string[]
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
 describe('package-lock.json', () => {
   const lock = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>
@@ -23,8 +32,18 @@ describe('package-lock.json', () => {
     expect(read('.npmrc')).toContain('omit-lockfile-registry-resolved=true')
   })
 
-  test('pins the content of every package by hash', () => {
-    expect(installed.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([])
+  test('pins the content of every package by hash, but for binaries of other platforms', () => {
+    const unpinned = installed.filter(
+      ([, { integrity, optional, os }]) => integrity === undefined && !(optional && os !== undefined),
+    )
+    expect(unpinned.map(([path]) => path)).toEqual([])
+  })
+
+  // `npm ci` refuses a lockfile without them, even where they are not installed and the registry does not carry them.
+  test('names the binaries of every platform', () => {
+    const named = new Set(installed.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)))
+    const optional = installed.flatMap(([, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {}))
+    expect(optional.filter((name) => !named.has(name))).toEqual([])
   })
 })
 

@@ -21,9 +21,7 @@ interface LockedPackage {
 }
 
 describe('package-lock.json', () => {
-  const lock = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>
-  }
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }
   const installed = Object.entries(lock.packages).filter(([path, { link }]) => path.startsWith('node_modules/') && link !== true)
 
   test('names no place to download from, so that it installs from any registry', () => {

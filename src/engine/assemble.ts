@@ -1,15 +1,16 @@
 import type { Application } from '../application/application.ts'
 import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
-import { type ChainSpec, chainIdOf, genesisOf, parametersHash } from '../chain/chain-spec.ts'
+import { type ChainSpec, chainIdOf, parametersHash } from '../chain/chain-spec.ts'
+import { genesisOf } from '../chain/genesis.ts'
+import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { createTendermint } from '../consensus/tendermint/tendermint.ts'
-import { createBatchPacker, createBatchPool, type BatchPoolLimits } from '../mempool/batch-pool.ts'
+import { type BatchPoolLimits, createBatchPacker, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool, type MempoolLimits } from '../mempool/mempool.ts'
-import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
 import { createBatchExchange } from './batch-exchange.ts'
-import type { BlockContext } from './block-rules.ts'
 import { produceBlock } from './block-producer.ts'
+import type { BlockContext } from './block-rules.ts'
 import { createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { openChain } from './chain.ts'
@@ -193,7 +194,20 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   })
   const handshake = createHandshake({ chain, network, agent: options.agent, validator: signer !== undefined })
   const dialer = createDialer(ports, options.peers)
-  const desk = createPeerDesk({ ports, chain, core, signer, gate, events, evidencePool, exchange, gossip, sync, handshake, dialer })
+  const desk = createPeerDesk({
+    ports,
+    chain,
+    core,
+    signer,
+    gate,
+    events,
+    evidencePool,
+    exchange,
+    gossip,
+    sync,
+    handshake,
+    dialer,
+  })
 
   await network.start(desk.handlers)
   dialer.start()

@@ -1,0 +1,40 @@
+/**
+ * `synod`: what it takes to write an application, and to make a node of it.
+ *
+ * @module synod
+ */
+export type {
+  Application,
+  CheckContext,
+  DecodedTransaction,
+  Event,
+  ExecuteBlockRequest,
+  ExecuteBlockResponse,
+  InitChainRequest,
+  TransactionContent,
+  TransactionResult,
+} from '../application/application.ts'
+export { type LedgerOptions, ledgerApplication } from '../application/ledger/ledger-application.ts'
+export type { StateOverlay, StateReader, StateWriter } from '../application/state.ts'
+export { decode, encode } from '../codec/codec.ts'
+export {
+  bool,
+  bytes,
+  type Infer,
+  list,
+  literal,
+  optional,
+  type Schema,
+  struct,
+  text,
+  u64,
+  uint,
+  variant,
+} from '../codec/schema.ts'
+export { assemble, type NodeOptions } from '../engine/assemble.ts'
+export type { Ports } from '../engine/ports.ts'
+export type { NodeEvent, NodeMode, NodeStatus, SynodNode } from '../engine/synod-node.ts'
+export type { Bytes } from '../primitives/bytes.ts'
+export type { OperationalCode, RejectionCode } from '../primitives/error-catalogue.ts'
+export { OperationalError } from '../primitives/operational-error.ts'
+export { ok, type Rejection, type Result, reject } from '../primitives/result.ts'

@@ -7,6 +7,7 @@ import { type Bytes, utf8 } from '../../primitives/bytes.ts'
 import { type ReceivedFrame, readUint32, writeUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
+import type { Greeting } from './greeting.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
 
 export const helloProtocol = '/synod/hello/1'
@@ -14,12 +15,7 @@ export const helloProtocol = '/synod/hello/1'
 const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8 } as const
 
 export interface ControlHandlers {
-  onHello(hello: Bytes): void
-  /** @param order the peer's own count of the connections it accepted, rising. */
-  onAccepted(order: bigint): void
-  onRefused(reason: string): void
-  /** The peer keeps another connection between the two nodes. */
-  onDuplicate(): void
+  readonly greeting: Pick<Greeting, 'onHello' | 'onAccepted' | 'onRefused' | 'onDuplicate'>
   onPong(nonce: number): void
   onAcknowledged(total: number): void
   onGoodbye(reason: string): void
@@ -63,13 +59,13 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
       return violate(`control frame of kind ${frame.kind} of a wrong length`)
     switch (frame.kind) {
       case kind.hello:
-        return handlers.onHello(frame.payload)
+        return handlers.greeting.onHello(frame.payload)
       case kind.accept:
-        return handlers.onAccepted(new DataView(frame.payload.buffer, frame.payload.byteOffset).getBigUint64(0))
+        return handlers.greeting.onAccepted(new DataView(frame.payload.buffer, frame.payload.byteOffset).getBigUint64(0))
       case kind.refuse:
-        return handlers.onRefused(textOf(frame.payload))
+        return handlers.greeting.onRefused(textOf(frame.payload))
       case kind.duplicate:
-        return handlers.onDuplicate()
+        return handlers.greeting.onDuplicate()
       case kind.ping:
         return send(kind.pong, frame.payload)
       case kind.pong:

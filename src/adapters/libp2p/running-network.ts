@@ -97,10 +97,14 @@ export function createRunningNetwork(options: RunningNetworkOptions): RunningNet
     libp2p.addEventListener('connection:open', (event) => onOpen(event.detail))
     await register(helloProtocol, (link, stream) => link.serveControl(stream))
     for (const channelClass of channelClasses) {
-      await register(channelClass.protocol, (link, stream) => link.serveChannel(channelClass, stream))
+      await register(channelClass.protocol, (link, stream) => {
+        if (link.admits(stream)) link.services.channels.accept(channelClass, stream)
+      })
     }
     for (const protocol of requestProtocols) {
-      await register(requestProtocolName(protocol), (link, stream) => link.serveRequests(protocol, stream))
+      await register(requestProtocolName(protocol), (link, stream) => {
+        if (link.admits(stream)) link.services.serveRequests(protocol, stream)
+      })
     }
     await gossip.start()
     try {
@@ -124,7 +128,7 @@ export function createRunningNetwork(options: RunningNetworkOptions): RunningNet
       const connection = await libp2p.dial(target, { signal })
       const peer = connection.remotePeer.toString()
       const link = registry.byConnection(connection.id)
-      const greeting = (await link?.greeting) ?? { kind: 'duplicate' }
+      const greeting = (await link?.greeted) ?? { kind: 'duplicate' }
       if (greeting.kind === 'failed') throw new Error(greeting.reason)
       if (registry.get(peer) === undefined) await established(peer, signal)
       return peer
@@ -166,12 +170,12 @@ export function createRunningNetwork(options: RunningNetworkOptions): RunningNet
     connect,
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
     peers: () => Array.from(registry.established(), (link) => link.info()),
-    send: (peer, channel, message) => registry.get(peer)?.send(channel, message) ?? false,
+    send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,
     broadcast: (channel, message) => gossip.publish(channel, message),
     request(peer, protocol, message, timeoutMs) {
       const link = registry.get(peer)
       if (link === undefined) return failing(failure(protocol, 'the peer is not connected'))
-      return link.request(protocol, message, timeoutMs)
+      return link.services.client(protocol).request(message, timeoutMs)
     },
     stop,
   }

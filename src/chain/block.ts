@@ -55,6 +55,9 @@ export function orderHash(order: Order): Hash {
   return taggedHash('synod/order', encode(orderSchema, order))
 }
 
+/** Stands where the first block would name the commit before it. */
+export const noCommitHash: Hash = new Uint8Array(32)
+
 /** A block as it is proposed. */
 export const proposedBlockSchema = struct('ProposedBlock', {
   header: headerSchema,

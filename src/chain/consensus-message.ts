@@ -22,6 +22,8 @@ export const roundStateSchema = documented(
     proposal: optional(hash),
     /** A round whose polka the node lacks to judge that proposal. */
     missingPolka: optional(round),
+    /** The block with a precommit quorum, once the node knows of one. */
+    decided: optional(hash),
     /** A block with a quorum of votes that the node lacks. */
     missingBlock: optional(hash),
     /** The round of the node's valid block. */

@@ -3,7 +3,7 @@
  * first; everything is decided by the chain's own data: chain id, height, validator set. Spec: docs/spec/consensus.md, messages.
  */
 import { bitmapIndices } from '../chain/bitmap.ts'
-import { blockHash, orderHash } from '../chain/block.ts'
+import { blockHash, noCommitHash, orderHash } from '../chain/block.ts'
 import { type Certificate, certifiedVote, commitHash } from '../chain/certificate.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ChainId } from '../chain/identifiers.ts'
@@ -52,7 +52,7 @@ export function checkProposal({ proposal, block, signature }: SignedProposal, co
     bytesEqual(proposal.blockHash, blockHash(header)) &&
     bytesEqual(header.orderHash, orderHash(order)) &&
     bytesEqual(header.evidenceHash, evidenceHash(evidence)) &&
-    (lastCommit === undefined || bytesEqual(header.previousCommitHash, commitHash(lastCommit)))
+    bytesEqual(header.previousCommitHash, lastCommit ? commitHash(lastCommit) : noCommitHash)
   if (!bound) return reject('PROPOSAL_WRONG_HASH', `at height ${height}, round ${round}`)
   return ok({ publicKey: proposer.consensusKey, message: proposalSignBytes(context.chainId, proposal), signature })
 }

@@ -7,6 +7,7 @@ import { blockHash } from '../../src/chain/block.ts'
 import type { Commit } from '../../src/chain/certificate.ts'
 import type { ConsensusParameters } from '../../src/chain/chain-spec.ts'
 import type { Evidence } from '../../src/chain/evidence.ts'
+import type { Vote } from '../../src/chain/vote.ts'
 import { initialPriorities } from '../../src/consensus/proposer.ts'
 import type { Effect, Outbound } from '../../src/consensus/tendermint/effect.ts'
 import type { Input, StartHeight } from '../../src/consensus/tendermint/input.ts'
@@ -35,6 +36,8 @@ export interface ClusterNode {
   decision: { readonly block: ProposedBlock; readonly commit: Commit; readonly at: number } | undefined
   readonly evidence: Evidence[]
   readonly signed: Map<string, string>
+  /** How much of the log is surely on disk: a signature has left on the strength of it. */
+  synced: number
 }
 
 export interface Cluster {
@@ -42,8 +45,12 @@ export interface Cluster {
   readonly now: number
   /** Everything every honest node broadcast, in order. */
   readonly sent: { readonly from: number; readonly message: Outbound }[]
-  inject(to: number, message: Outbound, at?: number): void
-  crash(index: number): void
+  /** Gives a node a message at once, as if from a peer. */
+  inject(to: number, message: Outbound): void
+  /** Calls back at a time from the start. */
+  at(ms: number, run: () => void): void
+  /** Loses all but the log, and of the log `lost` records, unless they were surely on disk. Then restarts from it. */
+  crash(index: number, lost?: number): void
   /** Runs until all honest nodes have decided or the time is over. */
   run(untilMs: number): void
 }
@@ -81,41 +88,35 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 
   function carryOut(node: ClusterNode, effect: Effect): void {
-    const { index } = node
-    switch (effect.type) {
-      case 'persist':
-        node.log.push({ input: effect.input, at: effect.at })
-        return
-      case 'sign-vote': {
-        const { vote } = effect
-        guard(node, `${vote.kind}/${vote.round}`, String(vote.blockHash))
-        return later(node, 0, { type: 'vote-signed', vote: signVote(committee, index, vote) })
-      }
-      case 'sign-proposal': {
-        guard(node, `proposal/${effect.proposal.round}`, String(effect.proposal.blockHash))
-        return later(node, 0, {
-          type: 'proposal-signed',
-          proposal: signProposal(committee, index, effect.proposal, effect.block),
-        })
-      }
-      case 'broadcast':
-        return broadcast(index, effect.message)
-      case 'set-timer':
-        return later(node, effect.delayMs, { type: 'timer-fired', timer: effect.timer })
-      case 'build-block': {
-        const { block } = testBlock(committee, { time: now, proposer: index, salt: `by ${index} in ${effect.round}` })
-        return later(node, 1, { type: 'block-built', round: effect.round, block })
-      }
-      case 'check-block': {
-        const valid = options.isValid?.(index, effect.block) ?? true
-        return later(node, 1, { type: 'block-checked', blockHash: effect.blockHash, valid })
-      }
-      case 'decide':
-        node.decision = { block: effect.block, commit: effect.commit, at: now }
-        return
-      case 'accuse':
-        node.evidence.push(effect.evidence)
-    }
+    if (effect.type === 'persist') node.log.push({ input: effect.input, at: effect.at })
+    else if (effect.type === 'sign-vote') signVoteOf(node, effect.vote)
+    else if (effect.type === 'sign-proposal') signProposalOf(node, effect)
+    else if (effect.type === 'broadcast') broadcast(node.index, effect.message)
+    else if (effect.type === 'set-timer') later(node, effect.delayMs, { type: 'timer-fired', timer: effect.timer })
+    else if (effect.type === 'build-block') build(node, effect.round)
+    else if (effect.type === 'check-block') check(node, effect)
+    else if (effect.type === 'decide') node.decision = { block: effect.block, commit: effect.commit, at: now }
+    else node.evidence.push(effect.evidence)
+  }
+
+  function signVoteOf(node: ClusterNode, vote: Vote): void {
+    guard(node, `${vote.kind}/${vote.round}`, String(vote.blockHash))
+    later(node, 0, { type: 'vote-signed', vote: signVote(committee, node.index, vote) })
+  }
+
+  function signProposalOf(node: ClusterNode, { proposal, block }: Effect & { type: 'sign-proposal' }): void {
+    guard(node, `proposal/${proposal.round}`, String(proposal.blockHash))
+    later(node, 0, { type: 'proposal-signed', proposal: signProposal(committee, node.index, proposal, block) })
+  }
+
+  /** Blocks differ by builder, round and time: a block built again after a crash is another block. */
+  function build(node: ClusterNode, round: number): void {
+    const { block } = testBlock(committee, { time: now, proposer: node.index, salt: `by ${node.index} in ${round}` })
+    later(node, 1, { type: 'block-built', round, block })
+  }
+
+  function check(node: ClusterNode, { block, blockHash }: Effect & { type: 'check-block' }): void {
+    later(node, 1, { type: 'block-checked', blockHash, valid: options.isValid?.(node.index, block) ?? true })
   }
 
   /** What the engine's guard does: the same place is never signed with two meanings. */
@@ -123,6 +124,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     const before = node.signed.get(place)
     if (before !== undefined && before !== meaning) throw new Error(`node ${node.index} was asked to sign twice at ${place}`)
     node.signed.set(place, meaning)
+    node.synced = node.log.length
   }
 
   function broadcast(from: number, message: Outbound): void {
@@ -161,7 +163,7 @@ export function createCluster(options: ClusterOptions): Cluster {
 
   for (const index of honest) {
     const core = createTendermint(parameters, chainId)
-    nodes.set(index, { index, core, log: [], decision: undefined, evidence: [], signed: new Map() })
+    nodes.set(index, { index, core, log: [], decision: undefined, evidence: [], signed: new Map(), synced: 0 })
   }
   for (const node of nodes.values()) schedule(0, () => deliver(node, startInput(node.index)))
   if (compareMs > 0) schedule(compareMs, compare)
@@ -172,14 +174,16 @@ export function createCluster(options: ClusterOptions): Cluster {
     get now() {
       return now
     },
-    inject(to, message, at = now) {
+    inject(to, message) {
       const node = nodes.get(to)
-      if (node) schedule(at - now, () => deliver(node, inputOf(message)))
+      if (node) deliver(node, inputOf(message))
     },
-    crash(index) {
+    at: (ms, run) => schedule(genesisTime + ms - now, run),
+    crash(index, lost = 0) {
       const node = nodes.get(index)
       if (!node) return
       const log = node.log.splice(0)
+      log.length = Math.max(node.synced, 1, log.length - lost)
       node.core = createTendermint(parameters, chainId)
       for (const { input, at } of log) {
         for (const effect of node.core.handle(input, at)) if (effect.type === 'persist') carryOut(node, effect)

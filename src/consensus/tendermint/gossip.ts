@@ -27,6 +27,7 @@ export function roundStateOf(height: Height): RoundState {
     step: stepOnWire[machine.step],
     proposal: proposal?.blockHash,
     missingPolka: polkaMissing ? validRound : undefined,
+    decided: tally.blockQuorums(precommit)[0]?.blockHash,
     missingBlock: missingBlock(height),
     validRound: machine.valid?.round,
     prevotes: bitmapOf(voters(tally.votes(prevote, machine.round)), size),
@@ -60,7 +61,7 @@ export function missingFor(height: Height, peer: RoundState): readonly Outbound[
 /** With the precommit certificate and its block a peer has all it needs, whatever its round. */
 function decisionFor(height: Height, peer: RoundState): Outbound[] {
   const decision = height.tally.blockQuorums(precommit)[0]
-  if (!decision?.blockHash) return []
+  if (!decision?.blockHash || peer.decided) return []
   return [certificate(height, precommit, decision), ...carrying(height, decision.blockHash, peer)]
 }
 
@@ -106,14 +107,19 @@ function votesFor(height: Height, peer: RoundState): Outbound[] {
   ]
 }
 
-/** A quorum goes as one certificate, what does not agree with it, or makes none, vote by vote. */
+/** Who is missing from a quorum is sent at once, as its certificate; other votes go one by one. */
 function votesBeyond(height: Height, kind: VoteKind, round: number, counted: Bytes): Outbound[] {
   const set = height.tally.votes(kind, round)
-  const missing = [...set.votes.values()].filter(({ validator }) => !bitmapHas(counted, validator))
   const { quorum } = set
-  const lacking = [...voters(set)].some((validator) => !bitmapHas(counted, validator))
-  if (!quorum) return missing.map((vote) => ({ type: 'vote', vote }))
-  return lacking ? [certificate(height, kind, quorum)] : []
+  const certified = quorum ? set.signers.get(valueKey(quorum.blockHash)) : undefined
+  const messages: Outbound[] = []
+  if (quorum && [...(certified ?? [])].some((validator) => !bitmapHas(counted, validator))) {
+    messages.push(certificate(height, kind, quorum))
+  }
+  for (const [validator, vote] of set.votes) {
+    if (!bitmapHas(counted, validator) && !certified?.has(validator)) messages.push({ type: 'vote', vote })
+  }
+  return messages
 }
 
 function certificate({ tally, start }: Height, kind: VoteKind, { round, blockHash }: Quorum): Outbound {

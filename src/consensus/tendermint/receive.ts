@@ -78,8 +78,12 @@ function onVote(height: Height, vote: SignedVote): News {
   }
 }
 
-/** Whoever sees a quorum first spares the others from waiting for each vote of it. */
+/**
+ * Whoever sees a quorum first spares the others from waiting for each vote of it. Not in round 0: while all goes well everybody hears
+ * the votes themselves, and a certificate from each would be checked for nothing; who still lacks it gets it by gossip.
+ */
 function certify({ tally, start }: Height, { vote: { kind, round, blockHash } }: SignedVote): readonly Effect[] {
+  if (round === 0) return []
   const certificate = certificateFor(tally, start, kind as VoteKind, round, blockHash)
   return [{ type: 'broadcast', message: { type: 'certificate', certificate } }]
 }
@@ -110,7 +114,14 @@ function onProposalSigned(height: Height, signed: SignedProposal, now: number): 
   if (signed.proposal.height !== height.start.height) return undefined
   height.unsigned.delete('proposal')
   if (!height.book.add(signed, now, true)) return undefined
-  return [{ type: 'broadcast', message: { type: 'proposal', proposal: signed } }]
+  return [...polkaOf(height, signed), { type: 'broadcast', message: { type: 'proposal', proposal: signed } }]
+}
+
+/** L28: nobody can judge a re-proposal without the polka it names, so the polka travels ahead of it. */
+function polkaOf({ tally, start }: Height, { proposal: { validRound, blockHash } }: SignedProposal): readonly Effect[] {
+  if (validRound === undefined) return []
+  const certificate = certificateFor(tally, start, prevote, validRound, blockHash)
+  return [{ type: 'broadcast', message: { type: 'certificate', certificate } }]
 }
 
 function onVoteSigned(height: Height, vote: SignedVote): News {

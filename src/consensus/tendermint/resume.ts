@@ -49,7 +49,9 @@ function openChecks({ book }: Height): Effect[] {
 function openBuild({ machine, start, book, proposer, unsigned }: Height): Effect[] {
   const { round, step } = machine
   const mine = start.self !== undefined && step !== 'new-height' && proposer(round) === start.self
-  if (!mine || book.proposal(round) || unsigned.has('proposal')) return []
+  const asked = unsigned.get('proposal')
+  const signing = asked?.type === 'sign-proposal' && asked.proposal.round === round
+  if (!mine || signing || book.proposal(round)) return []
   return [{ type: 'build-block', height: start.height, round }]
 }
 

@@ -24,6 +24,8 @@ export interface Tendermint {
   readonly height: number
   readonly round: number
   readonly step: Step
+  /** The round in which this node locked a block; absent while it is free to vote as it likes. */
+  readonly lockedRound: number | undefined
   /** The block with a precommit quorum, once there is one, even while it is not here, not checked or found invalid here. */
   readonly decidedBlockHash: Hash | undefined
   /** What to tell peers. */
@@ -64,6 +66,9 @@ export function createTendermint(parameters: ConsensusParameters, chainId: Chain
     get step() {
       return current?.machine.step ?? 'new-height'
     },
+    get lockedRound() {
+      return current?.machine.locked?.round
+    },
     get decidedBlockHash() {
       return current?.tally.blockQuorums(precommit)[0]?.blockHash
     },
@@ -81,6 +86,7 @@ const beforeFirstHeight: RoundState = {
   step: stepOnWire['new-height'],
   proposal: undefined,
   missingPolka: undefined,
+  decided: undefined,
   missingBlock: undefined,
   validRound: undefined,
   prevotes: new Uint8Array(1),

@@ -4,7 +4,7 @@
  */
 
 /** Rooms by floor, from the ground up. */
-const floors = [
+export const floors = [
   ['primitives'],
   ['codec', 'crypto'],
   ['chain', 'application'],

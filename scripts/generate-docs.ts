@@ -6,10 +6,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorsReference } from './errors-reference.ts'
 import { metricsReference } from './metrics-reference.ts'
+import { wireReference } from './wire-reference.ts'
 
 const references: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsReference,
   'docs/metrics.md': metricsReference,
+  'docs/spec/messages.md': wireReference,
 }
 
 const root = join(import.meta.dirname, '..')

@@ -30,7 +30,7 @@ export type Shape =
   | ListShape
   | { readonly kind: 'optional'; readonly inner: Schema<unknown> }
   | StructShape
-  | { readonly kind: 'variant'; readonly name: string; readonly cases: readonly VariantCase[] }
+  | VariantShape
   | { readonly kind: 'literal'; readonly value: number }
 
 export interface ListShape {
@@ -49,6 +49,12 @@ export interface StructShape {
 export interface Field {
   readonly name: string
   readonly schema: Schema<unknown>
+}
+
+export interface VariantShape {
+  readonly kind: 'variant'
+  readonly name: string
+  readonly cases: readonly VariantCase[]
 }
 
 export interface VariantCase {

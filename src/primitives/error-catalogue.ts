@@ -98,6 +98,24 @@ export const operationalErrors = {
     summary: 'The Node that runs Synod is too old, and the runtime Synod installs for itself is missing.',
     hint: 'Install Node 24, or run `npm ci` again with install scripts allowed: they bring the runtime.',
   },
+  CONFIG_CONTRADICTION: {
+    exit: 78,
+    summary: 'Two settings, each good by itself, cannot both hold.',
+    hint: 'Change one of the two.',
+  },
+  CONFIG_FILE_EXISTS: {
+    exit: 73,
+    summary: 'A file that would be written is there already.',
+    hint: 'Choose another directory, or move the old one away: nothing is overwritten.',
+  },
+  CONFIG_FILE_MISSING: {
+    exit: 66,
+    summary: 'A file of the configuration is not there or cannot be read.',
+    hint: 'Give its path, or make one with `synod init`.',
+  },
+  CONFIG_INVALID_VALUE: { exit: 78, summary: 'A setting has a value that it cannot have.', hint: 'Correct the value.' },
+  CONFIG_MISSING_KEY: { exit: 78, summary: 'A setting that has no default is missing.', hint: 'Add the key.' },
+  CONFIG_SYNTAX: { exit: 78, summary: 'The file is not well-formed TOML.', hint: 'Correct the line.' },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
   DIAL_FAILED: {
     exit: 69,
@@ -151,6 +169,37 @@ export const operationalErrors = {
     exit: 74,
     summary: 'The consensus log is damaged in its middle; starting from it could make this validator sign twice.',
     hint: 'Restore the file from a backup taken while the node was stopped, or move it away: the last-signed record still guards the key.',
+  },
+
+  VERIFIER_UNAVAILABLE: {
+    exit: 75,
+    summary: 'Signatures arrive faster than this machine checks them, or the node is stopping.',
+    hint: 'Try again. If it happens often, lower the limits on peers and clients, or give the node more cores.',
+  },
+  KEY_FILE_DAMAGED: {
+    exit: 65,
+    summary: 'A key file does not have the form or the checksum of one.',
+    hint: 'Restore it from a backup. Do not delete a validator’s key file: its key cannot be made again.',
+  },
+  KEY_FILE_EXPOSED: {
+    exit: 77,
+    summary: 'A key file can be read or written by others on this machine.',
+    hint: 'Take their access away with `chmod 600`, and replace the key if others may have read it.',
+  },
+  KEY_FILE_KIND: {
+    exit: 65,
+    summary: 'A key file holds a key of another kind than is needed here.',
+    hint: 'Check that the files of peer, validator and account keys have not changed places.',
+  },
+  KEY_FILE_PASSPHRASE: {
+    exit: 77,
+    summary: 'The passphrase does not open the key file.',
+    hint: 'Check the passphrase, and that the file is the one it was made for.',
+  },
+  KEY_FILE_FAILED: {
+    exit: 74,
+    summary: 'A key file could not be read or written.',
+    hint: 'Check that the directory exists, belongs to this user and has space.',
   },
 } as const satisfies Record<string, OperationalEntry>
 

@@ -1,0 +1,88 @@
+import { ClassicLevel } from 'classic-level'
+import type { RangeQuery, Store, StoreEntry, StoreOperation } from '../../ports/store.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import { OperationalError } from '../../primitives/operational-error.ts'
+
+export interface LevelOptions {
+  /** Uncompressed blocks kept in memory. */
+  readonly cacheBytes?: number
+  /** Size of the log and its image in memory before it becomes a table; up to two of them are held. */
+  readonly writeBufferBytes?: number
+}
+
+const cacheBytesDefault = 32 << 20
+const writeBufferBytesDefault = 16 << 20
+/** Larger tables than the library's own mean fewer files and shorter lists of them in memory. */
+const tableBytes = 16 << 20
+const openFilesMax = 256
+
+/**
+ * `Store` over LevelDB in the directory `location`, created when absent. Throws `OperationalError` DATA_DIR_LOCKED when another process
+ * has it open, STORE_CORRUPT, DISK_FULL or DISK_FAILED; LevelDB refuses every write after one that failed.
+ */
+export async function openLevelStore(location: string, options: LevelOptions = {}): Promise<Store> {
+  const level = new ClassicLevel<Bytes, Bytes>(location, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    cacheSize: options.cacheBytes ?? cacheBytesDefault,
+    writeBufferSize: options.writeBufferBytes ?? writeBufferBytesDefault,
+    maxFileSize: tableBytes,
+    maxOpenFiles: openFilesMax,
+  })
+  await guarded(location, () => level.open())
+  return {
+    get(key) {
+      try {
+        const value = level.getSync(key)
+        // A Buffer slices by rules of its own; callers get plain arrays.
+        return value && new Uint8Array(value.buffer, value.byteOffset, value.length)
+      } catch (error) {
+        throw operational(location, error)
+      }
+    },
+    range: (query) => guarded(location, () => readRange(level, query)),
+    write: (operations, { durable }) => guarded(location, () => writeBatch(level, operations, durable)),
+    close: () => guarded(location, () => level.close()),
+  }
+}
+
+type Level = ClassicLevel<Bytes, Bytes>
+
+function readRange(level: Level, { from, to, limit, reverse = false }: RangeQuery): Promise<readonly StoreEntry[]> {
+  return level.iterator({ gte: from, lt: to, limit, reverse }).all()
+}
+
+async function writeBatch(level: Level, operations: readonly StoreOperation[], durable: boolean): Promise<void> {
+  const batch = level.batch()
+  for (const [key, value] of operations) {
+    if (value) batch.put(key, value)
+    else batch.del(key)
+  }
+  await batch.write({ sync: durable })
+}
+
+async function guarded<T>(location: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw operational(location, error)
+  }
+}
+
+/** LevelDB tells some errors by code, others by text alone. */
+function operational(location: string, error: unknown): OperationalError {
+  const texts: string[] = []
+  const codes: unknown[] = []
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    texts.push(cause.message)
+    codes.push((cause as NodeJS.ErrnoException).code)
+  }
+  const text = texts.join(': ')
+  const options = { where: location, cause: error }
+  if (codes.includes('LEVEL_LOCKED')) return new OperationalError('DATA_DIR_LOCKED', `The store is open already: ${text}`, options)
+  if (codes.includes('LEVEL_CORRUPTION')) return new OperationalError('STORE_CORRUPT', `The store is damaged: ${text}`, options)
+  if (codes.includes('ENOSPC') || /no space left|quota exceeded/i.test(text)) {
+    return new OperationalError('DISK_FULL', `The store cannot be written: ${text}`, options)
+  }
+  return new OperationalError('DISK_FAILED', `The store cannot be read or written: ${text}`, options)
+}

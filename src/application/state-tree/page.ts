@@ -1,0 +1,213 @@
+/**
+ * How the tree lies on disk. A page holds a subtree: up to `leavesMax` leaves (a leaf page), or else the top `branchLevels` levels
+ * with a reference to the page below each of their ends (a branch page). Pages are never changed: a new version writes new ones under
+ * new numbers, next to the old. Hashes inside a page are not stored, they cost less to compute than to read. Spec: docs/spec/state.md.
+ */
+import { hashBytes } from '../../crypto/hash.ts'
+import { assert } from '../../primitives/assert.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+
+
+/** The content of a page. Reading is synchronous: execution asks in the middle of a block. Throws when the page is missing. */
+export type ReadPage = (page: number) => Bytes
+
+export const branchLevels = 4
+export const leavesMax = 8
+export const slotCount = 1 << branchLevels
+
+/** Values up to this size lie in the leaf itself, larger ones in a page of their own. */
+export const inlineBytesMax = 128
+export const valueBytesMax = 1 << 20
+
+const leafTag = 1
+const branchTag = 2
+export const pageNumberBytes = 6
+
+/** What a parent knows of the subtree below: its hash, its page, and the number of its leaves, 0 when it is a branch page. */
+export type Ref = Bytes
+export const refBytes = hashBytes + pageNumberBytes + 1
+
+export function makeRef(page: number, leaves: number): Ref {
+  const ref = new Uint8Array(refBytes)
+  encodePageNumber(ref, hashBytes, page)
+  ref[refBytes - 1] = leaves
+  return ref
+}
+
+export function refHash(ref: Ref): Bytes {
+  return ref.subarray(0, hashBytes)
+}
+
+export function refPage(ref: Ref): number {
+  return readPageNumber(ref, hashBytes)
+}
+
+export function refLeaves(ref: Ref): number {
+  return ref[refBytes - 1] as number
+}
+
+/** One leaf as it lies in its page: path, hash, then the size of the value and the value; or 255 and the number of the value's page. */
+export type Leaf = Bytes
+const sizeAt = 2 * hashBytes
+const valueAt = sizeAt + 1
+const external = 0xff
+
+/** A leaf with its value inside. */
+export function makeLeaf(path: Bytes, hash: Bytes, value: Bytes): Leaf {
+  assert(value.length <= inlineBytesMax)
+  const leaf = leafOf(path, hash, value.length, value.length)
+  leaf.set(value, valueAt)
+  return leaf
+}
+
+/** A leaf whose value gets a page of its own; the number is filled in when it is known. */
+export function makeExternalLeaf(path: Bytes, hash: Bytes): Leaf {
+  return leafOf(path, hash, external, pageNumberBytes)
+}
+
+function leafOf(path: Bytes, hash: Bytes, size: number, content: number): Leaf {
+  const leaf = new Uint8Array(valueAt + content)
+  leaf.set(path)
+  leaf.set(hash, hashBytes)
+  leaf[sizeAt] = size
+  return leaf
+}
+
+export function leafPath(leaf: Leaf): Bytes {
+  return leaf.subarray(0, hashBytes)
+}
+
+export function leafNodeHash(leaf: Leaf): Bytes {
+  return leaf.subarray(hashBytes, sizeAt)
+}
+
+/** The page of a value that lies outside the leaf. */
+export function externalPage(leaf: Leaf): number | undefined {
+  return leaf[sizeAt] === external ? readPageNumber(leaf, valueAt) : undefined
+}
+
+export function setExternalPage(leaf: Leaf, page: number): void {
+  encodePageNumber(leaf, valueAt, page)
+}
+
+export function leafValue(readPage: ReadPage, leaf: Leaf): Bytes {
+  const page = externalPage(leaf)
+  return page === undefined ? leaf.subarray(valueAt) : readPage(page)
+}
+
+export function isLeafPage(content: Bytes): boolean {
+  return content[0] === leafTag
+}
+
+export function encodeLeafPage(leaves: readonly Leaf[]): Bytes {
+  let size = 1
+  for (const leaf of leaves) size += leaf.length
+  const content = new Uint8Array(size)
+  content[0] = leafTag
+  let offset = 1
+  for (const leaf of leaves) {
+    content.set(leaf, offset)
+    offset += leaf.length
+  }
+  return content
+}
+
+export function decodeLeafPage(content: Bytes): Leaf[] {
+  assert(content[0] === leafTag, 'a leaf page was expected')
+  const leaves: Leaf[] = []
+  for (let offset = 1; offset < content.length; ) {
+    const end = offset + leafSize(content, offset)
+    leaves.push(content.subarray(offset, end))
+    offset = end
+  }
+  return leaves
+}
+
+/** The leaf of a path, found without decoding the others. */
+export function findInLeafPage(content: Bytes, path: Bytes): Leaf | undefined {
+  for (let offset = 1; offset < content.length; ) {
+    const end = offset + leafSize(content, offset)
+    let index = 0
+    while (index < hashBytes && content[offset + index] === path[index]) index++
+    if (index === hashBytes) return content.subarray(offset, end)
+    offset = end
+  }
+  return undefined
+}
+
+function leafSize(content: Bytes, offset: number): number {
+  const size = content[offset + sizeAt] as number
+  return valueAt + (size === external ? pageNumberBytes : size)
+}
+
+/** Slots in order, absent ones left out; a bit field tells which are there. */
+export function encodeBranchPage(slots: readonly (Ref | undefined)[]): Bytes {
+  let present = 0
+  let count = 0
+  for (let slot = 0; slot < slotCount; slot++) {
+    if (!slots[slot]) continue
+    present |= 1 << slot
+    count++
+  }
+  const content = new Uint8Array(3 + count * refBytes)
+  content[0] = branchTag
+  content[1] = present >> 8
+  content[2] = present & 0xff
+  let offset = 3
+  for (const ref of slots) {
+    if (!ref) continue
+    content.set(ref, offset)
+    offset += refBytes
+  }
+  return content
+}
+
+export function decodeBranchPage(content: Bytes): (Ref | undefined)[] {
+  const present = presentSlots(content)
+  const slots: (Ref | undefined)[] = []
+  let offset = 3
+  for (let slot = 0; slot < slotCount; slot++) {
+    if ((present >> slot) & 1) {
+      slots.push(content.subarray(offset, offset + refBytes))
+      offset += refBytes
+    } else slots.push(undefined)
+  }
+  return slots
+}
+
+/** One slot of a branch page, without decoding the others. */
+export function branchSlot(content: Bytes, slot: number): Ref | undefined {
+  const present = presentSlots(content)
+  if (((present >> slot) & 1) === 0) return undefined
+  let before = 0
+  for (let bits = present & ((1 << slot) - 1); bits !== 0; bits &= bits - 1) before++
+  const offset = 3 + before * refBytes
+  return content.subarray(offset, offset + refBytes)
+}
+
+function presentSlots(content: Bytes): number {
+  assert(content[0] === branchTag, 'a branch page was expected')
+  return ((content[1] as number) << 8) | (content[2] as number)
+}
+
+/** The slot that a path takes in a branch page at `depth`. */
+export function slotOf(path: Bytes, depth: number): number {
+  const byte = depth >> 3
+  const bits = ((path[byte] as number) << 8) | (path[byte + 1] ?? 0)
+  return (bits >> (16 - branchLevels - (depth & 7))) & (slotCount - 1)
+}
+
+export function readPageNumber(bytes: Bytes, offset: number): number {
+  let page = 0
+  for (let index = 0; index < pageNumberBytes; index++) page = page * 256 + (bytes[offset + index] as number)
+  return page
+}
+
+/** Big-endian, so that pages lie on disk in the order in which they were written. */
+export function encodePageNumber(bytes: Bytes, offset: number, page: number): void {
+  let rest = page
+  for (let index = pageNumberBytes - 1; index >= 0; index--) {
+    bytes[offset + index] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
+}

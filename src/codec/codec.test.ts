@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, describe as group, test } from 'vitest'
 import { AssertionError } from '../primitives/assert.ts'
 import { fromHex, toHex } from '../primitives/bytes.ts'
@@ -203,6 +206,23 @@ test('a message beyond the size of its schema is refused unread', () => {
   expect(decode(point, new Uint8Array(1 << 20).fill(0x92))).toStrictEqual({
     ok: false,
     error: { code: 'CODEC_LIMIT', detail: '1048576 bytes, no Point has more than 11' },
+  })
+})
+
+test('where code may not be generated, as in a page with a strict policy, the same comes out', () => {
+  const file = (name: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, name)).href)
+  const script = `
+    const { canGenerate } = await import(${file('record.ts')})
+    const { decode, encode } = await import(${file('codec.ts')})
+    const { optional, struct, uint } = await import(${file('schema.ts')})
+    const point = struct('Point', { x: uint({ max: 9 }), y: optional(uint()) })
+    const encoded = encode(point, { x: 1, y: undefined })
+    console.log(JSON.stringify({ canGenerate, encoded: [...encoded], decoded: decode(point, encoded) }))`
+  const options = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', script]
+  expect(JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' }))).toStrictEqual({
+    canGenerate: false,
+    encoded: [0x92, 1, 0xc0],
+    decoded: { ok: true, value: { x: 1 } },
   })
 })
 

@@ -98,7 +98,7 @@ function listDecoder(shape: ListShape, path: string, generated: boolean): Decode
   return (reader) => {
     const count = readArrayHeader(reader, path)
     if (count < min || count > max) refuse('CODEC_LIMIT', reader, path, `${count} items, not ${min} to ${max}`)
-    // Before the first item is decoded: a few bytes cannot ask for the work of thousands of items.
+    // Before room is made for the items: a few bytes cannot ask for that of thousands.
     const left = reader.bytes.length - reader.offset
     if (count * sizeMin > left) refuse('CODEC_TRUNCATED', reader, path, `${count} items are announced, ${left} bytes are left`)
     const items: unknown[] = new Array(count)

@@ -6,7 +6,8 @@ import { genesisOf } from '../chain/genesis.ts'
 import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { createTendermint } from '../consensus/tendermint/tendermint.ts'
-import { type BatchPoolLimits, createBatchPacker, createBatchPool } from '../mempool/batch-pool.ts'
+import { createBatchPacker } from '../mempool/batch-packer.ts'
+import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool, type MempoolLimits } from '../mempool/mempool.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { produceBlock } from './block-producer.ts'
@@ -97,7 +98,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     for (const { sender } of candidate.transactions) {
       if (sender && application.nextNonce) nonces.set(sender.key, application.nextNonce(sender.key, state))
     }
-    mempool.committed({ height, ids, nonces })
+    mempool.committed({ height, transactions: candidate.transactions, nonces })
     pool.committed({ height, ids })
     evidencePool.committed(block.evidence, height)
     telemetry.gauge('synod_consensus_height', height)
@@ -115,6 +116,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     pool,
     height: () => chain.tip().height,
     onAvailable: () => runner.deliver({ type: 'transactions-available' }),
+    onLost: (ids) => mempool.remove(ids),
     onRejection: (peer, rejection) => desk.reject(peer, rejection),
   })
   const candidates = createCandidates({

@@ -4,7 +4,8 @@ import { batchMessageSchema, batchRequestSchema } from '../chain/batch-message.t
 import type { Order } from '../chain/block.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import type { BatchPacker, BatchPool } from '../mempool/batch-pool.ts'
+import type { BatchPacker, PackedBatch } from '../mempool/batch-packer.ts'
+import type { BatchPool } from '../mempool/batch-pool.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
@@ -45,6 +46,8 @@ export function createBatchExchange(options: {
   height: () => number
   /** A transaction became ready for a block. */
   onAvailable: () => void
+  /** Transactions whose batches had to make room. */
+  onLost: (ids: readonly Hash[]) => void
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchExchange {
   const { ports, intake, packer, pool, onRejection } = options
@@ -59,13 +62,19 @@ export function createBatchExchange(options: {
     packTimer?.cancel()
     packTimer = undefined
     for (const batch of packer.flush()) {
-      pool.add(batch, { height: options.height() })
+      hold(batch, true)
       telemetry.count('synod_batches_total', 1, { way: 'packed' })
       const message = encode(batchMessageSchema, { type: 'push', encoded: batch.encoded })
       for (const peer of network.peers()) {
         if (network.send(peer.id, 'batches', message)) telemetry.count('synod_batch_bytes_total', message.length, { direction: 'out' })
       }
     }
+  }
+
+  /** What no batch names any longer no block can hold. */
+  function hold(batch: PackedBatch, wanted: boolean): void {
+    const lost = pool.add(batch, { height: options.height(), wanted })
+    if (lost.length > 0) options.onLost(lost)
   }
 
   /** Verifies and stores a batch that is not here yet. Several arrivals of one batch share the work. */
@@ -87,10 +96,10 @@ export function createBatchExchange(options: {
       if (!answer.ok) return refuse(hash, peer, { code: 'BATCH_INVALID', detail: answer.error.code })
       transactions.push(answer.value)
     }
-    pool.add({ hash, encoded, transactions }, { height: options.height() })
-    const admitted = intake.admit(transactions, peer)
+    const wanted = intake.admit(transactions, peer).some((answer) => answer.ok)
+    hold({ hash, encoded, transactions }, wanted)
     announce(hash, peer)
-    if (admitted.some((answer) => answer.ok)) options.onAvailable()
+    if (wanted) options.onAvailable()
   }
 
   /** Honest nodes pack and serve only what they verified: one bad transaction condemns the batch, and every order that names it. */

@@ -32,11 +32,10 @@ export function produceBlock(options: {
 }): ProducedBlock {
   const { chain, parametersHash, proposer, evidencePool } = options
   const tip = chain.tip()
-  const transactions = choose(options)
+  const { order, transactions } = options.pool.order(choose(options))
   const time = Math.max(options.now, tip.time + 1)
   const evidence = evidencePool.pending()
   const executed = chain.execute({ time, proposer, evidence, transactions })
-  const order = options.pool.order(transactions)
   const header = {
     version: blockVersion,
     chainId: chain.chainId,

@@ -1,7 +1,6 @@
 import type { Bytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { type Channel, channelBytesMax, type Network, type NetworkHandlers, type PeerId, type PeerInfo, type RequestProtocol, type Verdict } from '../ports/network.ts'
-import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** How a message from one node to another fares. `undefined`: it is lost. */
@@ -35,7 +34,6 @@ const gossipSeenMax = 65_536
 
 export function createSimulatedInternet(options: {
   scheduler: Scheduler
-  random: Random
   weather: Weather
   reachable: (a: PeerId, b: PeerId) => boolean
 }): SimulatedInternet {

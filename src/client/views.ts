@@ -1,0 +1,161 @@
+import { z } from 'zod'
+
+/**
+ * What the HTTP API says, declared once: the server answers in these shapes, the client parses them, and the OpenAPI document is made
+ * of them. Byte strings are lower-case hexadecimal, 64-bit amounts are decimal text, times are milliseconds since the Unix epoch.
+ */
+const hex = z.string().regex(/^([0-9a-f]{2})*$/)
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const u64 = z.string().regex(/^[0-9]{1,20}$/)
+const count = z.int().min(0)
+
+export const errorView = z.object({
+  error: z.object({ code: z.string(), message: z.string(), docs: z.string() }),
+})
+export type ErrorView = z.output<typeof errorView>
+
+export const headerView = z.object({
+  version: count,
+  chainId: hash,
+  height: count,
+  time: count,
+  previousHash: hash,
+  previousCommitHash: hash,
+  transactionsRoot: hash,
+  orderHash: hash,
+  validatorsHash: hash,
+  nextValidatorsHash: hash,
+  parametersHash: hash,
+  appHash: hash,
+  resultsHash: hash,
+  evidenceHash: hash,
+  proposer: hex,
+})
+export type HeaderView = z.output<typeof headerView>
+
+export const commitView = z.object({ height: count, round: count, blockHash: hash, signers: hex, signature: hex })
+export type CommitView = z.output<typeof commitView>
+
+export const blockView = z.object({
+  hash,
+  header: headerView,
+  lastCommit: commitView.nullable(),
+  evidence: z.array(hex),
+  transactions: z.array(hex),
+})
+export type BlockView = z.output<typeof blockView>
+
+export const inclusionProofView = z.object({ index: count, size: count, path: z.array(hash) })
+export const resultView = z.object({
+  code: count,
+  data: hex,
+  events: z.array(z.object({ type: z.string(), attributes: z.array(z.object({ key: z.string(), value: z.string() })) })),
+})
+export type ResultView = z.output<typeof resultView>
+
+export const transactionView = z.object({
+  id: hash,
+  height: count,
+  index: count,
+  encoded: hex,
+  result: resultView,
+  proof: inclusionProofView,
+  resultProof: inclusionProofView,
+})
+export type TransactionView = z.output<typeof transactionView>
+
+export const stateProofView = z.object({
+  siblings: z.array(hash),
+  other: z.object({ path: hash, valueHash: hash }).nullable(),
+})
+
+/** An account of the built-in ledger. `key` and `value` are what `proof` proves against the header's `appHash` at `height`. */
+export const accountView = z.object({
+  address: z.string(),
+  height: count,
+  balance: u64,
+  nonce: count,
+  key: hex,
+  value: hex.nullable(),
+  proof: stateProofView,
+})
+export type AccountView = z.output<typeof accountView>
+
+export const stateView = z.object({ height: count, key: hex, value: hex.nullable(), proof: stateProofView })
+export type StateView = z.output<typeof stateView>
+
+export const submissionRequest = z.object({ transactions: z.array(hex).min(1).max(1000) })
+export const submissionView = z.object({
+  results: z.array(z.union([z.object({ id: hash }), z.object({ code: z.string(), detail: z.string() })])),
+})
+export type SubmissionView = z.output<typeof submissionView>
+
+export const statusView = z.object({
+  chainId: hash,
+  application: z.string(),
+  mode: z.enum(['block-sync', 'consensus']),
+  height: count,
+  round: count,
+  step: z.string(),
+  blockHash: hash,
+  appHash: hash,
+  blockTime: count,
+  peerId: z.string(),
+  addresses: z.array(z.string()),
+  validator: z.object({ consensusKey: hex, active: z.boolean() }).nullable(),
+  signing: z.boolean(),
+  fault: z.string().nullable(),
+})
+export type StatusView = z.output<typeof statusView>
+
+export const peersView = z.object({
+  peers: z.array(
+    z.object({
+      id: z.string(),
+      address: z.string(),
+      direction: z.enum(['inbound', 'outbound']),
+      protection: z.string(),
+      latencyMs: z.number().nullable(),
+      connectedAt: count,
+      height: count,
+      agent: z.string(),
+    }),
+  ),
+})
+export type PeersView = z.output<typeof peersView>
+
+export const mempoolView = z.object({ transactions: count, bytes: count, batches: count })
+export type MempoolView = z.output<typeof mempoolView>
+
+export const validatorsView = z.object({
+  height: count,
+  totalPower: u64,
+  validators: z.array(z.object({ index: count, consensusKey: hex, power: u64 })),
+})
+export type ValidatorsView = z.output<typeof validatorsView>
+
+/** `spec` is the canonical chain spec, whose tagged hash is the chain id. */
+export const chainView = z.object({ chainId: hash, name: z.string(), addressPrefix: z.string(), spec: z.string() })
+export type ChainView = z.output<typeof chainView>
+
+export const healthView = z.object({ ok: z.boolean(), reason: z.string() })
+export type HealthView = z.output<typeof healthView>
+
+/** Server-sent events, each with its `type` as the event's name. */
+export const eventView = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('block'),
+    height: count,
+    hash,
+    time: count,
+    round: count,
+    transactions: z.array(hash),
+    proposer: hex,
+    appHash: hash,
+  }),
+  z.object({ type: z.literal('round'), height: count, round: count, step: z.string() }),
+  z.object({ type: z.literal('peer'), connected: z.boolean(), id: z.string(), reason: z.string() }),
+  z.object({ type: z.literal('evidence'), consensusKey: hex, height: count }),
+  z.object({ type: z.literal('fault'), message: z.string() }),
+])
+export type EventView = z.output<typeof eventView>

@@ -1,0 +1,127 @@
+import { type BlsKeypair, blsSign } from '../crypto/bls.ts'
+import { assemble, type NodeOptions } from '../engine/assemble.ts'
+import type { Ports } from '../engine/ports.ts'
+import type { SynodNode } from '../engine/synod-node.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { PeerId } from '../ports/network.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import { createSimulatedEntropy, type Random } from './random.ts'
+import { createSimulatedClock, type Scheduler } from './scheduler.ts'
+import { createSimulatedDisk, type SimulatedDisk } from './simulated-disk.ts'
+import type { SimulatedInternet } from './simulated-network.ts'
+import type { SignatureOracle } from './simulated-verifier.ts'
+
+/** A machine of the simulated world: a disk that stays, and a node that comes and goes. The node itself is the production one. */
+export interface SimulatedNode {
+  readonly id: PeerId
+  readonly disk: SimulatedDisk
+  /** The running node; undefined while it is down or starting. */
+  readonly running: SynodNode | undefined
+  readonly up: boolean
+  /** Starts the node from what its disk holds. Rejects when the node refuses to start. */
+  start(): Promise<void>
+  /** The power fails, at whatever instruction the node is. */
+  crash(): void
+  /** How wrong the machine's clock is, ms. */
+  skew(offsetMs: number): void
+}
+
+export interface World {
+  readonly scheduler: Scheduler
+  readonly internet: SimulatedInternet
+  readonly oracle: SignatureOracle
+}
+
+export interface SimulatedNodeOptions {
+  readonly id: PeerId
+  readonly world: World
+  readonly random: Random
+  readonly keypair: BlsKeypair | undefined
+  readonly options: NodeOptions
+  readonly telemetry: Telemetry
+  /** How long one access to the disk takes, ms. */
+  readonly diskMs: (kind: 'read' | 'write' | 'sync') => number
+  /** What a dishonest operator puts between the node and the world. */
+  readonly tamper?: (ports: Ports) => Ports
+  readonly onStarted: (node: SynodNode) => void
+}
+
+/** Checks of one transaction's signature a core makes in a millisecond, about. */
+const checksPerMs = 17
+
+export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode {
+  const { id, world, keypair } = config
+  const { scheduler } = world
+  const disk = createSimulatedDisk()
+  let offsetMs = 0
+  /** Each life has a number: what an earlier one had under way never completes. */
+  let life = 0
+  let running: SynodNode | undefined
+  let up = false
+
+  function wait(delayMs: number, current: number): Promise<void> {
+    return new Promise((resume) => {
+      scheduler.after(delayMs, () => {
+        if (life === current) resume()
+      })
+    })
+  }
+
+  function mortal(clock: Clock, current: number): Clock {
+    return { ...clock, schedule: (delayMs, callback) => clock.schedule(delayMs, () => life === current && callback()) }
+  }
+
+  function ports(current: number): Ports {
+    const entropy = createSimulatedEntropy(config.random.fork(`entropy ${current}`))
+    const plain: Ports = {
+      clock: mortal(
+        createSimulatedClock(scheduler, () => offsetMs),
+        current,
+      ),
+      entropy,
+      disk: disk.mount({ io: (kind) => wait(config.diskMs(kind), current) }),
+      network: world.internet.join(id),
+      verifier: world.oracle.verifier((items) => wait(items / checksPerMs, current)),
+      telemetry: config.telemetry,
+    }
+    if (!keypair) return plain
+    const signer = {
+      publicKey: keypair.publicKey,
+      async sign(message: Uint8Array) {
+        await wait(0.4, current)
+        return blsSign(keypair, message)
+      },
+    }
+    return { ...plain, signer }
+  }
+
+  return {
+    id,
+    disk,
+    get running() {
+      return running
+    },
+    get up() {
+      return up
+    },
+    async start() {
+      const current = ++life
+      up = true
+      const own = ports(current)
+      const node = await assemble(config.tamper ? config.tamper(own) : own, config.options)
+      if (life !== current) return
+      running = node
+      config.onStarted(node)
+    },
+    crash() {
+      life++
+      up = false
+      running = undefined
+      world.internet.vanish(id)
+      disk.crash(config.random.fork(`crash ${life}`))
+    },
+    skew: (offset) => {
+      offsetMs = offset
+    },
+  }
+}

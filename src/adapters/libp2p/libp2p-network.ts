@@ -7,13 +7,13 @@ import type { ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } f
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
+import { type Channel, channelBytesMax, type Network } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { createGossip, type Gossip, type GossipComponents } from './gossip.ts'
+import { createGossip, type GossipComponents } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
-import { createRunningNetwork, type RunningNetwork } from './running-network.ts'
+import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
 
 export type Security = 'tls' | 'noise'
@@ -44,23 +44,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const protections = new WeakMap<MessageStreamTimeline, string>()
   const { libp2p, components } = await createNode(privateKey, options, protections)
   let running: RunningNetwork | undefined
-
-  async function start(handlers: NetworkHandlers): Promise<void> {
-    assert(running === undefined, 'a network starts once')
-    running = createRunningNetwork({
-      libp2p,
-      handlers,
-      protectionOf: (connection) => protections.get(connection.timeline) ?? noiseProtection,
-      createGossip: (isEstablished): Gossip =>
-        createGossip(components, {
-          chainTag: options.chainTag,
-          follow: options.gossipChannels ?? ['blocks', 'evidence', 'batches'],
-          isEstablished,
-          onGossip: handlers.onGossip,
-        }),
-    })
-    await running.start()
-  }
+  let hasStarted = false
 
   function whileRunning(): RunningNetwork {
     assert(running !== undefined, 'the network has not been started')
@@ -69,9 +53,20 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
 
   return {
     self: libp2p.peerId.toString(),
-    start,
+    async start(handlers) {
+      assert(!hasStarted, 'a network starts once')
+      hasStarted = true
+      const { chainTag, gossipChannels: follow = ['blocks', 'evidence', 'batches'] } = options
+      running = await runNetwork({
+        libp2p,
+        handlers,
+        protectionOf: (connection) => protections.get(connection.timeline) ?? noiseProtection,
+        createGossip: (isEstablished) =>
+          createGossip(components, { chainTag, follow, isEstablished, onGossip: handlers.onGossip }),
+      })
+    },
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
-    connect: (address, connectOptions) => whileRunning().connect(address, connectOptions?.timeoutMs),
+    connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
     peers: () => running?.peers() ?? [],
     send(peer, channel, message) {
@@ -82,7 +77,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       assert(message.length <= channelBytesMax[channel], 'a message is longer than its channel allows')
       running?.broadcast(channel, message)
     },
-    request: (peer, protocol, message, { timeoutMs }) => whileRunning().request(peer, protocol, message, timeoutMs),
+    request: (peer, protocol, message, requestOptions) => whileRunning().request(peer, protocol, message, requestOptions),
     stop: async () => running?.stop(),
   }
 }

@@ -1,22 +1,14 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
-import type { Connection, Libp2p } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
-import {
-  type Channel,
-  type NetworkHandlers,
-  type PeerId,
-  type PeerInfo,
-  type RequestProtocol,
-  requestProtocols,
-} from '../../ports/network.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { type Network, type NetworkHandlers, requestProtocols } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
+import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Gossip } from './gossip.ts'
-import { dialTimeoutMs, lingerMs, pingIntervalMs, stopTimeoutMs } from './limits.ts'
+import { lingerMs, pingIntervalMs, stopTimeoutMs } from './limits.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
-import { createPeerRegistry } from './peer-registry.ts'
+import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
 
@@ -27,36 +19,59 @@ export interface RunningNetworkOptions {
   readonly createGossip: (isEstablished: (connection: Connection) => boolean) => Gossip
 }
 
-export interface RunningNetwork {
-  start(): Promise<void>
-  connect(address: string, timeoutMs?: number): Promise<PeerId>
-  disconnect(peer: PeerId, reason: string): void
-  peers(): readonly PeerInfo[]
-  send(peer: PeerId, channel: Channel, message: Bytes): boolean
-  broadcast(channel: Channel, message: Bytes): void
-  request(peer: PeerId, protocol: RequestProtocol, message: Bytes, timeoutMs: number): AsyncIterable<Bytes>
-  stop(): Promise<void>
-}
+export type RunningNetwork = Pick<Network, 'connect' | 'disconnect' | 'peers' | 'send' | 'broadcast' | 'request' | 'stop'>
 
-export function createRunningNetwork(options: RunningNetworkOptions): RunningNetwork {
-  const { libp2p, handlers } = options
+/** Listens, and resolves once it does. Throws `OperationalError` LISTEN_FAILED. */
+export async function runNetwork(options: RunningNetworkOptions): Promise<RunningNetwork> {
+  const { libp2p } = options
   const registry = createPeerRegistry(libp2p.peerId.toString())
   const gossip = options.createGossip((connection) => registry.byConnection(connection.id)?.phase === 'established')
   const stopping = new AbortController()
-  /** Dials whose connection was superfluous, waiting for the one that is kept. */
-  const waiting = new Map<PeerId, Set<() => void>>()
-  let pings: NodeJS.Timeout | undefined
-
-  function onOpen(connection: Connection): void {
-    if (stopping.signal.aborted) return connection.abort(new Error('the node is stopping'))
-    // A second dial to a connected peer: `connect` returns the link there is.
-    if (connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined) {
-      return connection.abort(new Error('already connected'))
-    }
-    const protection = options.protectionOf(connection)
-    registry.add(createPeerLink({ connection, protection, handlers, place: registry.place, onEstablished, onEnded }))
+  const dialer = createDialer(libp2p, registry, stopping.signal)
+  trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished)
+  await serveStreams(libp2p, registry)
+  await gossip.start()
+  try {
+    await libp2p.start()
+  } catch (cause) {
+    await gossip.stop()
+    throw new OperationalError('LISTEN_FAILED', `Cannot listen: ${messageOf(cause)}`, { cause })
   }
+  const pings = setInterval(() => {
+    for (const link of [...registry.established()]) link.ping()
+  }, pingIntervalMs)
+  pings.unref()
 
+  return {
+    connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
+    disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
+    peers: () => Array.from(registry.established(), (link) => link.info()),
+    send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,
+    broadcast: (channel, message) => gossip.publish(channel, message),
+    request(peer, protocol, message, { timeoutMs }) {
+      const client = registry.get(peer)?.services.client(protocol)
+      const absent = { next: () => Promise.reject(failure(protocol, 'the peer is not connected')) }
+      return client?.request(message, timeoutMs) ?? { [Symbol.asyncIterator]: () => absent }
+    },
+    async stop() {
+      if (stopping.signal.aborted) return
+      clearInterval(pings)
+      stopping.abort(new Error('the node is stopping'))
+      await closeAll(libp2p, registry)
+      await settled(gossip.stop(), stopTimeoutMs)
+      await settled(libp2p.stop(), stopTimeoutMs)
+    },
+  }
+}
+
+/** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
+function trackLinks(
+  { libp2p, handlers, protectionOf }: RunningNetworkOptions,
+  registry: PeerRegistry,
+  gossip: Gossip,
+  stopping: AbortSignal,
+  onPeer: (peer: string) => void,
+): void {
   function onEstablished(link: PeerLink): void {
     const loser = registry.establish(link)
     if (loser === link) return link.goodbye('another connection to the peer is kept')
@@ -67,7 +82,7 @@ export function createRunningNetwork(options: RunningNetworkOptions): RunningNet
     }
     handlers.onConnected(link.info())
     gossip.join(link.connection)
-    for (const resume of waiting.get(link.peer) ?? []) resume()
+    onPeer(link.peer)
   }
 
   function onEnded(link: PeerLink, reason: string): void {
@@ -78,111 +93,45 @@ export function createRunningNetwork(options: RunningNetworkOptions): RunningNet
     void libp2p.peerStore.delete(link.connection.remotePeer)
   }
 
-  function register(
-    protocol: string,
-    serve: (link: PeerLink, stream: Parameters<PeerLink['serveControl']>[0]) => void,
-  ): Promise<void> {
-    return libp2p.handle(
+  libp2p.addEventListener('connection:open', ({ detail: connection }) => {
+    if (stopping.aborted) return connection.abort(new Error('the node is stopping'))
+    const isSuperfluous = connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined
+    if (isSuperfluous) return connection.abort(new Error('already connected'))
+    const protection = protectionOf(connection)
+    registry.add(createPeerLink({ connection, protection, handlers, place: registry.place, onEstablished, onEnded }))
+  })
+}
+
+async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<void> {
+  const serve = (protocol: string, onStream: (link: PeerLink, stream: Stream) => void) =>
+    libp2p.handle(
       protocol,
       (stream, connection) => {
         const link = registry.byConnection(connection.id)
         if (link === undefined || link.phase === 'ended') stream.abort(new Error('the connection is closing'))
-        else serve(link, stream)
+        else onStream(link, stream)
       },
       { maxInboundStreams: 2, maxOutboundStreams: 2 },
     )
-  }
-
-  async function start(): Promise<void> {
-    libp2p.addEventListener('connection:open', (event) => onOpen(event.detail))
-    await register(helloProtocol, (link, stream) => link.serveControl(stream))
-    for (const channelClass of channelClasses) {
-      await register(channelClass.protocol, (link, stream) => {
-        if (link.admits(stream)) link.services.channels.accept(channelClass, stream)
-      })
-    }
-    for (const protocol of requestProtocols) {
-      await register(requestProtocolName(protocol), (link, stream) => {
-        if (link.admits(stream)) link.services.serveRequests(protocol, stream)
-      })
-    }
-    await gossip.start()
-    try {
-      await libp2p.start()
-    } catch (cause) {
-      await gossip.stop()
-      throw new OperationalError('LISTEN_FAILED', `Cannot listen: ${messageOf(cause)}`, { cause })
-    }
-    pings = setInterval(() => {
-      for (const link of registry.established()) link.ping()
-    }, pingIntervalMs)
-    pings.unref()
-  }
-
-  async function connect(address: string, timeoutMs = dialTimeoutMs): Promise<PeerId> {
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping.signal])
-    try {
-      const target = multiaddr(address)
-      const named = target.getComponents().findLast((component) => component.name === 'p2p')?.value
-      if (named !== undefined && registry.get(named) !== undefined) return named
-      const connection = await libp2p.dial(target, { signal })
-      const peer = connection.remotePeer.toString()
-      const link = registry.byConnection(connection.id)
-      const greeting = (await link?.greeted) ?? { kind: 'duplicate' }
-      if (greeting.kind === 'failed') throw new Error(greeting.reason)
-      if (registry.get(peer) === undefined) await established(peer, signal)
-      return peer
-    } catch (cause) {
-      throw dialFailure(address, cause, timeoutMs, signal)
-    }
-  }
-
-  function established(peer: PeerId, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const resume = () => settle(resolve)
-      const giveUp = () => settle(() => reject(new Error('no connection to the peer was established')))
-      const settle = (then: () => void) => {
-        signal.removeEventListener('abort', giveUp)
-        const others = waiting.get(peer)
-        others?.delete(resume)
-        if (others?.size === 0) waiting.delete(peer)
-        then()
-      }
-      signal.addEventListener('abort', giveUp)
-      waiting.set(peer, (waiting.get(peer) ?? new Set()).add(resume))
+  await serve(helloProtocol, (link, stream) => link.serveControl(stream))
+  for (const channelClass of channelClasses) {
+    await serve(channelClass.protocol, (link, stream) => {
+      if (link.admits(stream)) link.services.channels.accept(channelClass, stream)
     })
   }
-
-  async function stop(): Promise<void> {
-    if (stopping.signal.aborted) return
-    clearInterval(pings)
-    const connections = libp2p.getConnections()
-    for (const link of [...registry.all()]) link.goodbye('the node is stopping')
-    stopping.abort()
-    await settled(Promise.all(connections.map(closed)), lingerMs)
-    for (const connection of libp2p.getConnections()) connection.abort(new Error('the node is stopping'))
-    await settled(gossip.stop(), stopTimeoutMs)
-    await settled(libp2p.stop(), stopTimeoutMs)
-  }
-
-  return {
-    start,
-    connect,
-    disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
-    peers: () => Array.from(registry.established(), (link) => link.info()),
-    send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,
-    broadcast: (channel, message) => gossip.publish(channel, message),
-    request(peer, protocol, message, timeoutMs) {
-      const link = registry.get(peer)
-      if (link === undefined) return failing(failure(protocol, 'the peer is not connected'))
-      return link.services.client(protocol).request(message, timeoutMs)
-    },
-    stop,
+  for (const protocol of requestProtocols) {
+    await serve(requestProtocolName(protocol), (link, stream) => {
+      if (link.admits(stream)) link.services.serveRequests(protocol, stream)
+    })
   }
 }
 
-function failing(error: Error): AsyncIterable<Bytes> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }
+/** Says goodbye to all, and closes what has not closed soon after. */
+async function closeAll(libp2p: Libp2p, registry: PeerRegistry): Promise<void> {
+  const closing = libp2p.getConnections().map(closed)
+  for (const link of [...registry.all()]) link.goodbye('the node is stopping')
+  await settled(Promise.all(closing), lingerMs)
+  for (const connection of libp2p.getConnections()) connection.abort(new Error('the node is stopping'))
 }
 
 function closed(connection: Connection): Promise<void> {
@@ -196,9 +145,4 @@ async function settled(work: unknown, deadlineMs: number): Promise<void> {
   const timer = setTimeout(deadline.resolve, deadlineMs)
   await Promise.race([Promise.resolve(work).catch(() => undefined), deadline.promise])
   clearTimeout(timer)
-}
-
-function dialFailure(address: string, cause: unknown, timeoutMs: number, signal: AbortSignal): OperationalError {
-  const reason = signal.aborted ? `no connection within ${timeoutMs} ms` : messageOf(cause)
-  return new OperationalError('DIAL_FAILED', `Cannot connect to ${address}: ${reason}`, { where: address, cause })
 }

@@ -1,0 +1,74 @@
+/** Dialling: from an address to a peer whose hello is accepted, whichever of several connections to it is kept in the end. */
+import type { Libp2p } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { PeerId } from '../../ports/network.ts'
+import { OperationalError } from '../../primitives/operational-error.ts'
+import { messageOf } from './direct-channels.ts'
+import { dialTimeoutMs } from './limits.ts'
+import type { PeerRegistry } from './peer-registry.ts'
+
+export interface Dialer {
+  connect(address: string, timeoutMs?: number): Promise<PeerId>
+  /** A link to the peer was established. */
+  onEstablished(peer: PeerId): void
+}
+
+export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: AbortSignal): Dialer {
+  /** Dials under way, by address: whoever asks for the same one waits for it. */
+  const dialling = new Map<string, Promise<PeerId>>()
+  /** Dials whose own connection was superfluous, waiting for the one that is kept. */
+  const waiting = new Map<PeerId, Set<() => void>>()
+
+  async function dial(address: string, signal: AbortSignal): Promise<PeerId> {
+    const target = multiaddr(address)
+    const named = target.getComponents().findLast((component) => component.name === 'p2p')?.value
+    if (named !== undefined && registry.get(named) !== undefined) return named
+    // Forced, or libp2p would hand out a connection over which goodbye has just been said.
+    const connection = await libp2p.dial(target, { signal, force: true })
+    const peer = connection.remotePeer.toString()
+    const outcome = await registry.byConnection(connection.id)?.greeted
+    if (outcome?.kind === 'failed') throw new Error(outcome.reason)
+    if (registry.get(peer) === undefined) await established(peer, signal)
+    return peer
+  }
+
+  function established(peer: PeerId, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void) => {
+        signal.removeEventListener('abort', giveUp)
+        const others = waiting.get(peer)
+        others?.delete(resume)
+        if (others?.size === 0) waiting.delete(peer)
+        then()
+      }
+      const resume = () => settle(resolve)
+      const giveUp = () => settle(() => reject(new Error('no connection to the peer was established')))
+      signal.addEventListener('abort', giveUp)
+      waiting.set(peer, (waiting.get(peer) ?? new Set()).add(resume))
+    })
+  }
+
+  return {
+    connect(address, timeoutMs = dialTimeoutMs) {
+      const current = dialling.get(address)
+      if (current !== undefined) return current
+      const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping])
+      const attempt = dial(address, signal)
+        .catch((cause: unknown) => {
+          throw dialFailure(address, cause, timeoutMs, signal)
+        })
+        .finally(() => dialling.delete(address))
+      dialling.set(address, attempt)
+      return attempt
+    },
+    onEstablished(peer) {
+      for (const resume of [...(waiting.get(peer) ?? [])]) resume()
+    },
+  }
+}
+
+function dialFailure(address: string, cause: unknown, timeoutMs: number, signal: AbortSignal): OperationalError {
+  const isTimeout = signal.aborted && (signal.reason as Error | undefined)?.name === 'TimeoutError'
+  const reason = isTimeout ? `no connection within ${timeoutMs} ms` : messageOf(cause)
+  return new OperationalError('DIAL_FAILED', `Cannot connect to ${address}: ${reason}`, { where: address, cause })
+}

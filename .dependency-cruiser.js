@@ -1,12 +1,13 @@
 /**
- * The floors and fences of src/, as drawn in ARCHITECTURE.md. Imports point strictly down, types included. Tests stand outside the
- * floors: they may climb to the simulator, read files and use any package, and nothing may import them.
+ * The floors and fences of src/, as drawn in ARCHITECTURE.md. Imports point strictly down, types included. Tests, and the contract
+ * suites that several of them run, stand outside the floors: they may climb to the simulator, read files and use any package, and
+ * nothing else may import them.
  */
 
 /** Rooms by floor, from the ground up. */
 export const floors = [
   ['primitives'],
-  ['codec', 'crypto'],
+  ['codec', 'crypto', 'settings'],
   ['chain', 'application'],
   ['consensus', 'mempool', 'sync', 'peers', 'attestation', 'privacy'],
   ['ports'],
@@ -17,7 +18,7 @@ export const floors = [
   ['entry'],
 ]
 
-const tests = '\\.test\\.ts$'
+const tests = '\\.(test|contract)\\.ts$'
 const inside = (rooms) => `^src/(${rooms.join('|')})/`
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from: { pathNot: tests, ...from }, to })
 

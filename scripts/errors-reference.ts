@@ -1,3 +1,4 @@
+import { resultCodes } from '../src/application/ledger/result-codes.ts'
 import { operationalErrors, rejections } from '../src/primitives/error-catalogue.ts'
 
 /** `docs/errors.md`: one section per code, so that every message a person sees can link to its own. */
@@ -8,7 +9,10 @@ export function errorsReference(): string {
   const refused = Object.entries(rejections).map(([code, entry]) =>
     section(code, `${entry.summary}\n\nVerdict: *${entry.verdict}*.`),
   )
-  return `<!-- Generated from src/primitives/error-catalogue.ts by \`npm run docs\`. -->
+  const results = Object.entries(resultCodes).map(
+    ([name, { code, effect, summary }]) => `| ${code} | \`${name}\` | ${effect} | ${summary} |`,
+  )
+  return `<!-- Generated from src/primitives/error-catalogue.ts and src/application/ledger/result-codes.ts by \`npm run docs\`. -->
 
 # Errors
 
@@ -24,7 +28,16 @@ ${operational.join('\n')}
 \`reject\` costs the peer that sent the message reputation; \`ignore\` does not, since it may be honest and merely late or ahead. The
 HTTP API answers a client's rejected request with the same code.
 
-${refused.join('\n')}`
+${refused.join('\n')}
+## Results of ledger transactions
+
+What became of a transaction of the built-in ledger that stands in a block. A *skipped* one has no effect: it pays nothing, and its
+nonce stays free. The operations of a *failed* one do nothing, while its fee is paid and its nonce used.
+
+| code | name | effect | meaning |
+|---|---|---|---|
+${results.join('\n')}
+`
 }
 
 function section(code: string, body: string): string {

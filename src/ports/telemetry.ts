@@ -15,4 +15,9 @@ export type LogFields = Readonly<Record<string, string | number | boolean | bigi
 export type MetricLabels = Readonly<Record<string, string>>
 
 /** Hears nothing. */
-export const silence: Telemetry = { log: () => {}, count: () => {}, gauge: () => {}, observe: () => {} }
+export const silence: Telemetry = {
+  log: () => undefined,
+  count: () => undefined,
+  gauge: () => undefined,
+  observe: () => undefined,
+}

@@ -24,6 +24,8 @@ const seeds: readonly (readonly [file: string, source: string, rules: readonly s
     [],
   ],
 
+  ['src/ports/clock.contract.ts', "import { expect } from 'vitest'\nexport const contract = expect", []],
+
   ['src/primitives/up.ts', "export { gzipSync } from '../codec/codec.ts'", ['floor-0-imports-down']],
   ['src/crypto/up.ts', "export { up } from '../chain/up.ts'", ['floor-1-imports-down']],
   ['src/chain/up.ts', "export { plan as up } from '../sync/plan.ts'", ['floor-2-imports-down']],
@@ -58,6 +60,7 @@ const seeds: readonly (readonly [file: string, source: string, rules: readonly s
   ['src/client/circle-a.ts', "import { b } from './circle-b.ts'\nexport const a = (): unknown => b", ['no-circles']],
   ['src/client/circle-b.ts', "import { a } from './circle-a.ts'\nexport const b = (): unknown => a", []],
   ['src/node/tested.ts', "export { good } from '../consensus/good.test.ts'", ['no-tests-in-production']],
+  ['src/node/contracted.ts', "export { contract } from '../ports/clock.contract.ts'", ['no-tests-in-production']],
   ['src/cli/development.ts', "export { fc } from 'fast-check'", ['no-development-packages']],
   ['src/cli/missing.ts', "export { nothing } from './nothing.ts'", ['resolvable']],
 ]

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const codes = [...Object.keys(operationalErrors), ...Object.keys(rejections)]
 
 const production = globSync(['src/**/*.ts', 'bin/*.js'], { cwd: root })
-  .filter((path) => !path.endsWith('.test.ts') && !path.endsWith('error-catalogue.ts'))
+  .filter((path) => !/\.(test|contract)\.ts$/.test(path) && !path.endsWith('error-catalogue.ts'))
   .map((path) => readFileSync(join(root, path), 'utf8'))
   .join('\n')
 

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..')
 const entries = Object.entries<MetricEntry>(metrics)
 
 const production = globSync('src/**/*.ts', { cwd: root })
-  .filter((path) => !path.endsWith('.test.ts') && !path.endsWith('metrics-catalogue.ts'))
+  .filter((path) => !/\.(test|contract)\.ts$/.test(path) && !path.endsWith('metrics-catalogue.ts'))
   .map((path) => readFileSync(join(root, path), 'utf8'))
   .join('\n')
 

@@ -28,6 +28,10 @@ export const rejections = {
 
   ADDRESS_MALFORMED: { verdict: 'reject', summary: 'The text is not an address: mistyped, truncated or of another kind.' },
   ADDRESS_PREFIX: { verdict: 'reject', summary: 'The address belongs to another chain: it has another prefix.' },
+  API_BUSY: { verdict: 'ignore', summary: 'The API serves as many subscribers as it may.' },
+  API_FAILED: { verdict: 'ignore', summary: 'The node failed to answer a request.' },
+  API_MALFORMED: { verdict: 'ignore', summary: 'A request to the API is not of the form its OpenAPI document states.' },
+  API_NOT_FOUND: { verdict: 'ignore', summary: 'What a request to the API asks for is not here.' },
   BATCH_INVALID: { verdict: 'reject', summary: 'A batch holds a transaction that is malformed or badly signed.' },
   BATCH_UNASKED: { verdict: 'reject', summary: 'A peer answered with a batch that was not asked for.' },
   BLOCK_WRONG_CHAIN: { verdict: 'reject', summary: 'The block belongs to another chain.' },
@@ -116,6 +120,11 @@ export const operationalErrors = {
   CONFIG_INVALID_VALUE: { exit: 78, summary: 'A setting has a value that it cannot have.', hint: 'Correct the value.' },
   CONFIG_MISSING_KEY: { exit: 78, summary: 'A setting that has no default is missing.', hint: 'Add the key.' },
   CONFIG_SYNTAX: { exit: 78, summary: 'The file is not well-formed TOML.', hint: 'Correct the line.' },
+  API_LISTEN_FAILED: {
+    exit: 69,
+    summary: 'The HTTP API cannot listen on its address.',
+    hint: 'Another process may hold the port: choose another with `--set api.listen=127.0.0.1:0`, or end that process.',
+  },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
   DIAL_FAILED: {
     exit: 69,

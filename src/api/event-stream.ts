@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http'
+import type { SynodNode } from '../engine/synod-node.ts'
+import { eventToView } from './to-view.ts'
+
+/** A subscriber that reads slower than the node speaks is let go; it costs the node this much memory and no time. */
+const backlogBytesMax = 1 << 20
+export const subscribersMax = 256
+const keepAliveMs = 15_000
+
+/** Streams the node's events into a response until either side ends. Returns how to end it. */
+export function streamEvents(node: SynodNode, response: ServerResponse, onEnd: () => void): () => void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' })
+  response.write(': synod\n\n')
+  const unsubscribe = node.subscribe((event) => {
+    const view = eventToView(event)
+    response.write(`event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`)
+    if (response.writableLength > backlogBytesMax) end()
+  })
+  const keepAlive = setInterval(() => response.write(': still here\n\n'), keepAliveMs)
+  let ended = false
+
+  function end(): void {
+    if (ended) return
+    ended = true
+    clearInterval(keepAlive)
+    unsubscribe()
+    response.end()
+    onEnd()
+  }
+
+  response.on('close', end)
+  response.on('error', end)
+  return end
+}

@@ -1,0 +1,19 @@
+import type { Route } from '../route.ts'
+import { showBlock, showChain, showCommit, showValidators } from './chain.ts'
+import { showMempool, showPeers, showStatus } from './node.ts'
+import { showAccount, showState } from './state.ts'
+import { showTransaction, submitTransactions } from './transactions.ts'
+
+export const routes: readonly Route[] = [
+  submitTransactions,
+  showTransaction,
+  showAccount,
+  showState,
+  showBlock,
+  showCommit,
+  showValidators,
+  showChain,
+  showStatus,
+  showPeers,
+  showMempool,
+]

@@ -1,0 +1,100 @@
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { HealthView } from '../client/views.ts'
+import type { SynodNode } from '../engine/synod-node.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
+import { ApiError, errorToView } from './api-error.ts'
+import { streamEvents, subscribersMax } from './event-stream.ts'
+import { openApiDocument } from './openapi.ts'
+import { routes } from './routes/all.ts'
+
+/** The node's HTTP API. Reads are open to whoever reaches the address; nothing here can change the node but a valid transaction. */
+export interface ApiServer {
+  /** Where it listens, e.g. `http://127.0.0.1:26610`. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface ApiOptions {
+  readonly node: SynodNode
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly version: string
+  readonly metrics: { readonly contentType: string; exposition(): Promise<string> }
+}
+
+const bodyBytesMax = 2 << 20
+
+export async function startApi(options: ApiOptions): Promise<ApiServer> {
+  const { node, host, port } = options
+  const server = fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true, routerOptions: { maxParamLength: 512 } })
+  server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
+  server.setErrorHandler(answerError)
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send(errorToView('API_NOT_FOUND', 'the API has no such path')))
+  for (const route of routes) {
+    server.route({
+      method: route.method,
+      url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request) =>
+        route.handle(node, { parameters: request.params as Record<string, string>, body: request.body }),
+    })
+  }
+  addBeside(server, options)
+  const endStreams = addEvents(server, node)
+  try {
+    await server.listen({ host, port })
+  } catch (cause) {
+    throw new OperationalError('API_LISTEN_FAILED', `The API cannot listen on ${host}:${port}.`, { cause })
+  }
+  const bound = server.server.address()
+  const actual = typeof bound === 'object' && bound ? bound.port : port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    async stop() {
+      endStreams()
+      await server.close()
+    },
+  }
+}
+
+function answerError(error: unknown, _request: unknown, reply: FastifyReply): FastifyReply {
+  if (error instanceof ApiError) return reply.code(error.status).send(errorToView(error.code, error.message))
+  const status = (error as { statusCode?: number }).statusCode ?? 500
+  if (status < 500) return reply.code(status).send(errorToView('API_MALFORMED', error instanceof Error ? error.message : ''))
+  return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
+}
+
+/** Health, readiness, metrics and the description of it all. */
+function addBeside(server: FastifyInstance, { node, metrics, version }: ApiOptions): void {
+  const document = openApiDocument(routes, version)
+  const answer = (reply: FastifyReply, reason: string): FastifyReply => {
+    const view: HealthView = { ok: reason === '', reason }
+    return reply.code(view.ok ? 200 : 503).send(view)
+  }
+  server.get('/openapi.json', async () => document)
+  server.get('/healthz', (_request, reply) => answer(reply, node.status().fault ?? ''))
+  server.get('/readyz', (_request, reply) => answer(reply, whyNotReady(node)))
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.exposition()))
+}
+
+function whyNotReady(node: SynodNode): string {
+  const { mode, fault } = node.status()
+  if (fault !== undefined) return fault
+  if (mode !== 'consensus') return 'catching up with the chain'
+  const alone = node.validators().validators.length === 1
+  return node.peers().length === 0 && !alone ? 'no peers' : ''
+}
+
+function addEvents(server: FastifyInstance, node: SynodNode): () => void {
+  const streams = new Set<() => void>()
+  server.get('/v1/events', (_request, reply) => {
+    if (streams.size >= subscribersMax) throw new ApiError(503, 'API_BUSY', 'too many subscribers')
+    reply.hijack()
+    const end = streamEvents(node, reply.raw, () => streams.delete(end))
+    streams.add(end)
+  })
+  return () => {
+    for (const end of streams) end()
+  }
+}

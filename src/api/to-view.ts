@@ -1,0 +1,154 @@
+import type { TransactionResult } from '../application/application.ts'
+import type { StateProof } from '../application/state-tree/proof.ts'
+import { type Block, blockHash, type Header } from '../chain/block.ts'
+import type { Commit } from '../chain/certificate.ts'
+import { evidenceSchema } from '../chain/evidence.ts'
+import type {
+  BlockView,
+  CommitView,
+  EventView,
+  HeaderView,
+  PeersView,
+  ResultView,
+  StatusView,
+  TransactionView,
+  ValidatorsView,
+} from '../client/views.ts'
+import { encode } from '../codec/codec.ts'
+import type { Hash } from '../crypto/hash.ts'
+import type { InclusionProof } from '../crypto/merkle.ts'
+import type { IncludedTransaction, NodeEvent, SynodNode } from '../engine/synod-node.ts'
+import { toHex } from '../primitives/bytes.ts'
+
+/** The node's values in the API's words. */
+export function headerToView(header: Header): HeaderView {
+  const { version, height, time } = header
+  return {
+    version,
+    chainId: toHex(header.chainId),
+    height,
+    time,
+    previousHash: toHex(header.previousHash),
+    previousCommitHash: toHex(header.previousCommitHash),
+    transactionsRoot: toHex(header.transactionsRoot),
+    orderHash: toHex(header.orderHash),
+    validatorsHash: toHex(header.validatorsHash),
+    nextValidatorsHash: toHex(header.nextValidatorsHash),
+    parametersHash: toHex(header.parametersHash),
+    appHash: toHex(header.appHash),
+    resultsHash: toHex(header.resultsHash),
+    evidenceHash: toHex(header.evidenceHash),
+    proposer: toHex(header.proposer),
+  }
+}
+
+export function commitToView(commit: Commit): CommitView {
+  const { height, round, blockHash: hash, signers, signature } = commit
+  return { height, round, blockHash: toHex(hash), signers: toHex(signers), signature: toHex(signature) }
+}
+
+export function blockToView(block: Block): BlockView {
+  return {
+    hash: toHex(blockHash(block.header)),
+    header: headerToView(block.header),
+    lastCommit: block.lastCommit ? commitToView(block.lastCommit) : null,
+    evidence: block.evidence.map((evidence) => toHex(encode(evidenceSchema, evidence))),
+    transactions: block.transactions.map(toHex),
+  }
+}
+
+export function transactionToView(id: Hash, found: IncludedTransaction): TransactionView {
+  const { height, index, encoded, result, proof, resultProof } = found
+  return {
+    id: toHex(id),
+    height,
+    index,
+    encoded: toHex(encoded),
+    result: resultToView(result),
+    proof: inclusionToView(proof),
+    resultProof: inclusionToView(resultProof),
+  }
+}
+
+function resultToView({ code, data, events }: TransactionResult): ResultView {
+  const named = events.map(({ type, attributes }) => ({ type, attributes: attributes.map((attribute) => ({ ...attribute })) }))
+  return { code, data: toHex(data), events: named }
+}
+
+function inclusionToView({ index, size, path }: InclusionProof): TransactionView['proof'] {
+  return { index, size, path: path.map(toHex) }
+}
+
+export function stateProofToView({ siblings, other }: StateProof): {
+  siblings: string[]
+  other: { path: string; valueHash: string } | null
+} {
+  return {
+    siblings: siblings.map(toHex),
+    other: other ? { path: toHex(other.path), valueHash: toHex(other.valueHash) } : null,
+  }
+}
+
+export function statusToView(node: SynodNode): StatusView {
+  const { mode, height, round, step, blockTime, addresses, validator, signing, fault, self, ...hashes } = node.status()
+  return {
+    chainId: toHex(node.chainId),
+    application: node.application.name,
+    mode,
+    height,
+    round,
+    step,
+    blockHash: toHex(hashes.blockHash),
+    appHash: toHex(hashes.appHash),
+    blockTime,
+    peerId: self,
+    addresses: [...addresses],
+    validator: validator ? { consensusKey: toHex(validator.consensusKey), active: validator.active } : null,
+    signing,
+    fault: fault ?? null,
+  }
+}
+
+export function peersToView(node: SynodNode): PeersView {
+  return { peers: node.peers().map(({ latencyMs, ...peer }) => ({ ...peer, latencyMs: latencyMs ?? null })) }
+}
+
+export function validatorsToView(node: SynodNode): ValidatorsView {
+  const { validators, totalPower } = node.validators()
+  return {
+    height: node.status().height + 1,
+    totalPower: totalPower.toString(),
+    validators: validators.map(({ consensusKey, power }, index) => ({
+      index,
+      consensusKey: toHex(consensusKey),
+      power: power.toString(),
+    })),
+  }
+}
+
+export function eventToView(event: NodeEvent): EventView {
+  switch (event.type) {
+    case 'block': {
+      const { height, time, proposer, appHash } = event.block.header
+      return {
+        type: 'block',
+        height,
+        hash: toHex(event.hash),
+        time,
+        round: event.commit.round,
+        transactions: event.ids.map(toHex),
+        proposer: toHex(proposer),
+        appHash: toHex(appHash),
+      }
+    }
+    case 'round':
+      return { type: 'round', height: event.height, round: event.round, step: event.step }
+    case 'peer-connected':
+    case 'peer-disconnected':
+      return { type: 'peer', connected: event.type === 'peer-connected', id: event.peer.id, reason: event.reason ?? '' }
+    case 'evidence':
+      return { type: 'evidence', consensusKey: toHex(event.consensusKey), height: event.height }
+    case 'fault':
+      return { type: 'fault', message: event.message }
+  }
+}

@@ -92,6 +92,12 @@ const refusals: readonly [schema: Schema<unknown>, hex: string, code: RejectionC
   [bytes({ length: 4 }), 'c403010203', 'CODEC_LIMIT', 'too short'],
   [bytes({ max: 4 }), 'c40401', 'CODEC_TRUNCATED', 'four bytes announced, one there'],
   [bytes({ max: 2 ** 32 - 1 }), 'c6ffffffff', 'CODEC_TRUNCATED', 'four gigabytes announced'],
+  [bytes({ max: 300 }), 'c500ff', 'CODEC_NON_CANONICAL', 'a length of 255 in two bytes'],
+  [bytes({ max: 65_536 }), 'c60000ffff', 'CODEC_NON_CANONICAL', 'a length of 65,535 in four bytes'],
+  [text({ max: 300 }), 'd91f', 'CODEC_NON_CANONICAL', 'a length of 31 in a byte of its own'],
+  [text({ max: 300 }), 'da00ff', 'CODEC_NON_CANONICAL', 'a length of 255 in two bytes'],
+  [text({ max: 65_536 }), 'db0000ffff', 'CODEC_NON_CANONICAL', 'a length of 65,535 in four bytes'],
+  [list(bool(), { max: 65_536 }), 'dd0000ffff', 'CODEC_NON_CANONICAL', 'a count of 65,535 in four bytes'],
   [text({ max: 4 }), 'c40161', 'CODEC_TYPE', 'bytes for a text'],
   [text({ max: 4 }), 'd90161', 'CODEC_NON_CANONICAL', 'a length of 1 in a byte of its own'],
   [text({ max: 4 }), 'a6616161616161', 'CODEC_LIMIT', 'too long'],
@@ -189,6 +195,14 @@ group('byte strings', () => {
   test('in the middle of a larger buffer are found', () => {
     const buffer = hexBytes('ffffc40101ff')
     expect(decode(blob, buffer.subarray(2, 5))).toStrictEqual({ ok: true, value: Uint8Array.of(1) })
+  })
+})
+
+test('no room is made for items that cannot be there', () => {
+  const pairs = list(struct('Pair', { left: u64(), right: u64() }), { max: 2 ** 32 - 1 })
+  expect(decode(pairs, hexBytes('dd0010000092010292'))).toStrictEqual({
+    ok: false,
+    error: { code: 'CODEC_TRUNCATED', detail: 'list at byte 5: 1048576 items are announced, 4 bytes are left' },
   })
 })
 

@@ -34,10 +34,7 @@ export function decode<T>(schema: Schema<T>, bytes: Uint8Array): Result<T> {
   if (length > schema.sizeMax) {
     return reject('CODEC_LIMIT', `${length} bytes, no ${nameOf(schema)} has more than ${schema.sizeMax}`)
   }
-  const { buffer, byteOffset: base } = bytes
-  // A subclass such as Node's Buffer would slice and decode by rules of its own.
-  const plain = bytes.constructor === Uint8Array ? bytes : new Uint8Array(buffer, base, length)
-  const reader: Reader = { bytes: plain, buffer, base, offset: 0 }
+  const reader: Reader = { bytes, buffer: bytes.buffer, base: bytes.byteOffset, offset: 0 }
   try {
     const value = decoderOf(schema)(reader) as T
     const trailing = length - reader.offset

@@ -1,7 +1,7 @@
-import { bytes, type Infer, list, struct, text, uint } from '../codec/schema.ts'
 import type { Evidence } from '../chain/evidence.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { Validator, ValidatorSet } from '../chain/validator-set.ts'
+import { bytes, type Infer, list, struct, text, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -21,14 +21,20 @@ export interface Application<Content = unknown> {
   /** Stateless: the bytes' meaning, or why they have none. Called once a transaction and node; the answer is kept. */
   decodeTransaction(encoded: Bytes): Result<TransactionContent<Content>>
 
-  /** Whether the transaction could execute on this state, its turn taken. Guards the mempool; decides nothing. */
-  checkTx(transaction: DecodedTransaction<Content>, context: CheckContext): Result<void>
+  /**
+   * Whether the transaction could execute on this state, its turn taken. Guards the mempool; decides nothing. Of a transaction with a
+   * sender it also tells how the sender stands.
+   */
+  checkTx(transaction: DecodedTransaction<Content>, context: CheckContext): Result<SenderStanding | undefined>
 
   /** The nonce a sender's next transaction must have. Needed by applications whose transactions have senders. */
   nextNonce?(sender: string, state: StateReader): number
 
   /** Optional: reorders or drops what the mempool offers; may not add. */
-  prepareProposal?(candidates: readonly DecodedTransaction<Content>[], context: CheckContext): readonly DecodedTransaction<Content>[]
+  prepareProposal?(
+    candidates: readonly DecodedTransaction<Content>[],
+    context: CheckContext,
+  ): readonly DecodedTransaction<Content>[]
 
   /** Executes a block on an overlay, by proposer and validators alike, before anyone votes. One result a transaction, in order. */
   executeBlock(request: ExecuteBlockRequest<Content>, state: StateOverlay): ExecuteBlockResponse
@@ -50,6 +56,8 @@ export interface TransactionContent<Content = unknown> {
   readonly sender?: { readonly key: string; readonly nonce: number }
   /** Priority: base units offered per transaction. */
   readonly fee: bigint
+  /** The most it may take from its sender, fee included. Absent: no sender's means are limited. */
+  readonly spends?: bigint
   /** Last height at which it may stand in a block. */
   readonly expiryHeight: number
   /** Checked by the node, in batches, before anything else; a block with a bad one is invalid as a whole. */
@@ -60,6 +68,13 @@ export interface TransactionContent<Content = unknown> {
 export interface DecodedTransaction<Content = unknown> extends TransactionContent<Content> {
   readonly id: Hash
   readonly encoded: Bytes
+}
+
+/** What the state says of a sender, for the mempool to keep its transactions in their order and within its means. */
+export interface SenderStanding {
+  readonly nextNonce: number
+  /** All that its waiting transactions may spend together. Absent: not limited. */
+  readonly funds?: bigint
 }
 
 export interface CheckContext {

@@ -42,8 +42,7 @@ export function createTransactionIntake(options: {
     const state = chain.state.reader()
     const check = application.checkTx(transaction, { state, height: height + 1 })
     if (!check.ok) return check
-    const nextNonce = transaction.sender && application.nextNonce?.(transaction.sender.key, state)
-    const added = mempool.add(transaction, { source, nextNonce, height })
+    const added = mempool.add(transaction, { source, standing: check.value, height })
     return added.ok ? ok(undefined) : added
   }
 

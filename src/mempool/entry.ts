@@ -25,6 +25,8 @@ export interface SenderQueue {
   next: number
   readonly run: Entry[]
   readonly later: Map<number, Entry>
+  /** The most that all of them may take from the sender. */
+  spends: bigint
 }
 
 export function createEntry(transaction: DecodedTransaction, age: number, source: string, queue: SenderQueue | undefined): Entry {

@@ -1,9 +1,12 @@
-/** What happens to one sender's waiting transactions: see `SenderQueue`. Nothing here counts them; the mempool does. */
+/**
+ * What happens to one sender's waiting transactions: see `SenderQueue`. Every nonce is at least `next`, the run is dense, and nothing
+ * behind the gap could join it.
+ */
 import { assert } from '../primitives/assert.ts'
 import { type Entry, nonceOf, type SenderQueue } from './entry.ts'
 
 export function createSenderQueue(sender: string, next: number): SenderQueue {
-  return { sender, next, run: [], later: new Map() }
+  return { sender, next, run: [], later: new Map(), spends: 0n }
 }
 
 export function queueSize(queue: SenderQueue): number {
@@ -14,7 +17,7 @@ export function entryAt(queue: SenderQueue, nonce: number): Entry | undefined {
   return queue.run[nonce - queue.next] ?? queue.later.get(nonce)
 }
 
-/** Whether a transaction of this nonce would stand, or stands, in the run. */
+/** Whether a transaction of this nonce would stand in the run. */
 export function isReachable(queue: SenderQueue, nonce: number): boolean {
   return nonce <= queue.next + queue.run.length
 }
@@ -24,6 +27,7 @@ export function place(queue: SenderQueue, entry: Entry): void {
   const nonce = nonceOf(entry)
   const index = nonce - queue.next
   assert(index >= 0, 'a used nonce does not wait')
+  queue.spends += (entry.transaction.spends ?? 0n) - (entryAt(queue, nonce)?.transaction.spends ?? 0n)
   if (index > queue.run.length) {
     queue.later.set(nonce, entry)
     return
@@ -35,12 +39,10 @@ export function place(queue: SenderQueue, entry: Entry): void {
 /** Takes an entry out; what followed it in the run is behind a gap now. */
 export function takeOut(queue: SenderQueue, entry: Entry): void {
   const nonce = nonceOf(entry)
-  const index = nonce - queue.next
-  if (queue.run[index] !== entry) {
-    queue.later.delete(nonce)
-    return
-  }
-  for (const stranded of queue.run.splice(index).slice(1)) queue.later.set(nonceOf(stranded), stranded)
+  assert(entryAt(queue, nonce) === entry, 'what leaves a queue stands in it')
+  queue.spends -= entry.transaction.spends ?? 0n
+  if (queue.later.delete(nonce)) return
+  for (const stranded of queue.run.splice(nonce - queue.next).slice(1)) queue.later.set(nonceOf(stranded), stranded)
 }
 
 /** Moves on to the sender's new next nonce, and returns what is stale by it. */
@@ -53,6 +55,7 @@ export function advance(queue: SenderQueue, next: number): readonly Entry[] {
     queue.later.delete(nonce)
     stale.push(entry)
   }
+  for (const entry of stale) queue.spends -= entry.transaction.spends ?? 0n
   joinLater(queue)
   return stale
 }

@@ -1,7 +1,6 @@
-import type { Operation } from '../../chain/transaction.ts'
 import { verifyPossession } from '../../crypto/bls.ts'
 import { ok, type Result, reject } from '../../primitives/result.ts'
-import type { CheckContext, DecodedTransaction } from '../application.ts'
+import type { CheckContext, DecodedTransaction, SenderStanding } from '../application.ts'
 import type { LedgerContent } from './decode-transaction.ts'
 import { type LedgerParameters, leastFee } from './parameters.ts'
 import { readAccount, readValidator } from './records.ts'
@@ -14,10 +13,10 @@ export const nonceWindow = 4096
  * turned away cheaply; what other transactions do meanwhile is for execution to find out.
  */
 export function checkTransaction(
-  { content }: DecodedTransaction<LedgerContent>,
+  { content, spends = 0n }: DecodedTransaction<LedgerContent>,
   { state, height }: CheckContext,
   parameters: LedgerParameters,
-): Result<void> {
+): Result<SenderStanding> {
   const { transaction, sender } = content
   const { nonce, fee, expiryHeight, operations } = transaction
   if (expiryHeight < height) return reject('TX_EXPIRED', `valid up to height ${expiryHeight}, the next block has ${height}`)
@@ -26,26 +25,12 @@ export function checkTransaction(
   const account = readAccount(state, sender)
   if (nonce < account.nonce) return reject('TX_NONCE_TOO_LOW', `nonce ${nonce}, the next is ${account.nonce}`)
   if (nonce > account.nonce + nonceWindow) return reject('TX_NONCE_GAP', `nonce ${nonce}, the next is ${account.nonce}`)
-  let spent = fee
-  for (const operation of operations) spent += spentBy(operation)
-  if (spent > account.balance) return reject('TX_INSUFFICIENT_BALANCE', `moves ${spent}, the balance is ${account.balance}`)
+  if (spends > account.balance) return reject('TX_INSUFFICIENT_BALANCE', `spends ${spends}, the balance is ${account.balance}`)
   for (const operation of operations) {
     if (operation.type !== 'register-validator' || readValidator(state, sender)) continue
     if (!verifyPossession(operation.consensusKey, operation.possession)) {
       return reject('TX_OPERATION_INVALID', 'possession of the consensus key is not proved')
     }
   }
-  return ok(undefined)
-}
-
-function spentBy(operation: Operation): bigint {
-  switch (operation.type) {
-    case 'transfer':
-    case 'stake':
-      return operation.amount
-    case 'register-validator':
-      return operation.stake
-    case 'unstake':
-      return 0n
-  }
+  return ok({ nextNonce: account.nonce, funds: account.balance })
 }

@@ -1,7 +1,8 @@
 import type { Address, ChainId } from '../../chain/identifiers.ts'
-import { type Transaction, transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
+import { type Operation, type Transaction, transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
 import { decode } from '../../codec/codec.ts'
 import { addressOf } from '../../crypto/address.ts'
+import { unreachable } from '../../primitives/assert.ts'
 import { type Bytes, bytesEqual, toHex } from '../../primitives/bytes.ts'
 import { ok, type Result, reject } from '../../primitives/result.ts'
 import type { TransactionContent } from '../application.ts'
@@ -29,8 +30,30 @@ export function decodeLedgerTransaction(chainId: ChainId, encoded: Bytes): Resul
   return ok({
     sender: { key: senderName, nonce: transaction.nonce },
     fee: transaction.fee,
+    spends: spentBy(transaction),
     expiryHeight: transaction.expiryHeight,
     signatures: [{ publicKey: transaction.sender, message: transactionSignBytes(transaction), signature: transaction.signature }],
     content: { transaction, sender, senderName },
   })
+}
+
+function spentBy({ fee, operations }: Transaction): bigint {
+  let spent = fee
+  for (const operation of operations) spent += movedBy(operation)
+  return spent
+}
+
+/** Base units that leave the sender's balance with an operation. */
+function movedBy(operation: Operation): bigint {
+  switch (operation.type) {
+    case 'transfer':
+    case 'stake':
+      return operation.amount
+    case 'register-validator':
+      return operation.stake
+    case 'unstake':
+      return 0n
+    default:
+      return unreachable(operation)
+  }
 }

@@ -25,6 +25,9 @@ test('a description names all that the wire depends on, and nothing else', () =>
 
 test('a size bound is that of the longest value', () => {
   expect(sizeMax(uint({ max: 255 }))).toBe(2)
+  expect([31, 32, 255, 256, 65_535, 65_536].map((max) => sizeMax(text({ max })) - max)).toStrictEqual([1, 2, 2, 3, 3, 5])
+  expect([255, 256, 65_535, 65_536].map((max) => sizeMax(bytes({ max })) - max)).toStrictEqual([2, 3, 3, 5])
+  expect([15, 16, 65_535, 65_536].map((max) => sizeMax(list(bool(), { max })) - max)).toStrictEqual([1, 3, 3, 5])
   expect(sizeMax(coin)).toBe(1 + 9 + 10)
   expect(sizeMax(purse)).toBe(1 + 1 + (1 + 3 * 20) + 4)
   expect(sizeMax(list(bool(), { max: 16 }))).toBe(3 + 16)

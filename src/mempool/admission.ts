@@ -3,14 +3,14 @@ import type { DecodedTransaction } from '../application/application.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { Entry, SenderQueue } from './entry.ts'
-import type { AddContext, MempoolLimits } from './mempool.ts'
+import type { MempoolLimits } from './mempool-limits.ts'
 import { entryAt, isReachable, queueSize } from './sender-queue.ts'
 import type { WaitingSet } from './waiting-set.ts'
 
 /** Why the transaction may not enter, whoever its sender is. */
 export function refusalOf(
   { encoded, expiryHeight }: DecodedTransaction,
-  { height, source }: AddContext,
+  { height, source }: { readonly height: number; readonly source: string },
   waiting: WaitingSet,
   limits: MempoolLimits,
 ): Rejection | undefined {

@@ -12,28 +12,10 @@ import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
 import { queueRefusalOf, refusalOf } from './admission.ts'
 import { createEntry, type Entry, type SenderQueue } from './entry.ts'
+import type { MempoolLimits } from './mempool-limits.ts'
 import { type Selection, selectFrom } from './selection.ts'
 import { entryAt } from './sender-queue.ts'
 import { createWaitingSet } from './waiting-set.ts'
-
-export interface MempoolLimits {
-  /** Waiting transactions, and their encoded bytes. */
-  readonly transactions: number
-  readonly bytes: number
-  readonly perSender: number
-  /** Waiting transactions that one peer brought. What clients brought to this node is not counted. */
-  readonly perPeer: number
-  /** How many ids of recent blocks' transactions are remembered. */
-  readonly recent: number
-}
-
-export const defaultMempoolLimits: MempoolLimits = {
-  transactions: 50_000,
-  bytes: 32 << 20,
-  perSender: 4096,
-  perPeer: 25_000,
-  recent: 100_000,
-}
 
 export interface Mempool {
   readonly size: number

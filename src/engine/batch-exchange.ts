@@ -182,7 +182,10 @@ export function createBatchExchange(options: {
       if (decoded.value.type === 'announce') return onAnnounced(peer, decoded.value.hashes)
       telemetry.count('synod_batch_bytes_total', message.length, { direction: 'in' })
       const { encoded } = decoded.value
-      void arrive(encoded, encodedBatchHash(encoded), peer, 'pushed')
+      arrive(encoded, encodedBatchHash(encoded), peer, 'pushed').catch((error) => {
+        // The batch can still be pulled when a proposal names it.
+        telemetry.log('warn', 'a batch was dropped', { error: String(error) })
+      })
     },
 
     *serve(request) {

@@ -140,7 +140,6 @@ export async function openStateStore(store: Store, options: StateStoreOptions = 
       }
       versions = remaining.slice(0, -1)
       await store.write(operations, { durable: true })
-      for (const [page, content] of update.pages) cache.set(page, content)
       versions = remaining
     },
     prove: (key, version) => proveKey(readPage, at(version).tree.ref, key),

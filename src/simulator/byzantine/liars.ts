@@ -2,6 +2,9 @@ import type { ChainId } from '../../chain/identifiers.ts'
 import type { BlsKeypair } from '../../crypto/bls.ts'
 import type { Ports } from '../../engine/ports.ts'
 import type { Random } from '../random.ts'
+import { amnesiac } from './amnesiac.ts'
+import { equivocator } from './equivocator.ts'
+import { invalidProposer } from './invalid-proposer.ts'
 import { silent } from './silent.ts'
 
 /** What a liar is given: the production node's own ports, and the key it will abuse. */
@@ -15,5 +18,5 @@ export interface LiarContext {
 /** Stands between a production node and the world. The node itself does not know that it lies. */
 export type Liar = (context: LiarContext) => Ports
 
-export const liars = { silent } as const satisfies Record<string, Liar>
+export const liars = { amnesiac, equivocator, 'invalid-proposer': invalidProposer, silent } as const satisfies Record<string, Liar>
 export type LiarName = keyof typeof liars

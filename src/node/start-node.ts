@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { openFileDisk } from '../adapters/file/file-disk.ts'
+import { lockDirectory } from '../adapters/file/directory-lock.ts'
+import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
+import { openLevelStore } from '../adapters/level/level-store.ts'
+import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
+import { createSystemClock } from '../adapters/system/system-clock.ts'
+import { systemEntropy } from '../adapters/system/system-entropy.ts'
+import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
+import type { Application } from '../application/application.ts'
+import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
+import { blsKeypair, blsSign } from '../crypto/bls.ts'
+import { assemble } from '../engine/assemble.ts'
+import type { SynodNode } from '../engine/synod-node.ts'
+import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
+import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
+
+/** Everything a node needs to run on this machine: what the configuration says, with the keys opened. */
+export interface StartNodeOptions {
+  readonly dataDirectory: string
+  readonly spec: ChainSpec
+  readonly application: Application
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[]
+  /** Multiaddrs of the peers to keep connected to. */
+  readonly peers: readonly string[]
+  readonly security: readonly Security[]
+  readonly requireHybrid: boolean
+  /** 32 bytes: the Ed25519 seed of the node's network identity. */
+  readonly peerKeySeed: Bytes
+  /** 32 bytes: the seed of the validator's BLS key. Absent: the node only follows. */
+  readonly validatorKeySeed: Bytes | undefined
+  readonly mempool: MempoolLimits
+  readonly stateVersionsKept: number
+  readonly doppelgangerWaitMs: number
+  readonly verifierWorkers: number
+  readonly telemetry: Telemetry
+  readonly agent: string
+}
+
+export interface RunningNode {
+  readonly node: SynodNode
+  /** Stops, and resolves when everything is on disk and every lock is free. */
+  stop(): Promise<void>
+}
+
+/** Opens the data directory, the keys and the network, and assembles the node on the real ports; undone in reverse where one fails. */
+export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
+  const { dataDirectory, spec, telemetry, validatorKeySeed } = options
+  const undo: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    for (let last = undo.pop(); last; last = undo.pop()) await last()
+  }
+  try {
+    const lock = await lockDirectory(dataDirectory)
+    undo.push(() => lock.release())
+    const signer = validatorKeySeed && createLocalSigner(validatorKeySeed)
+    if (signer) {
+      const keyLock = await lockValidatorKey(signer.publicKey)
+      undo.push(() => keyLock.release())
+    }
+    const verifier = createSystemVerifier({
+      workers: options.verifierWorkers,
+      onWorkerLost: (error) => telemetry.log('warn', 'a verification thread ended', { error: error.message }),
+    })
+    undo.push(() => verifier.stop())
+    const network = await createLibp2pNetwork({
+      privateKeySeed: options.peerKeySeed,
+      listen: options.listen,
+      security: options.security,
+      requireHybrid: options.requireHybrid,
+      chainTag: toHex(chainIdOf(spec)).slice(0, 16),
+    })
+    const disk = await openFileDisk(dataDirectory, (name) => openLevelStore(join(dataDirectory, name)))
+    const ports = { clock: createSystemClock(), entropy: systemEntropy, disk, network, verifier, telemetry, ...(signer && { signer }) }
+    const node = await assemble(ports, {
+      spec,
+      application: options.application,
+      peers: options.peers,
+      mempool: options.mempool,
+      batchPool: defaultBatchPoolLimits,
+      stateVersionsKept: options.stateVersionsKept,
+      doppelgangerWaitMs: options.doppelgangerWaitMs,
+      agent: options.agent,
+    })
+    undo.push(() => node.stop())
+    return { node, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The validator's key in this process's memory. */
+function createLocalSigner(seed: Bytes): Signer {
+  const keypair = blsKeypair(seed)
+  return { publicKey: keypair.publicKey, sign: async (message) => blsSign(keypair, message) }
+}

@@ -1,0 +1,25 @@
+import { blockHash } from '../../chain/block.ts'
+import type { Hash } from '../../crypto/hash.ts'
+import { createSimulatedEntropy } from '../random.ts'
+import type { Liar } from './liars.ts'
+import { forgeOwnMessages, signProposal, signVote } from './own-messages.ts'
+
+/** Tells one half of its peers one thing and the other half another: two votes in a round, two proposals in a round. */
+export const equivocator: Liar = (context) => {
+  const entropy = createSimulatedEntropy(context.random)
+  const otherHalf = (peer: string) => (peer.codePointAt(peer.length - 1) ?? 0) % 2 === 1
+
+  return forgeOwnMessages(context, {
+    vote(signed, to) {
+      if (!otherHalf(to)) return signed
+      const blockHash = signed.vote.blockHash ? undefined : (entropy.bytes(32) as Hash)
+      return signVote(context, { ...signed.vote, blockHash }, signed.validator)
+    },
+    proposal(signed, to) {
+      if (!otherHalf(to) || signed.proposal.validRound !== undefined) return signed
+      const header = { ...signed.block.header, time: signed.block.header.time + 1 }
+      return signProposal(context, { ...signed.proposal, blockHash: blockHash(header) }, { ...signed.block, header })
+    },
+  })
+}
+

@@ -143,8 +143,8 @@ export function isBlsPublicKey(publicKey: Bytes): boolean {
 }
 
 /**
- * A signature of the key by itself, without which an attacker could register a key that cancels another's (rogue keys). The tag in
- * the message sets it apart from votes, as the library's ciphersuite is fixed: docs/adr/0003-possession-under-the-vote-ciphersuite.md.
+ * A signature of the key by itself, without which an attacker could register a key that cancels another's. The tag in its message
+ * sets it apart from votes: docs/adr/0005-possession-under-the-vote-ciphersuite.md.
  */
 export function provePossession(keypair: BlsKeypair): Bytes {
   return signMessage(keypair.secretKey, possessionMessage(keypair.publicKey))

@@ -3,7 +3,7 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { type Bytes, bytesEqual, concatBytes } from '../primitives/bytes.ts'
 
 /**
- * Ed25519 in plain JavaScript, accepting exactly what libsodium accepts (docs/adr/0002-one-ed25519-policy.md). The library's own
+ * Ed25519 in plain JavaScript, accepting exactly what libsodium accepts (docs/adr/0004-one-ed25519-policy.md). The library's own
  * `verify` multiplies the equation by the cofactor and admits an R of small order, so the policy is spelled out here on its points.
  */
 const Point = ed25519.Point
@@ -27,10 +27,15 @@ export function verifyDetached(publicKey: Bytes, message: Bytes, signature: Byte
   const r = decodeStrictly(encodedR)
   if (a === undefined || r === undefined) return false
 
-  const k = littleEndian(sha512(concatBytes(encodedR, publicKey, message))) % order
+  const k = challenge(encodedR, publicKey, message)
   const expectedR = Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k))
   // Comparing encodings instead of points multiplied by 8 makes the equation cofactorless.
   return bytesEqual(expectedR.toBytes(), encodedR)
+}
+
+/** The scalar that binds a signature to key and message: over the bytes as they came, not as they would be written again. */
+export function challenge(encodedR: Bytes, publicKey: Bytes, message: Bytes): bigint {
+  return littleEndian(sha512(concatBytes(encodedR, publicKey, message))) % order
 }
 
 /** The point, unless its encoding is not canonical or its order divides 8. */

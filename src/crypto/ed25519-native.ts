@@ -2,7 +2,7 @@ import sodium from 'sodium-native'
 import type { Bytes } from '../primitives/bytes.ts'
 
 /**
- * Ed25519 by libsodium, whose verification policy is ours (docs/adr/0002-one-ed25519-policy.md). Lengths are checked by the caller.
+ * Ed25519 by libsodium, whose verification policy is ours (docs/adr/0004-one-ed25519-policy.md). Lengths are checked by the caller.
  * Bundlers put `ed25519-browser.ts` in the place of this file.
  */
 export function publicKeyFromSeed(seed: Bytes): Bytes {

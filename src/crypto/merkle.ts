@@ -69,12 +69,13 @@ export function leafHash(leaf: Bytes): Hash {
   return sha256(preimage)
 }
 
+/** Filled anew for each node and read before the next: a node needs no memory but its hash. */
+const nodePreimage = new Uint8Array(1 + 2 * hashBytes).fill(1, 0, 1)
+
 function nodeHash(left: Bytes, right: Bytes): Hash {
-  const preimage = new Uint8Array(1 + 2 * hashBytes)
-  preimage[0] = 1
-  preimage.set(left, 1)
-  preimage.set(right, 1 + hashBytes)
-  return sha256(preimage)
+  nodePreimage.set(left, 1)
+  nodePreimage.set(right, 1 + hashBytes)
+  return sha256(nodePreimage)
 }
 
 /** Pairs up neighbours; the last of an odd number moves up as it is, which is the RFC's split at a power of two. */

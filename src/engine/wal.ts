@@ -46,7 +46,10 @@ export async function openWal(disk: Disk, name: string): Promise<OpenedWal> {
   let active = firstSequence(second) > firstSequence(first) ? second : first
   let next = 1 + Math.max(lastSequence(first), lastSequence(second))
   let rotating = false
-  const { records, cutBytes } = { records: active.records.map(({ content }) => content), cutBytes: first.cutBytes + second.cutBytes }
+  const { records, cutBytes } = {
+    records: active.records.map(({ content }) => content),
+    cutBytes: first.cutBytes + second.cutBytes,
+  }
   let bytes = active.bytes
 
   const wal: Wal = {
@@ -99,7 +102,8 @@ async function openPart(disk: Disk, name: string): Promise<Part> {
   const records: WalRecord[] = []
   let bytes = 0
   for (;;) {
-    const record = readRecord(content, bytes, records.at(-1)?.sequence)
+    const previous = records.at(-1)?.sequence
+    const record = readRecord(content, bytes, (sequence) => previous === undefined || sequence === previous + 1)
     if (!record) break
     records.push(record)
     bytes = record.end
@@ -114,22 +118,22 @@ async function openPart(disk: Disk, name: string): Promise<Part> {
 
 /** Looks for a readable record anywhere behind a damaged one. */
 function refuseTornMiddle(name: string, content: Bytes, damaged: number, previous: number | undefined): void {
+  const later = (sequence: number) =>
+    sequence > (previous ?? 0) && (previous === undefined || sequence <= previous + content.length)
   for (let offset = damaged + 1; offset + headerBytes <= content.length; offset++) {
-    const record = readRecord(content, offset)
-    if (!record || record.sequence <= (previous ?? 0)) continue
+    if (!readRecord(content, offset, later)) continue
     const message = `The record at byte ${damaged} is damaged, and one at byte ${offset} is not.`
     throw new OperationalError('WAL_CORRUPT', message, { where: name })
   }
 }
 
-/** The record at `offset` if it is whole and, when `previous` is given, the very next one. */
-function readRecord(content: Bytes, offset: number, previous?: number): WalRecord | undefined {
+/** The record at `offset`, if it is whole and `accepts` its sequence number, which is looked at before anything is hashed. */
+function readRecord(content: Bytes, offset: number, accepts: (sequence: number) => boolean): WalRecord | undefined {
   if (offset + headerBytes > content.length) return undefined
   const view = new DataView(content.buffer, content.byteOffset + offset)
   const end = offset + headerBytes + view.getUint32(0)
   const sequence = Number(view.getBigUint64(sequenceAt))
-  if (end > content.length || !Number.isSafeInteger(sequence)) return undefined
-  if (previous !== undefined && sequence !== previous + 1) return undefined
+  if (end > content.length || !Number.isSafeInteger(sequence) || !accepts(sequence)) return undefined
   const record = content.subarray(offset + headerBytes, end)
   const header = content.subarray(offset, offset + checksumAt)
   if (!bytesEqual(checksum(header, record), content.subarray(offset + checksumAt, offset + headerBytes))) return undefined

@@ -210,6 +210,11 @@ export const operationalErrors = {
     summary: 'A key file could not be read or written.',
     hint: 'Check that the directory exists, belongs to this user and has space.',
   },
+  WAL_FULL: {
+    exit: 74,
+    summary: 'One height has filled the consensus log: it has not been decided for very long.',
+    hint: 'Find out why two thirds of the stake do not meet. With the node stopped the log may be moved away: the last-signed record still guards the key.',
+  },
 } as const satisfies Record<string, OperationalEntry>
 
 export type RejectionCode = keyof typeof rejections

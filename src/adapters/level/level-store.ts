@@ -34,8 +34,7 @@ export async function openLevelStore(location: string, options: LevelOptions = {
     get(key) {
       try {
         const value = level.getSync(key)
-        // A Buffer slices by rules of its own; callers get plain arrays.
-        return value && new Uint8Array(value.buffer, value.byteOffset, value.length)
+        return value && plain(value)
       } catch (error) {
         throw operational(location, error)
       }
@@ -48,8 +47,14 @@ export async function openLevelStore(location: string, options: LevelOptions = {
 
 type Level = ClassicLevel<Bytes, Bytes>
 
-function readRange(level: Level, { from, to, limit, reverse = false }: RangeQuery): Promise<readonly StoreEntry[]> {
-  return level.iterator({ gte: from, lt: to, limit, reverse }).all()
+async function readRange(level: Level, { from, to, limit, reverse = false }: RangeQuery): Promise<readonly StoreEntry[]> {
+  const entries = await level.iterator({ gte: from, lt: to, limit, reverse }).all()
+  return entries.map(([key, value]) => [plain(key), plain(value)])
+}
+
+/** The library answers with Buffers, which slice by rules of their own. */
+function plain(bytes: Bytes): Bytes {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 async function writeBatch(level: Level, operations: readonly StoreOperation[], durable: boolean): Promise<void> {
@@ -79,7 +84,8 @@ function operational(location: string, error: unknown): OperationalError {
   }
   const text = texts.join(': ')
   const options = { where: location, cause: error }
-  if (codes.includes('LEVEL_LOCKED')) return new OperationalError('DATA_DIR_LOCKED', `The store is open already: ${text}`, options)
+  if (codes.includes('LEVEL_LOCKED'))
+    return new OperationalError('DATA_DIR_LOCKED', `The store is open already: ${text}`, options)
   if (codes.includes('LEVEL_CORRUPTION')) return new OperationalError('STORE_CORRUPT', `The store is damaged: ${text}`, options)
   if (codes.includes('ENOSPC') || /no space left|quota exceeded/i.test(text)) {
     return new OperationalError('DISK_FULL', `The store cannot be written: ${text}`, options)

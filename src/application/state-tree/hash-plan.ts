@@ -3,7 +3,6 @@ import { hashPairs } from '../../crypto/hash-pairs.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 
-
 /**
  * Inner nodes whose hashes are wanted, collected first and computed together: all nodes of equal height are one call of the native
  * hasher. A node is named by its number; number 0 is the empty subtree.

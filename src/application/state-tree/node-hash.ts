@@ -10,7 +10,8 @@ export const pathBits = 8 * hashBytes
 /** The hash of a subtree without leaves: also the root of the empty state. */
 export const emptyHash: Hash = new Uint8Array(hashBytes)
 
-const leafTag = 0x00
+/** One zero byte, the path, the hash of the value. Hashing copies nothing and runs to its end, so one buffer serves all. */
+const leafPreimage = new Uint8Array(1 + 2 * hashBytes)
 
 /** Where a key lives: its hash, so that no choice of keys unbalances the tree. */
 export function pathOf(key: Bytes): Hash {
@@ -19,11 +20,9 @@ export function pathOf(key: Bytes): Hash {
 
 /** The leaf commits to its whole path, so that it stands for the same key at whatever depth it hangs. */
 export function leafHash(path: Bytes, valueHash: Bytes): Hash {
-  const preimage = new Uint8Array(1 + 2 * hashBytes)
-  preimage[0] = leafTag
-  preimage.set(path, 1)
-  preimage.set(valueHash, 1 + hashBytes)
-  return sha256(preimage)
+  leafPreimage.set(path, 1)
+  leafPreimage.set(valueHash, 1 + hashBytes)
+  return sha256(leafPreimage)
 }
 
 export function innerHash(left: Bytes, right: Bytes): Hash {

@@ -6,7 +6,7 @@
 import { hashBytes } from '../../crypto/hash.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
-
+import type { Slab } from './slab.ts'
 
 /** The content of a page. Reading is synchronous: execution asks in the middle of a block. Throws when the page is missing. */
 export type ReadPage = (page: number) => Bytes
@@ -53,20 +53,20 @@ const valueAt = sizeAt + 1
 const external = 0xff
 
 /** A leaf with its value inside. */
-export function makeLeaf(path: Bytes, hash: Bytes, value: Bytes): Leaf {
+export function makeLeaf(slab: Slab, path: Bytes, hash: Bytes, value: Bytes): Leaf {
   assert(value.length <= inlineBytesMax)
-  const leaf = leafOf(path, hash, value.length, value.length)
+  const leaf = leafOf(slab, path, hash, value.length, value.length)
   leaf.set(value, valueAt)
   return leaf
 }
 
 /** A leaf whose value gets a page of its own; the number is filled in when it is known. */
-export function makeExternalLeaf(path: Bytes, hash: Bytes): Leaf {
-  return leafOf(path, hash, external, pageNumberBytes)
+export function makeExternalLeaf(slab: Slab, path: Bytes, hash: Bytes): Leaf {
+  return leafOf(slab, path, hash, external, pageNumberBytes)
 }
 
-function leafOf(path: Bytes, hash: Bytes, size: number, content: number): Leaf {
-  const leaf = new Uint8Array(valueAt + content)
+function leafOf(slab: Slab, path: Bytes, hash: Bytes, size: number, content: number): Leaf {
+  const leaf = slab(valueAt + content)
   leaf.set(path)
   leaf.set(hash, hashBytes)
   leaf[sizeAt] = size
@@ -99,10 +99,10 @@ export function isLeafPage(content: Bytes): boolean {
   return content[0] === leafTag
 }
 
-export function encodeLeafPage(leaves: readonly Leaf[]): Bytes {
+export function encodeLeafPage(slab: Slab, leaves: readonly Leaf[]): Bytes {
   let size = 1
   for (const leaf of leaves) size += leaf.length
-  const content = new Uint8Array(size)
+  const content = slab(size)
   content[0] = leafTag
   let offset = 1
   for (const leaf of leaves) {
@@ -141,7 +141,7 @@ function leafSize(content: Bytes, offset: number): number {
 }
 
 /** Slots in order, absent ones left out; a bit field tells which are there. */
-export function encodeBranchPage(slots: readonly (Ref | undefined)[]): Bytes {
+export function encodeBranchPage(slab: Slab, slots: readonly (Ref | undefined)[]): Bytes {
   let present = 0
   let count = 0
   for (let slot = 0; slot < slotCount; slot++) {
@@ -149,7 +149,7 @@ export function encodeBranchPage(slots: readonly (Ref | undefined)[]): Bytes {
     present |= 1 << slot
     count++
   }
-  const content = new Uint8Array(3 + count * refBytes)
+  const content = slab(3 + count * refBytes)
   content[0] = branchTag
   content[1] = present >> 8
   content[2] = present & 0xff

@@ -1,7 +1,6 @@
 import { hashBytes } from '../../crypto/hash.ts'
 import { type Bytes, compareBytes } from '../../primitives/bytes.ts'
 
-
 /** Paths from `from` up to, but not including, `to`; without `to`, up to the end. */
 export interface PathRange {
   readonly from: Bytes

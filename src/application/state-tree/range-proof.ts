@@ -17,7 +17,10 @@ export const boundaryNodeSchema = variant('BoundaryNode', {
   outside: { tag: 1, schema: documented(struct('OutsideNode', { hash: path }), 'A whole subtree outside the range.') },
   leaf: {
     tag: 2,
-    schema: documented(struct('OutsideLeaf', { path, valueHash: path }), 'A leaf outside the range, alone where an end of it runs.'),
+    schema: documented(
+      struct('OutsideLeaf', { path, valueHash: path }),
+      'A leaf outside the range, alone where an end of it runs.',
+    ),
   },
   rest: { tag: 3, schema: documented(struct('RestNode', {}), 'Nothing, or the one leaf of the range, where an end of it runs.') },
 })
@@ -76,9 +79,11 @@ function rebuilt(rebuild: Rebuild, prefix: Prefix, from: number, to: number): By
     const right = left && rebuilt(rebuild, childPrefix(prefix, 1), middle, to)
     return left && right && innerHash(left, right)
   }
-  if (node?.type === 'rest' && to - from <= 1) return rebuild.leaves[from]?.hash && to > from ? rebuild.leaves[from]?.hash : emptyHash
+  if (node?.type === 'rest' && to - from <= 1)
+    return rebuild.leaves[from]?.hash && to > from ? rebuild.leaves[from]?.hash : emptyHash
   if (node?.type !== 'leaf' || to > from || !sharesPrefix(node.path, prefix.path, prefix.depth)) return undefined
-  const outside = compareBytes(node.path, rebuild.range.from) < 0 || (rebuild.range.to && compareBytes(node.path, rebuild.range.to) >= 0)
+  const outside =
+    compareBytes(node.path, rebuild.range.from) < 0 || (rebuild.range.to && compareBytes(node.path, rebuild.range.to) >= 0)
   return outside ? leafHash(node.path, node.valueHash) : undefined
 }
 

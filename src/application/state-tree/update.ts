@@ -33,6 +33,7 @@ import {
   slotOf,
   valueBytesMax,
 } from './page.ts'
+import { createSlab, type Slab } from './slab.ts'
 
 /** A version of the tree: where its root lies (nowhere when it is empty) and how many leaves it has. */
 export interface Tree {
@@ -69,6 +70,7 @@ interface Update {
   readonly changes: readonly PathChange[]
   /** Values that get pages of their own, by their leaf. */
   readonly largeValues: Map<Leaf, Bytes>
+  readonly slab: Slab
   readonly replaced: number[]
   readonly pages: [number, Bytes][]
   nextPage: number
@@ -77,16 +79,14 @@ interface Update {
 
 /** @param changes each key at most once, in any order. @param nextPage the number of the first new page. */
 export function updateTree(readPage: ReadPage, tree: Tree, changes: readonly StateChange[], nextPage: number): TreeUpdate {
-  const largeValues = new Map<Leaf, Bytes>()
-  const byPath = changes.map(([key, value]) => pathChange(pathOf(key), value, largeValues))
-  return updatePaths(readPage, tree, byPath, largeValues, nextPage)
+  const byPath = changes.map(([key, value]): Change => [pathOf(key), value])
+  return updatePaths(readPage, tree, byPath, nextPage)
 }
 
-/** The same for leaves known by path, as the chunks of a snapshot bring them. */
+/** The same for entries known by their paths, as the chunks of a snapshot bring them. */
 export function insertPaths(readPage: ReadPage, tree: Tree, entries: readonly PathEntry[], nextPage: number): TreeUpdate {
-  const largeValues = new Map<Leaf, Bytes>()
-  const byPath = entries.map(({ path, value }) => pathChange(path, value, largeValues))
-  return updatePaths(readPage, tree, byPath, largeValues, nextPage)
+  const byPath = entries.map(({ path, value }): Change => [path, value])
+  return updatePaths(readPage, tree, byPath, nextPage)
 }
 
 export interface PathEntry {
@@ -94,18 +94,20 @@ export interface PathEntry {
   readonly value: Bytes
 }
 
-function updatePaths(
-  readPage: ReadPage,
-  tree: Tree,
-  changes: PathChange[],
-  largeValues: Map<Leaf, Bytes>,
-  nextPage: number,
-): TreeUpdate {
+type Change = readonly [path: Bytes, value: Bytes | undefined]
+
+function updatePaths(readPage: ReadPage, tree: Tree, unsorted: readonly Change[], nextPage: number): TreeUpdate {
+  const slab = createSlab()
+  const largeValues = new Map<Leaf, Bytes>()
+  const changes = unsorted.map(([path, value]) => ({ path, leaf: value && newLeaf(slab, path, value, largeValues) }))
   changes.sort((left, right) => compareBytes(left.path, right.path))
   for (let index = 1; index < changes.length; index++) {
-    assert(!bytesEqual((changes[index - 1] as PathChange).path, (changes[index] as PathChange).path), 'a key changes twice at once')
+    assert(
+      !bytesEqual((changes[index - 1] as PathChange).path, (changes[index] as PathChange).path),
+      'a key changes twice at once',
+    )
   }
-  const update: Update = { readPage, changes, largeValues, replaced: [], pages: [], nextPage, added: 0 }
+  const update: Update = { readPage, changes, largeValues, slab, replaced: [], pages: [], nextPage, added: 0 }
   const subtree = changed(update, tree.ref, 0, 0, changes.length)
   if (!subtree) return { tree: emptyTree, pages: [], replaced: update.replaced, nextPage }
   if (subtree.kind === 'kept') return { tree, pages: [], replaced: [], nextPage }
@@ -117,14 +119,13 @@ function updatePaths(
   return { tree: newTree, pages: update.pages, replaced: update.replaced, nextPage: update.nextPage }
 }
 
-function pathChange(path: Bytes, value: Bytes | undefined, largeValues: Map<Leaf, Bytes>): PathChange {
-  if (!value) return { path, leaf: undefined }
+function newLeaf(slab: Slab, path: Bytes, value: Bytes, largeValues: Map<Leaf, Bytes>): Leaf {
   assert(value.length <= valueBytesMax, 'a state value is too large')
   const hash = leafHash(path, sha256(value))
-  if (value.length <= inlineBytesMax) return { path, leaf: makeLeaf(path, hash, value) }
-  const leaf = makeExternalLeaf(path, hash)
+  if (value.length <= inlineBytesMax) return makeLeaf(slab, path, hash, value)
+  const leaf = makeExternalLeaf(slab, path, hash)
   largeValues.set(leaf, value)
-  return { path, leaf }
+  return leaf
 }
 
 /** The subtree at `depth` after the changes from index `from` up to `to`, all of which lie in it. */
@@ -251,8 +252,14 @@ function writePages(update: Update, plan: HashPlan, subtree: Subtree): Ref {
   if (subtree.kind === 'kept') return subtree.ref
   const content =
     subtree.kind === 'leaves'
-      ? encodeLeafPage(subtree.leaves.map((leaf) => placed(update, leaf)))
-      : encodeBranchPage(subtree.slots.map((slot) => slot && writePages(update, plan, slot)))
+      ? encodeLeafPage(
+          update.slab,
+          subtree.leaves.map((leaf) => placed(update, leaf)),
+        )
+      : encodeBranchPage(
+          update.slab,
+          subtree.slots.map((slot) => slot && writePages(update, plan, slot)),
+        )
   const ref = makeRef(writePage(update, content), subtree.kind === 'leaves' ? subtree.leaves.length : 0)
   plan.copy(subtree.node, ref)
   return ref

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockDirectory } from '../adapters/file/directory-lock.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
@@ -74,7 +73,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       requireHybrid: options.requireHybrid,
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
     })
-    const disk = await openFileDisk(dataDirectory, (name) => openLevelStore(join(dataDirectory, name)))
+    const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
     const ports = { clock: createSystemClock(), entropy: systemEntropy, disk, network, verifier, telemetry, ...(signer && { signer }) }
     const node = await assemble(ports, {
       spec,

@@ -270,6 +270,18 @@ export function networkContract(name: string, world: NetworkWorld): void {
         }
       })
 
+      it('are not delivered after the connection was ended', async () => {
+        const { alice, bob } = await pair({
+          onMessage(peer, channel, message) {
+            bob.messages.push({ peer, channel, message })
+            bob.network.disconnect(peer, 'enough')
+          },
+        })
+        for (let index = 0; index < 100; index++) alice.network.send(bob.network.self, 'consensus', utf8(`${index}`))
+        await eventually('the sender knows', () => alice.disconnected.length === 1)
+        expect(bob.messages).toHaveLength(1)
+      })
+
       it('go nowhere without a peer', async () => {
         const alice = await start(1)
         expect(alice.network.send('nobody', 'consensus', utf8('?'))).toBe(false)

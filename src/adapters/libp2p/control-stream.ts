@@ -4,7 +4,7 @@
  */
 import type { Stream } from '@libp2p/interface'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
-import { type ReceivedFrame, readUint32, writeUint32 } from './frame.ts'
+import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import type { Greeting } from './greeting.ts'
@@ -15,6 +15,8 @@ export const helloProtocol = '/synod/hello/1'
 const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8 } as const
 
 export interface ControlHandlers {
+  /** The connection is over for us: only a goodbye is still heard. */
+  isOver(): boolean
   readonly greeting: Pick<Greeting, 'onHello' | 'onAccepted' | 'onRefused' | 'onDuplicate'>
   onPong(nonce: number): void
   onAcknowledged(total: number): void
@@ -54,9 +56,10 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
   const queue = createFrameQueue({ bytes: helloBytesMax + (64 << 10), messages: 4_096 })
 
   function receive(frame: ReceivedFrame): void {
+    if (handlers.isOver() && frame.kind !== kind.goodbye) return
     const exact = bytesExact.get(frame.kind)
     if (exact !== undefined && frame.payload.length !== exact)
-      return violate(`control frame of kind ${frame.kind} of a wrong length`)
+      return handlers.onViolation(`control frame of kind ${frame.kind} of a wrong length`)
     switch (frame.kind) {
       case kind.hello:
         return handlers.greeting.onHello(frame.payload)
@@ -85,15 +88,10 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     onClosed: handlers.onClosed,
   })
 
-  function violate(what: string): void {
-    stream.abort(new Error(what))
-    handlers.onViolation(what)
-  }
-
   function send(sent: number, payload: Bytes): void {
     // A full queue means a peer that pings without reading the answers.
     if (queue.push({ kind: sent, payload })) frames.flush()
-    else violate('control frames are sent but not read')
+    else handlers.onViolation('control frames are sent but not read')
   }
 
   return {
@@ -109,12 +107,6 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     acknowledge: (total) => send(kind.acknowledge, uint32(total)),
     goodbye: (reason) => send(kind.goodbye, boundedText(reason)),
   }
-}
-
-function uint32(value: number): Bytes {
-  const bytes = new Uint8Array(4)
-  writeUint32(bytes, 0, value)
-  return bytes
 }
 
 /** At most `reasonBytesMax` bytes, cut between characters. */

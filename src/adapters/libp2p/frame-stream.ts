@@ -2,7 +2,7 @@
  * A libp2p stream that carries frames. Sending: frames wait in the owner's queues, are gathered once per turn of the event loop into
  * large writes, and go out only as fast as the connection drains; `send` of js-libp2p queues without bound past `false`, and its
  * `onDrain()` waits only once, so the `drain` event itself is awaited. Receiving: frames are handed over in slices of a few
- * milliseconds, the stream paused meanwhile, and a frame that breaks the rules ends the stream.
+ * milliseconds, the stream paused meanwhile, and a frame that breaks the rules is the last that is read.
  */
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -17,7 +17,7 @@ export interface FrameStreamOptions {
   /** The longest payload of a kind the peer may send here; `undefined` for kinds it may not. */
   readonly bytesMaxOf: (kind: number) => number | undefined
   readonly onFrame: (frame: ReceivedFrame) => void
-  /** The peer broke the rules of the stream, which is closed. */
+  /** The peer broke the rules of the stream, from which nothing more is read. */
   readonly onViolation: (what: string) => void
   /** The stream ended, for whatever reason. */
   readonly onClosed: () => void
@@ -62,7 +62,8 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
     options.bulk?.budget.received(reader.consumed - counted)
     counted = reader.consumed
     if (reader.violation !== undefined) {
-      stream.abort(new Error(reader.violation))
+      // Nothing more is read. The stream stays, so that the owner can still say why.
+      if (isReadable()) stream.pause()
       options.onViolation(reader.violation)
     } else if (isReadable()) stream.resume()
   }
@@ -75,6 +76,7 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   }
 
   stream.addEventListener('message', (event: StreamMessageEvent) => {
+    if (reader.violation !== undefined) return
     if (event.data instanceof Uint8Array) reader.push(event.data)
     else for (const chunk of event.data) reader.push(chunk)
     if (!resting) drain()

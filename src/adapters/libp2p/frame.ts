@@ -5,6 +5,8 @@
 import type { Bytes } from '../../primitives/bytes.ts'
 
 export const frameHeaderBytes = 4
+/** What a small message may keep alive beside itself. */
+const slabBytes = 8 << 10
 
 /** A frame to be sent. With an `id`, four big-endian bytes of it lead the payload. */
 export interface Frame {
@@ -34,11 +36,17 @@ export function writeFrameHeader(target: Bytes, offset: number, frame: Frame): n
   return offset + frameHeaderBytes + 4
 }
 
-export function writeUint32(target: Bytes, offset: number, value: number): void {
+function writeUint32(target: Bytes, offset: number, value: number): void {
   target[offset] = value >>> 24
   target[offset + 1] = value >>> 16
   target[offset + 2] = value >>> 8
   target[offset + 3] = value
+}
+
+export function uint32(value: number): Bytes {
+  const bytes = new Uint8Array(4)
+  writeUint32(bytes, 0, value)
+  return bytes
 }
 
 export function readUint32(source: Bytes, offset: number): number {
@@ -68,6 +76,7 @@ export function createFrameReader(bytesMaxOf: (kind: number) => number | undefin
   /** The payload under assembly, when it spans chunks. */
   let assembly: Bytes | undefined
   let assembled = 0
+  const allocate = createSlabAllocator()
 
   /** The chunk that holds the next unread byte. */
   function currentChunk(): Bytes | undefined {
@@ -105,17 +114,15 @@ export function createFrameReader(bytesMaxOf: (kind: number) => number | undefin
     return { kind: header[0] as number, payload }
   }
 
-  /** The payload as it lies in one chunk. A view may keep alive at most four times its size; smaller ones are copied. */
+  /** The payload as it lies in one chunk: a view of it, unless a message that is kept would keep too much else alive. */
   function whole(chunk: Bytes, length: number): Bytes {
     const start = chunk.byteOffset + offset
-    const buffer = chunk.buffer as ArrayBuffer
-    const payload =
-      length * 4 >= buffer.byteLength
-        ? new Uint8Array(buffer, start, length)
-        : new Uint8Array(buffer.slice(start, start + length))
     offset += length
     consumed += length
-    return payload
+    if (length * 4 >= chunk.buffer.byteLength) return new Uint8Array(chunk.buffer, start, length)
+    const copy = allocate(length)
+    copy.set(new Uint8Array(chunk.buffer, start, length))
+    return copy
   }
 
   return {
@@ -146,5 +153,21 @@ export function createFrameReader(bytesMaxOf: (kind: number) => number | undefin
       assembled = fill(assembly, assembled)
       return assembled < assembly.length ? undefined : finish(assembly)
     },
+  }
+}
+
+/** Small payloads are cut from slabs, since an allocation costs more than the copy. */
+function createSlabAllocator(): (length: number) => Bytes {
+  let slab = new ArrayBuffer(slabBytes)
+  let used = 0
+  return (length) => {
+    if (length * 8 > slabBytes) return new Uint8Array(length)
+    if (used + length > slabBytes) {
+      slab = new ArrayBuffer(slabBytes)
+      used = 0
+    }
+    const bytes = new Uint8Array(slab, used, length)
+    used += length
+    return bytes
   }
 }

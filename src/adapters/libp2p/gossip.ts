@@ -14,12 +14,17 @@ import { gossipEnvelopeBytesMax, gossipQueuedBytesMax } from './limits.ts'
 export type GossipComponents = Parameters<ReturnType<typeof gossipsub>>[0]
 type Registrar = GossipComponents['registrar']
 
-export interface GossipOptions {
+export interface GossipGate {
+  /** Whether both hellos were accepted on this connection. */
+  readonly isEstablished: (connection: Connection) => boolean
+  /** Whether the peer is still one of ours. */
+  readonly isConnected: (peer: PeerId) => boolean
+}
+
+export interface GossipOptions extends GossipGate {
   readonly chainTag: string
   /** Channels this node follows. */
   readonly follow: readonly Channel[]
-  /** Whether both hellos were accepted on this connection. */
-  readonly isEstablished: (connection: Connection) => boolean
   readonly onGossip: (peer: PeerId, channel: Channel, message: Bytes) => Verdict | Promise<Verdict>
 }
 
@@ -70,7 +75,9 @@ export function createGossip(components: GossipComponents, options: GossipOption
     const report = (verdict: Verdict) =>
       pubsub.reportMessageValidationResult(message.msgId, message.propagationSource, results[verdict])
     if (channel === undefined || message.msg.data.length > channelBytesMax[channel]) return report('reject')
-    const verdict = options.onGossip(message.propagationSource.toString(), channel, message.msg.data)
+    const peer = message.propagationSource.toString()
+    if (!options.isConnected(peer)) return report('ignore')
+    const verdict = options.onGossip(peer, channel, message.msg.data)
     if (typeof verdict === 'string') report(verdict)
     else void verdict.then(report)
   }

@@ -42,7 +42,8 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const privateKey = await generateKeyPairFromSeed('Ed25519', options.privateKeySeed)
   // A connection and the raw stream under it share their timeline, which so identifies the connection to the encrypter.
   const protections = new WeakMap<MessageStreamTimeline, string>()
-  const { libp2p, components } = await createNode(privateKey, options, protections)
+  const limits = { ...defaultLimits, ...options.limits }
+  const { libp2p, components } = await createNode(privateKey, options, limits, protections)
   let running: RunningNetwork | undefined
   let hasStarted = false
 
@@ -60,9 +61,9 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       running = await runNetwork({
         libp2p,
         handlers,
+        helloTimeoutMs: limits.helloTimeoutMs,
         protectionOf: (connection) => protections.get(connection.timeline) ?? noiseProtection,
-        createGossip: (isEstablished) =>
-          createGossip(components, { chainTag, follow, isEstablished, onGossip: handlers.onGossip }),
+        createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, onGossip: handlers.onGossip }),
       })
     },
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
@@ -85,9 +86,9 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
 async function createNode(
   privateKey: PrivateKey,
   options: Libp2pNetworkOptions,
+  limits: Libp2pLimits,
   protections: WeakMap<MessageStreamTimeline, string>,
 ): Promise<{ libp2p: Libp2p; components: GossipComponents }> {
-  const limits = { ...defaultLimits, ...options.limits }
   let components: GossipComponents | undefined
   const libp2p = await createLibp2p({
     privateKey,

@@ -11,14 +11,19 @@ export interface Libp2pLimits {
   readonly handshakesMax: number
   /** Inbound connections a second from one host: a last resort below the peer policy, which has its own and smaller limits. */
   readonly inboundPerHostPerSecond: number
+  /** From the encrypted connection to both hellos accepted. */
+  readonly helloTimeoutMs: number
 }
 
-export const defaultLimits: Libp2pLimits = { connectionsMax: 4096, handshakesMax: 64, inboundPerHostPerSecond: 256 }
+export const defaultLimits: Libp2pLimits = {
+  connectionsMax: 4096,
+  handshakesMax: 64,
+  inboundPerHostPerSecond: 256,
+  helloTimeoutMs: 5_000,
+}
 
 export const helloBytesMax = 64 << 10
 export const reasonBytesMax = 256
-/** From the encrypted connection to both hellos accepted. */
-export const helloTimeoutMs = 5_000
 export const dialTimeoutMs = 10_000
 export const pingIntervalMs = 10_000
 /** Silence on the control stream after which a peer counts as lost: three pings. */

@@ -7,15 +7,16 @@ import type { NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import { createBulkBudget } from './bulk-budget.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
-import { createGreeting, type FailedGreeting } from './greeting.ts'
+import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
 import { createLatencyProbe } from './latency-probe.ts'
-import { helloTimeoutMs, lingerMs } from './limits.ts'
+import { lingerMs } from './limits.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
 
 export interface LinkOptions {
   readonly connection: Connection
   readonly protection: string
   readonly handlers: NetworkHandlers
+  readonly helloTimeoutMs: number
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */
   readonly place: (link: PeerLink) => bigint | undefined
   readonly onEstablished: (link: PeerLink) => void
@@ -27,8 +28,7 @@ export interface PeerLink {
   readonly peer: PeerId
   readonly openedAt: number
   readonly phase: 'greeting' | 'established' | 'ended'
-  readonly ownOrder: bigint | undefined
-  readonly peerOrder: bigint | undefined
+  readonly greeting: Pick<Greeting, 'ownOrder' | 'peerOrder'>
   /** How the greeting ended. */
   readonly greeted: Promise<{ readonly kind: 'accepted' } | FailedGreeting>
   readonly services: PeerServices
@@ -50,16 +50,23 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const probe = createLatencyProbe()
   const budget = createBulkBudget((total) => control?.acknowledge(total))
   const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
-  const onLost = (reason: string) => end({ kind: 'failed', reason })
+  const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
   const services = createPeerServices({ peer, handlers, budget, open, onViolation: violate, onLost })
   const greeting = createGreeting({
     control: () => control,
     judge: (hello) => handlers.onHello(peer, hello),
     place: () => options.place(link),
     onAccepted: establish,
-    onRefusal: linger,
-    onRefused: end,
+    onRefusal: (outcome) => ending.linger(outcome),
+    onRefused: (outcome) => ending.now(outcome),
     onViolation: violate,
+  })
+  const ending = createEnding(connection, (outcome) => {
+    phase = 'ended'
+    clearTimeout(helloTimer)
+    services.close(`the peer is gone: ${outcome.reason}`)
+    options.onEnded(link, outcome.reason)
+    greeted.resolve(outcome)
   })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
@@ -69,10 +76,9 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     if (control !== undefined) return violate('a second control stream')
     control = createControlStream(stream, {
       greeting,
+      isOver: () => phase === 'ended',
       onPong: probe.pong,
-      onAcknowledged(total) {
-        if (!budget.acknowledged(total)) violate('an acknowledgement of bytes that were not sent')
-      },
+      onAcknowledged: (total) => budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
       onGoodbye(reason) {
         onLost(reason)
         connection.abort(new Error(reason)) // Also when we said goodbye ourselves: the peer has nothing to add.
@@ -98,39 +104,15 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     link.goodbye(`broken rule: ${what}`)
   }
 
-  function end(outcome: FailedGreeting): void {
-    if (conclude(outcome)) connection.abort(new Error(outcome.reason))
-  }
-
-  /** Ends the link for us, and leaves the connection open for a moment, so that what was said last arrives. */
-  function linger(outcome: FailedGreeting): void {
-    if (conclude(outcome)) setTimeout(() => connection.abort(new Error(outcome.reason)), lingerMs).unref()
-  }
-
-  function conclude(outcome: FailedGreeting): boolean {
-    if (phase === 'ended') return false
-    phase = 'ended'
-    clearTimeout(helloTimer)
-    services.close(`the peer is gone: ${outcome.reason}`)
-    options.onEnded(link, outcome.reason)
-    greeted.resolve(outcome)
-    return true
-  }
-
   const link: PeerLink = {
     connection,
     peer,
     openedAt: performance.now(),
     greeted: greeted.promise,
     services,
+    greeting,
     get phase() {
       return phase
-    },
-    get ownOrder() {
-      return greeting.ownOrder
-    },
-    get peerOrder() {
-      return greeting.peerOrder
     },
     info: () => describe(options, connectedAt, probe.latencyMs),
     serveControl,
@@ -145,17 +127,47 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       else control?.ping(probe.ping())
     },
     goodbye(reason) {
-      if (phase !== 'ended') control?.goodbye(reason)
-      linger({ kind: 'failed', reason })
+      if (phase === 'ended') return
+      ending.linger({ kind: 'failed', reason })
+      control?.goodbye(reason)
     },
   }
 
-  const helloTimer = setTimeout(() => onLost(`no hello within ${helloTimeoutMs} ms`), helloTimeoutMs)
+  const helloTimer = setTimeout(() => onLost(`no hello within ${options.helloTimeoutMs} ms`), options.helloTimeoutMs)
   connection.addEventListener('close', () => onLost('the connection closed'))
-  if (connection.direction === 'outbound') {
-    open(helloProtocol).then(serveControl, (cause: unknown) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
-  }
+  if (connection.direction === 'outbound') openControl(open, serveControl, onLost)
   return link
+}
+
+/** The dialler opens the control stream. */
+function openControl(
+  open: (protocol: string) => Promise<Stream>,
+  serve: (stream: Stream) => void,
+  onFailed: (reason: string) => void,
+): void {
+  open(helloProtocol).then(serve, (cause: unknown) => onFailed(`the peer does not speak Synod: ${messageOf(cause)}`))
+}
+
+/** The end comes once: at once, or after a moment in which what was said last can arrive. For us the link is over either way. */
+function createEnding(
+  connection: Connection,
+  onEnd: (outcome: FailedGreeting) => void,
+): { now(outcome: FailedGreeting): void; linger(outcome: FailedGreeting): void } {
+  let isOver = false
+  function conclude(outcome: FailedGreeting): boolean {
+    if (isOver) return false
+    isOver = true
+    onEnd(outcome)
+    return true
+  }
+  return {
+    now(outcome) {
+      if (conclude(outcome)) connection.abort(new Error(outcome.reason))
+    },
+    linger(outcome) {
+      if (conclude(outcome)) setTimeout(() => connection.abort(new Error(outcome.reason)), lingerMs).unref()
+    },
+  }
 }
 
 function describe({ connection, protection }: LinkOptions, connectedAt: number, latencyMs: number | undefined): PeerInfo {

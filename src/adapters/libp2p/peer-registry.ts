@@ -34,14 +34,15 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
 
   function rivalOf(link: PeerLink): PeerLink | undefined {
     for (const other of links.values()) {
-      if (other !== link && other.peer === link.peer && other.phase !== 'ended' && other.ownOrder !== undefined) return other
+      if (other !== link && other.peer === link.peer && other.phase !== 'ended' && other.greeting.ownOrder !== undefined)
+        return other
     }
     return undefined
   }
 
   /** The order both sides know: that of the side which decides. */
   function orderOf(link: PeerLink): bigint {
-    const order = self < link.peer ? link.ownOrder : link.peerOrder
+    const order = self < link.peer ? link.greeting.ownOrder : link.greeting.peerOrder
     assert(order !== undefined, 'an established link has both orders')
     return order
   }

@@ -20,7 +20,7 @@ export interface PeerServices {
   readonly channels: DirectChannels
   client(protocol: RequestProtocol): RequestClient
   serveRequests(protocol: RequestProtocol, stream: Stream): void
-  /** Fails the requests in flight. */
+  /** Fails the requests in flight; what still arrives is not heard any more. */
   close(reason: string): void
 }
 
@@ -33,15 +33,26 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     status: client('status'),
   }
   const served = new Set<RequestProtocol>()
+  let isClosed = false
   return {
-    channels: createDirectChannels({ ...options, onMessage: (channel, message) => handlers.onMessage(peer, channel, message) }),
+    channels: createDirectChannels({
+      ...options,
+      onMessage(channel, message) {
+        if (!isClosed) handlers.onMessage(peer, channel, message)
+      },
+    }),
     client: (protocol) => clients[protocol],
     serveRequests(protocol, stream) {
       if (served.has(protocol)) return options.onViolation(`a second stream of ${protocol} requests`)
       served.add(protocol)
-      serveRequests(stream, { ...options, protocol, answer: (message) => handlers.onRequest(peer, protocol, message) })
+      serveRequests(stream, {
+        ...options,
+        protocol,
+        answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
+      })
     },
     close(reason) {
+      isClosed = true
       for (const protocol of requestProtocols) clients[protocol].close(reason)
     },
   }

@@ -15,7 +15,8 @@ import { answerKind, requestFrameBytesMax, requestKind, requestPriority, request
 export interface RequestServerOptions {
   readonly protocol: RequestProtocol
   readonly budget: BulkBudget
-  readonly answer: (message: Bytes) => AsyncIterable<Bytes>
+  /** `undefined` when no request is answered any more. */
+  readonly answer: (message: Bytes) => AsyncIterable<Bytes> | undefined
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
 }
@@ -85,7 +86,7 @@ export function serveRequests(stream: Stream, options: RequestServerOptions): vo
     const answer: Answering = { sent: 0, consumed: 0, cancelled: false, wake: () => undefined }
     answering.set(id, answer)
     try {
-      for await (const part of options.answer(message)) {
+      for await (const part of options.answer(message) ?? []) {
         assert(part.length <= responsePartBytesMax, 'a part of an answer is longer than responsePartBytesMax')
         while (mustWait(answer)) {
           await new Promise<void>((resolve) => {

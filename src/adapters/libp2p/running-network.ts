@@ -5,18 +5,19 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
-import type { Gossip } from './gossip.ts'
+import type { Gossip, GossipGate } from './gossip.ts'
 import { lingerMs, pingIntervalMs, stopTimeoutMs } from './limits.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
-import { failure } from './request-client.ts'
+import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
 
 export interface RunningNetworkOptions {
   readonly libp2p: Libp2p
   readonly handlers: NetworkHandlers
+  readonly helloTimeoutMs: number
   readonly protectionOf: (connection: Connection) => string
-  readonly createGossip: (isEstablished: (connection: Connection) => boolean) => Gossip
+  readonly createGossip: (gate: GossipGate) => Gossip
 }
 
 export type RunningNetwork = Pick<Network, 'connect' | 'disconnect' | 'peers' | 'send' | 'broadcast' | 'request' | 'stop'>
@@ -25,7 +26,10 @@ export type RunningNetwork = Pick<Network, 'connect' | 'disconnect' | 'peers' | 
 export async function runNetwork(options: RunningNetworkOptions): Promise<RunningNetwork> {
   const { libp2p } = options
   const registry = createPeerRegistry(libp2p.peerId.toString())
-  const gossip = options.createGossip((connection) => registry.byConnection(connection.id)?.phase === 'established')
+  const gossip = options.createGossip({
+    isEstablished: (connection) => registry.byConnection(connection.id)?.phase === 'established',
+    isConnected: (peer) => registry.get(peer) !== undefined,
+  })
   const stopping = new AbortController()
   const dialer = createDialer(libp2p, registry, stopping.signal)
   trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished)
@@ -50,8 +54,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
     broadcast: (channel, message) => gossip.publish(channel, message),
     request(peer, protocol, message, { timeoutMs }) {
       const client = registry.get(peer)?.services.client(protocol)
-      const absent = { next: () => Promise.reject(failure(protocol, 'the peer is not connected')) }
-      return client?.request(message, timeoutMs) ?? { [Symbol.asyncIterator]: () => absent }
+      return client?.request(message, timeoutMs) ?? failing(failure(protocol, 'the peer is not connected'))
     },
     async stop() {
       if (stopping.signal.aborted) return
@@ -66,7 +69,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, protectionOf }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, protectionOf }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -98,7 +101,9 @@ function trackLinks(
     const isSuperfluous = connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined
     if (isSuperfluous) return connection.abort(new Error('already connected'))
     const protection = protectionOf(connection)
-    registry.add(createPeerLink({ connection, protection, handlers, place: registry.place, onEstablished, onEnded }))
+    registry.add(
+      createPeerLink({ connection, protection, handlers, helloTimeoutMs, place: registry.place, onEstablished, onEnded }),
+    )
   })
 }
 

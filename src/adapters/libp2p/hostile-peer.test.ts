@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto'
+import { connect as connectTcp } from 'node:net'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { channelBytesMax, type Network } from '../../ports/network.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import { frameHeaderBytes, uint32, writeFrameHeader } from './frame.ts'
+import { createLibp2pNetwork } from './libp2p-network.ts'
+
+/** A peer that speaks libp2p well and Synod badly. */
+let attacker: Libp2p
+let victim: Network
+let misbehaviour: string[]
+let disconnected: string[]
+let received: number
+
+beforeEach(async () => {
+  misbehaviour = []
+  disconnected = []
+  received = 0
+  victim = await createLibp2pNetwork({
+    privateKeySeed: new Uint8Array(32).fill(9),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    security: ['noise'],
+    chainTag: 'victim',
+    limits: { helloTimeoutMs: 200 },
+  })
+  await victim.start({
+    hello: () => new Uint8Array(8),
+    onHello: () => ({ accept: true }),
+    onConnected: () => undefined,
+    onDisconnected: (_peer, reason) => void disconnected.push(reason),
+    onMessage: () => {
+      received += 1
+    },
+    onGossip: () => 'accept',
+    async *onRequest(_peer, _protocol, message) {
+      yield message
+    },
+    onMisbehaviour: (_peer, what) => void misbehaviour.push(what),
+  })
+  attacker = await createLibp2p({
+    addresses: { listen: [] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    connectionGater: { denyDialMultiaddr: () => false },
+  })
+})
+
+afterEach(async () => {
+  await Promise.all([attacker.stop(), victim.stop()])
+})
+
+const dial = () => attacker.dial(multiaddr(victim.addresses()[0] as string))
+
+function frame(kind: number, payload: Bytes, id?: number): Bytes {
+  const fields = id === undefined ? { kind, payload } : { kind, payload, id }
+  const bytes = new Uint8Array(frameHeaderBytes + 4 + payload.length)
+  const start = writeFrameHeader(bytes, 0, fields)
+  bytes.set(payload, start)
+  return bytes.subarray(0, start + payload.length)
+}
+
+/** Only the header: of a frame that is never sent. */
+const announced = (kind: number, length: number) => Uint8Array.of(kind, length >>> 16, (length >>> 8) & 0xff, length & 0xff)
+
+const hello = frame(1, new Uint8Array(8))
+const accept = frame(2, new Uint8Array(8))
+
+async function greet(): Promise<{ connection: Connection; control: Stream }> {
+  const connection = await dial()
+  const control = await connection.newStream('/synod/hello/1')
+  control.send(hello)
+  control.send(accept)
+  await eventually(() => victim.peers().length === 1)
+  return { connection, control }
+}
+
+async function eventually(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000
+  while (!condition()) {
+    if (performance.now() > deadline) expect.fail(`it never happened: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+async function send(connection: Connection, protocol: string, ...parts: Bytes[]): Promise<void> {
+  const stream = await connection.newStream(protocol)
+  for (const part of parts) if (stream.status === 'open') stream.send(part)
+}
+
+/** The victim is as it was: it greets, and serves, whoever comes next. */
+async function expectUnharmed(): Promise<void> {
+  for (const connection of attacker.getConnections()) connection.abort(new Error('done'))
+  await eventually(() => victim.peers().length === 0)
+  const { connection } = await greet()
+  const before = received
+  await send(connection, '/synod/votes/1', frame(0, new Uint8Array(3)))
+  await eventually(() => received === before + 1)
+}
+
+describe('before hello', () => {
+  it('a silent peer is dropped in time, and is no peer', async () => {
+    const connection = await dial()
+    await eventually(() => connection.status !== 'open')
+    expect(victim.peers()).toEqual([])
+    await expectUnharmed()
+  })
+
+  it('half a hello is waited for no longer', async () => {
+    const connection = await dial()
+    await send(connection, '/synod/hello/1', hello.subarray(0, hello.length - 1))
+    await eventually(() => connection.status !== 'open')
+    await expectUnharmed()
+  })
+
+  it.each([
+    ['random bytes', [Uint8Array.of(77), randomBytes(4096)]],
+    ['a hello that is too long', [announced(1, (64 << 10) + 1)]],
+    ['two hellos', [hello, hello]],
+    ['two verdicts', [accept, accept]],
+    ['a verdict of a wrong length', [frame(2, new Uint8Array(7))]],
+    ['an acknowledgement of nothing', [frame(7, uint32(1))]],
+  ])('%s: the connection ends', async (_name, parts) => {
+    const connection = await dial()
+    await send(connection, '/synod/hello/1', ...parts)
+    await eventually(() => misbehaviour.length === 1)
+    await eventually(() => connection.status !== 'open')
+    await expectUnharmed()
+  })
+
+  it.each(['/synod/votes/1', '/synod/blocks/1', '/synod/req/block/1'])('%s is not served', async (protocol) => {
+    const connection = await dial()
+    await send(connection, protocol, frame(0, new Uint8Array(3)))
+    await eventually(() => connection.status !== 'open')
+    expect([misbehaviour.length, received]).toEqual([1, 0])
+    await expectUnharmed()
+  })
+
+  it('gossip is not served', async () => {
+    const connection = await dial()
+    const stream = await connection.newStream('/meshsub/1.1.0')
+    await eventually(() => stream.status !== 'open')
+    await expectUnharmed()
+  })
+
+  it('garbage instead of a handshake changes nothing', async () => {
+    const port = Number(/tcp\/(\d+)/.exec(victim.addresses()[0] as string)?.[1])
+    for (let index = 0; index < 20; index++) {
+      const socket = connectTcp(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.end(randomBytes(1 + index * 100))
+    }
+    await expectUnharmed()
+  })
+})
+
+describe('after hello', () => {
+  it.each([
+    ['/synod/votes/1', 'a vote that is too long', [announced(0, channelBytesMax.consensus + 1)]],
+    ['/synod/votes/1', 'a batch among votes', [frame(2, new Uint8Array(1))]],
+    ['/synod/votes/1', 'an unknown kind', [frame(200, new Uint8Array(1))]],
+    ['/synod/batches/1', 'a batch that is too long', [announced(2, channelBytesMax.batches + 1)]],
+    ['/synod/blocks/1', 'random bytes', [Uint8Array.of(9), randomBytes(100_000)]],
+    ['/synod/req/block/1', 'a request without an id', [frame(1, new Uint8Array(3))]],
+    ['/synod/req/block/1', 'a request that is too long', [announced(1, 4 + (64 << 10) + 1)]],
+    ['/synod/req/block/1', 'an answer where requests are served', [frame(9, new Uint8Array(4))]],
+    [
+      '/synod/req/status/1',
+      'a malformed report of consumption',
+      [frame(1, new Uint8Array(64 << 10), 1), frame(3, new Uint8Array(2), 1)],
+    ],
+  ])('%s: %s ends the connection', async (protocol, _name, parts) => {
+    const { connection } = await greet()
+    await send(connection, protocol, ...parts)
+    await eventually(() => misbehaviour.length === 1)
+    expect(disconnected).toEqual([expect.stringContaining('broken rule')])
+    await expectUnharmed()
+  })
+
+  it('a second stream of a class ends the connection', async () => {
+    const { connection } = await greet()
+    await send(connection, '/synod/votes/1', frame(0, new Uint8Array(1)))
+    await send(connection, '/synod/votes/1', frame(0, new Uint8Array(1)))
+    await eventually(() => misbehaviour.length === 1)
+    await expectUnharmed()
+  })
+
+  it('half a frame and silence holds up nothing else', async () => {
+    const { connection } = await greet()
+    await send(connection, '/synod/blocks/1', announced(3, channelBytesMax.blocks), new Uint8Array(10))
+    await send(connection, '/synod/votes/1', frame(0, new Uint8Array(1)))
+    await eventually(() => received === 1)
+    expect(misbehaviour).toEqual([])
+  })
+
+  it('a frame that comes byte by byte is still a frame', async () => {
+    const { connection } = await greet()
+    const bytes = frame(0, randomBytes(50))
+    await send(connection, '/synod/votes/1', ...Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
+    await eventually(() => received === 1)
+  })
+
+  it('answers to no request end the connection', async () => {
+    await attacker.handle('/synod/req/block/1', (stream) => void stream.send(frame(1, new Uint8Array(9), 77)))
+    await greet()
+    const parts = victim.request(attacker.peerId.toString(), 'block', new Uint8Array(1), { timeoutMs: 5_000 })
+    await expect(parts[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'REQUEST_FAILED' })
+    expect(misbehaviour).toEqual(['an answer to no request'])
+    await expectUnharmed()
+  })
+
+  it('a request flood is refused beyond the limit, and answered below it', async () => {
+    const { connection } = await greet()
+    const stream = await connection.newStream('/synod/req/status/1')
+    let answers = 0
+    stream.addEventListener('message', (event) => {
+      answers += event.data.byteLength
+    })
+    for (let id = 1; id <= 2_000; id++) stream.send(frame(1, new Uint8Array(1), id))
+    await eventually(() => answers > 2_000 * 8)
+    expect(misbehaviour).toEqual([])
+  })
+
+  it('a peer that never reads is dropped by its queue, not by memory', async () => {
+    await attacker.handle('/synod/blocks/1', (stream) => stream.pause())
+    await greet()
+    const peer = attacker.peerId.toString()
+    const message = new Uint8Array(channelBytesMax.blocks)
+    let sent = 0
+    for (let turn = 0; turn < 50; turn++) {
+      while (victim.send(peer, 'blocks', message)) sent += 1
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    expect(sent).toBeLessThan(16)
+    expect(victim.send(peer, 'consensus', new Uint8Array(1))).toBe(true)
+  })
+})

@@ -71,14 +71,15 @@ function addKeys(keys: readonly KeyPoint[]): KeyPoint {
   return keys.reduce((sum, key) => sum.add(key), G1.Point.ZERO)
 }
 
-export function sumSignatures(signatures: readonly SignaturePoint[]): Bytes {
-  const sum = signatures.reduce((total, signature) => total.add(signature), G2.Point.ZERO)
+/** @param signatures known to be points of the subgroup, which is not checked again. @throws for what is no point at all. */
+export function sumSignatures(signatures: readonly Bytes[]): Bytes {
+  const points = signatures.map((signature) => G2.Point.fromBytes(signature))
+  const sum = points.reduce((total, point) => total.add(point), G2.Point.ZERO)
   return sum.is0() ? infinitySignature : sum.toBytes()
 }
 
 /** The library does not write the point at infinity, which is what signatures of opposite keys add up to. */
-const infinitySignature = new Uint8Array(96)
-infinitySignature[0] = 0xc0
+const infinitySignature = new Uint8Array(96).fill(0xc0, 0, 1)
 
 export function verifyShared(keys: readonly KeyPoint[], message: Bytes, signature: SignaturePoint): boolean {
   assert(keys.length > 0, 'somebody signs')

@@ -1,6 +1,6 @@
 import {
   aggregatePublicKeys,
-  aggregateSignatures,
+  aggregateSerializedSignatures,
   aggregateWithRandomness,
   fastAggregateVerify,
   PublicKey,
@@ -55,8 +55,9 @@ export function sumKeys(keys: readonly KeyPoint[]): Bytes | undefined {
   return isInfinity ? undefined : sum
 }
 
-export function sumSignatures(signatures: readonly SignaturePoint[]): Bytes {
-  return aggregateSignatures([...signatures]).toBytes()
+/** @param signatures known to be points of the subgroup, which is not checked again. @throws for what is no point at all. */
+export function sumSignatures(signatures: readonly Bytes[]): Bytes {
+  return aggregateSerializedSignatures([...signatures], false).toBytes()
 }
 
 export function verifyShared(keys: readonly KeyPoint[], message: Bytes, signature: SignaturePoint): boolean {

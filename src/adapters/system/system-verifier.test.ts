@@ -35,21 +35,34 @@ function start(options: Parameters<typeof createSystemVerifier>[0]): SystemVerif
   return running
 }
 
+/** A verifier whose threads have all started. */
+async function startThreads(workers: number): Promise<SystemVerifier> {
+  const started: Promise<unknown>[] = []
+  const onWorker = (thread: Worker) => started.push(new Promise((resolve) => thread.once('message', resolve)))
+  process.on('worker', onWorker)
+  const verifier = start({ workers })
+  await verifier.ed25519(transactions(100))
+  process.off('worker', onWorker)
+  expect(started.length).toBe(workers)
+  await Promise.all(started)
+  return verifier
+}
+
 describe.each([0, 1, 2])('the verifier with %i threads', (workers) => {
   it.each([0, 1, 8, 9, 128, 129, 700])('answers %i Ed25519 signatures in order', async (count) => {
     const isBad = (index: number) => index % 3 === 1
-    const verdicts = await start({ workers }).ed25519(transactions(count, isBad))
+    const verdicts = await (await startThreads(workers)).ed25519(transactions(count, isBad))
     expect(verdicts).toEqual(Array.from({ length: count }, (_, index) => !isBad(index)))
   })
 
   it.each([0, 1, 3, 33, 70])('answers %i BLS signatures in order', async (count) => {
     const isBad = (index: number) => index === 2 || index === 34
-    const verdicts = await start({ workers }).bls(votes(count, isBad))
+    const verdicts = await (await startThreads(workers)).bls(votes(count, isBad))
     expect(verdicts).toEqual(Array.from({ length: count }, (_, index) => !isBad(index)))
   })
 
   it('answers many calls at once, each with its own verdicts', async () => {
-    const verifier = start({ workers })
+    const verifier = await startThreads(workers)
     const calls = Array.from({ length: 60 }, (_, call) => transactions(call % 12, (index) => index === call % 5))
     const answers = await Promise.all([verifier.bls(votes(5)), ...calls.map((items) => verifier.ed25519(items))])
     expect(answers[0]).toEqual([true, true, true, true, true])
@@ -57,7 +70,7 @@ describe.each([0, 1, 2])('the verifier with %i threads', (workers) => {
   })
 
   it('answers what was asked before it stops, and refuses what comes after', async () => {
-    const verifier = start({ workers })
+    const verifier = await startThreads(workers)
     const asked = verifier.ed25519(transactions(300))
     const stopped = verifier.stop()
     expect(verifier.stop()).toBe(stopped)
@@ -81,13 +94,13 @@ describe.each([0, 1, 2])('the verifier with %i threads', (workers) => {
       message: new Uint8Array(0),
       signature: new Uint8Array(length),
     }))
-    const verifier = start({ workers })
+    const verifier = await startThreads(workers)
     expect(await verifier.ed25519(items)).toEqual(lengths.map(() => false))
     expect(await verifier.bls(items)).toEqual(lengths.map(() => false))
   })
 
   it('checks votes before the transactions that came first', async () => {
-    const verifier = start({ workers })
+    const verifier = await startThreads(workers)
     const order: string[] = []
     const slow = verifier.ed25519(transactions(1500)).then(() => order.push('transactions'))
     const fast = verifier.bls(votes(1)).then(() => order.push('votes'))
@@ -115,10 +128,15 @@ describe('the verifier on the main thread', () => {
 describe('a thread that dies', () => {
   it('takes no answer with it', async () => {
     const lost: Error[] = []
-    const started = new Promise<Worker>((resolve) => process.once('worker', resolve))
+    const created = new Promise<Worker>((resolve) => process.once('worker', resolve))
     const verifier = start({ workers: 1, onWorkerLost: (error) => lost.push(error) })
+    expect(await verifier.ed25519(transactions(100))).toEqual(new Array(100).fill(true))
+    const thread = await created
+    await new Promise((resolve) => thread.once('message', resolve))
+
     const asked = verifier.ed25519(transactions(500, (index) => index === 400))
-    await (await started).terminate()
+    await new Promise((resolve) => setImmediate(resolve))
+    await thread.terminate()
     expect(await asked).toEqual(Array.from({ length: 500 }, (_, index) => index !== 400))
     expect(lost.length).toBe(1)
     expect(await verifier.bls(votes(2))).toEqual([true, true])
@@ -140,14 +158,15 @@ describe.skipIf(!existsSync(folder))('the verifier’s threads (skipped without 
       signature: fromHex(sig) as Bytes,
     }))
     const here = items.map((item) => ed25519Verify(item.publicKey, item.message, item.signature))
-    expect(await start({ workers: 1 }).ed25519(items)).toEqual(here)
+    const verifier = await startThreads(1)
+    expect(await verifier.ed25519(items)).toEqual(here)
     expect(here.filter(Boolean).length).toBe(43)
   })
 })
 
 it.each([
   [1, 0],
-  [2, 0],
+  [2, 1],
   [4, 2],
   [64, 4],
 ])('with %i cores there are %i threads by default', (cores, workers) => {

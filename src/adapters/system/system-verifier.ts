@@ -13,7 +13,10 @@ export interface SystemVerifier extends Verifier {
 }
 
 export interface SystemVerifierOptions {
-  /** 0: the main thread alone. Each thread costs about 30 MB of memory. Default: `verificationWorkers()`. */
+  /**
+   * Threads, started when they are first needed. Each costs about 16 MB, or 30 when it runs the sources as they are. 0: the main
+   * thread alone. Default: `verificationWorkers()`.
+   */
   readonly workers?: number
   /** Most signatures of each scheme that wait; more are refused with VERIFIER_UNAVAILABLE. */
   readonly waitingMax?: number
@@ -21,9 +24,12 @@ export interface SystemVerifierOptions {
   readonly onWorkerLost?: (error: Error) => void
 }
 
-/** Threads that pay on this many cores: the main thread and the network want two for themselves. */
+/**
+ * One thread for two cores, four at most. Where all cores are busy threads check no more signatures than the main thread alone, but
+ * a vote is verified ten times sooner, since nothing else waits for the main thread and it waits for nothing.
+ */
 export function verificationWorkers(cores = availableParallelism()): number {
-  return Math.min(4, Math.max(0, cores - 2))
+  return Math.min(4, cores >> 1)
 }
 
 export function createSystemVerifier(options: SystemVerifierOptions = {}): SystemVerifier {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { assert } from '../../primitives/assert.ts'
 import { packSignatures, type SignatureScheme } from './signature-packing.ts'
 import type { Chunk } from './signature-queue.ts'
 
@@ -7,17 +8,17 @@ import type { Chunk } from './signature-queue.ts'
  * the pool goes on with one thread fewer.
  */
 export interface VerificationPool {
-  /** Threads alive and without a chunk. */
-  readonly idle: number
-  /** Threads alive. */
+  /** Threads that have started and live. */
   readonly size: number
+  /** Those of them without a chunk. */
+  readonly idle: number
   /** Gives a chunk to an idle thread. */
   run(scheme: SignatureScheme, chunk: Chunk): void
   stop(): Promise<void>
 }
 
 export interface VerificationPoolEvents {
-  /** A thread has answered its chunk and is idle again. */
+  /** A thread has started, or has answered its chunk. */
   onIdle(): void
   /** A thread is gone, with the chunk it had not answered. */
   onLost(error: Error, scheme: SignatureScheme | undefined, chunk: Chunk | undefined): void
@@ -25,7 +26,7 @@ export interface VerificationPoolEvents {
 
 interface Thread {
   readonly worker: Worker
-  job: { readonly scheme: SignatureScheme; readonly chunk: Chunk } | undefined
+  state: 'starting' | 'idle' | { readonly scheme: SignatureScheme; readonly chunk: Chunk }
 }
 
 export function startVerificationPool(count: number, events: VerificationPoolEvents): VerificationPool {
@@ -35,13 +36,13 @@ export function startVerificationPool(count: number, events: VerificationPoolEve
 
   function startThread(): Thread {
     const worker = new Worker(workerFile(), { name: 'verification', resourceLimits: { maxYoungGenerationSizeMb: 4 } })
-    const thread: Thread = { worker, job: undefined }
-    worker.unref() // An idle thread does not keep the process alive.
+    const thread: Thread = { worker, state: 'starting' }
+    worker.unref() // A thread with nothing to do does not keep the process alive.
     worker.on('message', (answer: Uint8Array) => {
-      const job = thread.job
-      thread.job = undefined
+      const { state } = thread
+      thread.state = 'idle'
       worker.unref()
-      job?.chunk.report(Array.from(answer, (byte) => byte === 1))
+      if (typeof state === 'object') state.chunk.report(Array.from(answer, (byte) => byte === 1))
       events.onIdle()
     })
     worker.on('error', (error) => lose(thread, error instanceof Error ? error : new Error(String(error))))
@@ -52,23 +53,24 @@ export function startVerificationPool(count: number, events: VerificationPoolEve
   /** Called for the error and again for the exit that follows it; the second time there is nothing left to lose. */
   function lose(thread: Thread, error: Error): void {
     if (!threads.delete(thread) || stopping) return
-    const { job } = thread
+    const job = typeof thread.state === 'object' ? thread.state : undefined
     events.onLost(error, job?.scheme, job?.chunk)
   }
 
-  const idleThreads = () => [...threads].filter((thread) => thread.job === undefined)
+  const started = () => [...threads].filter(({ state }) => state !== 'starting')
+  const idle = () => [...threads].filter(({ state }) => state === 'idle')
 
   return {
-    get idle() {
-      return idleThreads().length
-    },
     get size() {
-      return threads.size
+      return started().length
+    },
+    get idle() {
+      return idle().length
     },
     run(scheme, chunk) {
-      const [thread] = idleThreads()
-      if (thread === undefined) throw new Error('no verification thread is idle')
-      thread.job = { scheme, chunk }
+      const [thread] = idle()
+      assert(thread !== undefined, 'a verification thread is idle')
+      thread.state = { scheme, chunk }
       thread.worker.ref()
       const packed = packSignatures(scheme, chunk.items)
       thread.worker.postMessage(packed, [packed.buffer])

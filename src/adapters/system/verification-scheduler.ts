@@ -22,6 +22,8 @@ const sliceMs = 5
 const stepItems = { ed25519: 8, bls: 32 }
 /** At most 8 ms of a thread, so that a vote soon finds one idle. */
 const chunkItems = { ed25519: 128, bls: 64 }
+/** Threads cost memory: none is started before so many signatures wait at once that a slice would not do. */
+const busyItems = { ed25519: 64, bls: 32 }
 
 export function createVerificationScheduler(options: {
   queues: Readonly<Record<SignatureScheme, SignatureQueue>>
@@ -31,7 +33,7 @@ export function createVerificationScheduler(options: {
   const { queues, workers, onWorkerLost } = options
   let awake = false
   let votes: VoteCheck | undefined
-  const pool = workers > 0 ? startVerificationPool(workers, { onIdle: wake, onLost }) : undefined
+  let pool: VerificationPool | undefined
 
   /** The main thread does what the lost one did not: a chunk that kills threads must not go from one to the next. */
   function onLost(error: Error, scheme: SignatureScheme | undefined, chunk: Chunk | undefined): void {
@@ -49,6 +51,7 @@ export function createVerificationScheduler(options: {
   function runSlice(): void {
     awake = false
     const end = performance.now() + sliceMs
+    if (workers > 0 && isBusy()) pool ??= startVerificationPool(workers, { onIdle: wake, onLost })
     if (pool !== undefined) handOut(pool)
     if (votes === undefined && queues.bls.size > 0) votes = startVotes(queues.bls.take(stepItems.bls))
     if (votes !== undefined && isLastStep(votes)) votes = undefined
@@ -57,6 +60,10 @@ export function createVerificationScheduler(options: {
       chunk.report(checkEd25519(chunk.items))
     }
     if (votes !== undefined || queues.bls.size > 0 || ed25519StaysHere()) wake()
+  }
+
+  function isBusy(): boolean {
+    return queues.ed25519.size > busyItems.ed25519 || queues.bls.size > busyItems.bls
   }
 
   function handOut(threads: VerificationPool): void {

@@ -1,4 +1,7 @@
-/** A thread that does nothing but check signatures: packed items in, a byte for each verdict out. */
+/**
+ * A thread that does nothing but check signatures. It says that it has started with a message of no bytes, and then answers packed
+ * items with a byte for each verdict.
+ */
 import { parentPort } from 'node:worker_threads'
 import { blsVerifyBatch } from '../../crypto/bls.ts'
 import { ed25519Verify } from '../../crypto/ed25519.ts'
@@ -17,3 +20,5 @@ port.on('message', (packed: PackedSignatures) => {
   const answer = Uint8Array.from(verdicts, Number)
   port.postMessage(answer, [answer.buffer])
 })
+
+port.postMessage(new Uint8Array(0))

@@ -1,8 +1,9 @@
-import { verifyPossession } from '../../crypto/bls.ts'
+import { verifyRegistration } from '../../chain/registration.ts'
 import { ok, type Result, reject } from '../../primitives/result.ts'
 import type { CheckContext, DecodedTransaction, SenderStanding } from '../application.ts'
 import type { LedgerContent } from './decode-transaction.ts'
-import { type LedgerParameters, leastFee } from './parameters.ts'
+import type { LedgerRules } from './operation-context.ts'
+import { leastFee } from './parameters.ts'
 import { readAccount, readValidator } from './records.ts'
 
 /** How far ahead of the sender's next nonce a transaction may be and still wait here. */
@@ -15,7 +16,7 @@ export const nonceWindow = 4096
 export function checkTransaction(
   { content, spends = 0n }: DecodedTransaction<LedgerContent>,
   { state, height }: CheckContext,
-  parameters: LedgerParameters,
+  { chainId, parameters }: LedgerRules,
 ): Result<SenderStanding> {
   const { transaction, sender } = content
   const { nonce, fee, expiryHeight, operations } = transaction
@@ -28,7 +29,7 @@ export function checkTransaction(
   if (spends > account.balance) return reject('TX_INSUFFICIENT_BALANCE', `spends ${spends}, the balance is ${account.balance}`)
   for (const operation of operations) {
     if (operation.type !== 'register-validator' || readValidator(state, sender)) continue
-    if (!verifyPossession(operation.consensusKey, operation.possession)) {
+    if (!verifyRegistration(operation.consensusKey, chainId, sender, operation.possession)) {
       return reject('TX_OPERATION_INVALID', 'possession of the consensus key is not proved')
     }
   }

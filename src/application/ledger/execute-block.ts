@@ -5,7 +5,7 @@ import { assert, unreachable } from '../../primitives/assert.ts'
 import type { Event, ExecuteBlockRequest, ExecuteBlockResponse, TransactionResult } from '../application.ts'
 import type { StateOverlay, StateWriter } from '../state.ts'
 import type { LedgerContent } from './decode-transaction.ts'
-import type { BlockProgress, OperationContext } from './operation-context.ts'
+import type { BlockProgress, LedgerRules, OperationContext } from './operation-context.ts'
 import { type LedgerParameters, leastFee } from './parameters.ts'
 import { type Account, readAccount, readOperator, readValidator, writeAccount } from './records.ts'
 import { registerValidator } from './register-validator.ts'
@@ -23,12 +23,12 @@ import { unstake } from './unstake.ts'
 export function executeBlock(
   request: ExecuteBlockRequest<LedgerContent>,
   state: StateOverlay,
-  parameters: LedgerParameters,
+  rules: LedgerRules,
 ): ExecuteBlockResponse {
   const block: BlockProgress = { fees: 0n, registrations: 0, touched: new Map() }
-  for (const evidence of request.evidence) punish(state, evidence, parameters, block)
+  for (const evidence of request.evidence) punish(state, evidence, rules.parameters, block)
   releaseUnbonding(state, request.height)
-  const results = request.transactions.map(({ content }) => execute(content, request.height, state, parameters, block))
+  const results = request.transactions.map(({ content }) => execute(content, request.height, state, rules, block))
   payFees(state, request.proposer, block.fees)
   return { results, validatorUpdates: powerChanges(state, request.validators, block) }
 }
@@ -37,17 +37,17 @@ function execute(
   content: LedgerContent,
   height: number,
   state: StateOverlay,
-  parameters: LedgerParameters,
+  rules: LedgerRules,
   block: BlockProgress,
 ): TransactionResult {
   const { transaction, sender, senderName } = content
   const before = readAccount(state, sender)
-  const obstacle = obstacleTo(content, before, height, parameters)
+  const obstacle = obstacleTo(content, before, height, rules.parameters)
   if (obstacle) return resultOf(obstacle)
 
   const charged: Account = { balance: before.balance - transaction.fee, nonce: before.nonce + 1 }
   block.fees += transaction.fee
-  const context: OperationContext = { state, parameters, height, sender, senderName, account: charged, events: [], block }
+  const context: OperationContext = { state, rules, height, sender, senderName, account: charged, events: [], block }
   let outcome: Outcome = 'executed'
   const executed = state.attempt(() => {
     outcome = executeAll(context, transaction.operations)

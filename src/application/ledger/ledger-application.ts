@@ -34,13 +34,13 @@ export function ledgerApplication({ chainId, addressPrefix, parameters }: Ledger
       writeLedgerGenesis(state, genesis.value)
     },
     decodeTransaction: (encoded) => decodeLedgerTransaction(chainId, encoded),
-    checkTx: (transaction, context) => checkTransaction(transaction, context, parameters),
+    checkTx: (transaction, context) => checkTransaction(transaction, context, { chainId, parameters }),
     nextNonce(sender, state) {
       const address = fromHex(sender)
       assert(address, 'the ledger names senders in hexadecimal')
       return readAccount(state, address).nonce
     },
-    executeBlock: (request, state) => executeBlock(request, state, parameters),
+    executeBlock: (request, state) => executeBlock(request, state, { chainId, parameters }),
     query: queryLedger,
   }
 }

@@ -1,13 +1,19 @@
-import type { Address } from '../../chain/identifiers.ts'
+import type { Address, ChainId } from '../../chain/identifiers.ts'
 import type { Event } from '../application.ts'
 import type { StateOverlay } from '../state.ts'
 import type { LedgerParameters } from './parameters.ts'
 import type { Account } from './records.ts'
 
+/** What the ledger of one chain goes by. */
+export interface LedgerRules {
+  readonly chainId: ChainId
+  readonly parameters: LedgerParameters
+}
+
 /** What an operation sees and changes. When the transaction fails, everything here is as if it had never run. */
 export interface OperationContext {
   readonly state: StateOverlay
-  readonly parameters: LedgerParameters
+  readonly rules: LedgerRules
   readonly height: number
   readonly sender: Address
   /** `sender` in hexadecimal, as events name accounts. */

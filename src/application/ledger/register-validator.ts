@@ -1,6 +1,6 @@
 import { validatorsMax } from '../../chain/limits.ts'
+import { verifyRegistration } from '../../chain/registration.ts'
 import type { Operation } from '../../chain/transaction.ts'
-import { verifyPossession } from '../../crypto/bls.ts'
 import { bytesEqual, toHex } from '../../primitives/bytes.ts'
 import { event, type OperationContext } from './operation-context.ts'
 import { readOperator, readTotals, readValidator, writeOperator, writeTotals, writeValidator } from './records.ts'
@@ -17,20 +17,20 @@ export const registrationsMax = 16
  * possession comes last, as it costs the most; a key has one operator for ever.
  */
 export function registerValidator(context: OperationContext, operation: RegisterValidator): Outcome {
-  const { state, sender, account, block, parameters } = context
+  const { state, sender, account, block, rules } = context
   const { consensusKey, possession, stake } = operation
   const existing = readValidator(state, sender)
   if (existing) {
     return bytesEqual(existing.consensusKey, consensusKey) ? addStake(context, existing, stake) : 'key-differs'
   }
   if (readOperator(state, consensusKey)) return 'key-taken'
-  if (stake < BigInt(parameters.minimum_stake)) return 'stake-too-low'
+  if (stake < BigInt(rules.parameters.minimum_stake)) return 'stake-too-low'
   if (account.balance < stake) return 'balance-too-low'
   const totals = readTotals(state)
   if (totals.validators >= validatorsMax) return 'validators-full'
   if (block.registrations >= registrationsMax) return 'registrations-full'
   block.registrations += 1
-  if (!verifyPossession(consensusKey, possession)) return 'possession-unproved'
+  if (!verifyRegistration(consensusKey, rules.chainId, sender, possession)) return 'possession-unproved'
 
   writeValidator(state, sender, { consensusKey, stake, jailed: false, unbonding: [] })
   writeOperator(state, consensusKey, sender)

@@ -18,7 +18,7 @@ export function addStake(context: OperationContext, validator: LedgerValidator, 
   if (amount === 0n) return 'amount-zero'
   if (validator.jailed) return 'validator-jailed'
   const total = validator.stake + amount
-  if (total < BigInt(context.parameters.minimum_stake)) return 'stake-too-low'
+  if (total < BigInt(context.rules.parameters.minimum_stake)) return 'stake-too-low'
   if (account.balance < amount) return 'balance-too-low'
   if (validator.stake === 0n) {
     const totals = readTotals(state)

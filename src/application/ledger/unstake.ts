@@ -12,7 +12,8 @@ type Unstake = Extract<Operation, { type: 'unstake' }>
  * minimum or nothing; a jailed validator, which has no vote, may take any part.
  */
 export function unstake(context: OperationContext, { amount }: Unstake): Outcome {
-  const { state, sender, parameters } = context
+  const { state, sender } = context
+  const { parameters } = context.rules
   const validator = readValidator(state, sender)
   if (!validator) return 'not-a-validator'
   if (amount === 0n) return 'amount-zero'

@@ -1,5 +1,6 @@
+import { afterEach, describe, expect, it } from 'vitest'
 import { type NetworkWorld, networkContract } from '../../ports/network.contract.ts'
-import { channels } from '../../ports/network.ts'
+import { channels, type NetworkHandlers } from '../../ports/network.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts'
 
 function world(options: Partial<Libp2pNetworkOptions>): NetworkWorld {
@@ -21,3 +22,55 @@ function world(options: Partial<Libp2pNetworkOptions>): NetworkWorld {
 networkContract('libp2p over TLS', world({ security: ['tls'], requireHybrid: true }))
 networkContract('libp2p over Noise', world({ security: ['noise'] }))
 networkContract('libp2p over IPv6', world({ listen: ['/ip6/::1/tcp/0'] }))
+
+describe('what a node offers', () => {
+  const running: { stop(): Promise<void> }[] = []
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((network) => network.stop()))
+  })
+
+  const quiet: NetworkHandlers = {
+    hello: () => new Uint8Array(0),
+    onHello: () => ({ accept: true }),
+    onConnected: () => undefined,
+    onDisconnected: () => undefined,
+    onMessage: () => undefined,
+    onGossip: () => 'ignore',
+    onRequest: () => {
+      throw new Error('nothing to ask for here')
+    },
+    onMisbehaviour: () => undefined,
+  }
+
+  async function start(index: number, options: Partial<Libp2pNetworkOptions>) {
+    const network = await world(options).make(index)
+    await network.start(quiet)
+    running.push(network)
+    return network
+  }
+
+  it.each([
+    [['tls', 'noise'], ['tls', 'noise'], 'tls1.3 X25519MLKEM768'],
+    [['noise', 'tls'], ['tls', 'noise'], 'noise-xx X25519 ChaChaPoly'],
+    [['tls', 'noise'], ['noise'], 'noise-xx X25519 ChaChaPoly'],
+  ] as const)('is the dialler’s order, %j to %j, visible on both ends', async (dialler, listener, protection) => {
+    const bob = await start(2, { security: listener })
+    const alice = await start(1, { security: dialler })
+    await alice.connect(bob.addresses()[0] as string)
+    expect([alice.peers()[0]?.protection, bob.peers()[0]?.protection]).toEqual([protection, protection])
+  })
+
+  it('is nothing but the hybrid group where that is required', async () => {
+    const strict = await start(1, { security: ['noise', 'tls'], requireHybrid: true })
+    const noisy = await start(2, { security: ['noise'] })
+    await expect(noisy.connect(strict.addresses()[0] as string)).rejects.toMatchObject({ code: 'DIAL_FAILED' })
+    await expect(strict.connect(noisy.addresses()[0] as string)).rejects.toMatchObject({ code: 'DIAL_FAILED' })
+    await expect(start(3, { security: ['noise'], requireHybrid: true })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
+  })
+
+  it('cannot be listened to twice', async () => {
+    const first = await start(1, {})
+    const listen = [(first.addresses()[0] as string).replace(/\/p2p\/.*/, '')]
+    await expect(start(2, { listen })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
+  })
+})

@@ -8,7 +8,7 @@ import { taggedHash } from './hash.ts'
  * Accounts are named by 20 bytes, the head of the tagged hash of their Ed25519 key, and shown to people as bech32m (BIP 350) behind
  * the chain's prefix, so that a mistyped address, or one of another chain, is noticed before anything is sent to it.
  */
-export const addressBytes = 20
+const addressBytes = 20
 
 export function addressOf(publicKey: Bytes): Bytes {
   return taggedHash('synod/address', publicKey).slice(0, addressBytes)

@@ -29,13 +29,13 @@ export interface BlsKeypair {
   readonly secretKey: Bytes
 }
 
-export const blsSeedBytes = 32
-export const blsPublicKeyBytes = 48
-export const blsSignatureBytes = 96
+const seedBytes = 32
+const publicKeyBytes = 48
+const signatureBytes = 96
 
 /** @param seed 32 unpredictable bytes, from which the secret scalar is derived by the draft's KeyGen. */
 export function blsKeypair(seed: Bytes): BlsKeypair {
-  assert(seed.length === blsSeedBytes, 'a BLS seed has 32 bytes')
+  assert(seed.length === seedBytes, 'a BLS seed has 32 bytes')
   const secretKey = deriveSecretKey(seed)
   return { publicKey: publicKeyOf(secretKey), secretKey }
 }
@@ -48,7 +48,7 @@ export function blsSign(keypair: BlsKeypair, message: Bytes): Bytes {
 /** False for anything but a valid signature, whatever the bytes and their lengths. */
 export function blsVerify(publicKey: Bytes, message: Bytes, signature: Bytes): boolean {
   const key = decodedKey(publicKey)
-  if (key === undefined || signature.length !== blsSignatureBytes) return false
+  if (key === undefined || signature.length !== signatureBytes) return false
   return verifyTogether([{ message, signers: [{ key, signature }] }])
 }
 
@@ -72,7 +72,7 @@ export function* blsBatchSteps(items: readonly SignatureItem[]): Generator<void,
   const candidates: Candidate[] = []
   for (const [place, { publicKey, message, signature }] of items.entries()) {
     const key = decodedKey(publicKey)
-    if (key !== undefined && signature.length === blsSignatureBytes) candidates.push({ place, key, message, signature })
+    if (key !== undefined && signature.length === signatureBytes) candidates.push({ place, key, message, signature })
   }
   // Equal messages stand together: they are summed before the expensive pairing, and stay together when bisected.
   candidates.sort((left, right) => compareBytes(left.message, right.message))
@@ -112,7 +112,7 @@ function byMessage(candidates: readonly Candidate[]): readonly SignatureGroup[] 
 /** Whether the signature is the aggregate of all these keys' signatures of the one message. False for no keys. */
 export function blsFastAggregateVerify(publicKeys: readonly Bytes[], message: Bytes, signature: Bytes): boolean {
   const keys = decodeKeys(publicKeys)
-  const point = signature.length === blsSignatureBytes ? decodeSignature(signature) : undefined
+  const point = signature.length === signatureBytes ? decodeSignature(signature) : undefined
   if (keys === undefined || keys.length === 0 || point === undefined) return false
   return verifyShared(keys, message, point)
 }
@@ -123,7 +123,7 @@ export function blsFastAggregateVerify(publicKeys: readonly Bytes[], message: By
  */
 export function aggregateSignatures(signatures: readonly Bytes[]): Bytes {
   assert(signatures.length > 0, 'there is a signature to aggregate')
-  for (const { length } of signatures) assert(length === blsSignatureBytes, 'an aggregated signature has 96 bytes')
+  for (const { length } of signatures) assert(length === signatureBytes, 'an aggregated signature has 96 bytes')
   return sumSignatures(signatures)
 }
 
@@ -171,7 +171,7 @@ function decodeKeys(publicKeys: readonly Bytes[]): readonly KeyPoint[] | undefin
 const decodedKeys = createBoundedMap<string, KeyPoint>(2048)
 
 function decodedKey(publicKey: Bytes): KeyPoint | undefined {
-  if (publicKey.length !== blsPublicKeyBytes) return undefined
+  if (publicKey.length !== publicKeyBytes) return undefined
   const name = toHex(publicKey)
   const known = decodedKeys.get(name)
   if (known !== undefined) return known

@@ -13,25 +13,26 @@ export interface Ed25519Keypair {
   readonly secretKey: Bytes
 }
 
-export const ed25519SeedBytes = 32
-export const ed25519PublicKeyBytes = 32
-export const ed25519SignatureBytes = 64
+const seedBytes = 32
+const publicKeyBytes = 32
+const secretKeyBytes = 64
+const signatureBytes = 64
 
 /** @param seed 32 unpredictable bytes; the same seed gives the same key. */
 export function ed25519Keypair(seed: Bytes): Ed25519Keypair {
-  assert(seed.length === ed25519SeedBytes, 'an Ed25519 seed has 32 bytes')
+  assert(seed.length === seedBytes, 'an Ed25519 seed has 32 bytes')
   const publicKey = publicKeyFromSeed(seed)
   return { publicKey, secretKey: concatBytes(seed, publicKey) }
 }
 
 /** The 64-byte signature of the message: deterministic, no randomness needed. */
 export function ed25519Sign(keypair: Ed25519Keypair, message: Bytes): Bytes {
-  assert(keypair.secretKey.length === 64, 'an Ed25519 secret key has 64 bytes')
+  assert(keypair.secretKey.length === secretKeyBytes, 'an Ed25519 secret key has 64 bytes')
   return signDetached(keypair.secretKey, message)
 }
 
 /** False for anything but a valid signature under the policy, whatever the bytes and their lengths. */
 export function ed25519Verify(publicKey: Bytes, message: Bytes, signature: Bytes): boolean {
-  if (publicKey.length !== ed25519PublicKeyBytes || signature.length !== ed25519SignatureBytes) return false
+  if (publicKey.length !== publicKeyBytes || signature.length !== signatureBytes) return false
   return verifyDetached(publicKey, message, signature)
 }

@@ -27,7 +27,7 @@ export const sealCostDefault: SealCost = { passes: 3, memoryKib: 65_536 }
 
 export const sealSaltBytes = 16
 export const sealNonceBytes = 24
-export const sealSecretBytesMax = 65_536
+const secretBytesMax = 65_536
 
 export type OpenedSeal =
   | { readonly ok: true; readonly secret: Bytes }
@@ -51,7 +51,7 @@ export function seal(
   cost: SealCost = sealCostDefault,
 ): Bytes {
   assert(chance.salt.length === sealSaltBytes && chance.nonce.length === sealNonceBytes, 'salt and nonce have their lengths')
-  assert(secret.length <= sealSecretBytesMax, 'a sealed secret is small')
+  assert(secret.length <= secretBytesMax, 'a sealed secret is small')
   assert(isBounded(cost), 'the cost of a seal is within the bounds of reading it')
   const header = new Uint8Array(headerBytes)
   header.set(magic)
@@ -75,7 +75,7 @@ export function openSeal(sealed: Bytes, passphrase: string): OpenedSeal {
   if (!bytesEqual(sealed.subarray(0, magic.length), magic)) return { ok: false, error: 'not-sealed' }
   if (sealed.length > magic.length && sealed[magic.length] !== version) return { ok: false, error: 'unknown-version' }
   const secretBytes = sealed.length - headerBytes - tagBytes - hashBytes
-  if (secretBytes < 0 || secretBytes > sealSecretBytesMax) return { ok: false, error: 'damaged' }
+  if (secretBytes < 0 || secretBytes > secretBytesMax) return { ok: false, error: 'damaged' }
   const checksumAt = sealed.length - hashBytes
   if (!bytesEqual(sha256(sealed.subarray(0, checksumAt)), sealed.subarray(checksumAt))) return { ok: false, error: 'damaged' }
   const numbers = new DataView(sealed.buffer, sealed.byteOffset, headerBytes)

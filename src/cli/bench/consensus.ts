@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { ed25519Keypair, ed25519Sign, ed25519Verify } from '../../crypto/ed25519.ts'
+import { benchSeed, type BenchWorkload, benchValidators } from './consensus/bench-chain.ts'
+import type { LoadReport, LoadTask } from './consensus/load-process.ts'
+import { operationsPerSignature } from './consensus/make-transaction.ts'
+import type { ValidatorReady, ValidatorTask } from './consensus/validator-process.ts'
+import { type Figure, figure } from './figure.ts'
+
+export interface ConsensusBenchOptions {
+  /** How long each kind of load is measured. */
+  readonly seconds?: number
+  readonly workloads?: readonly BenchWorkload[]
+  readonly onProgress?: (line: string) => void
+}
+
+/** Rates at which nobody has been seen to run dry; only bounds how much is signed ahead. */
+const rateMax: Readonly<Record<BenchWorkload, number>> = { transfers: 12_000, operations: 6000, unsigned: 60_000 }
+
+/**
+ * Four validators, each a process with its own disk, on encrypted connections over loopback; another process submits by HTTP at all of
+ * them and times finality. The limit of what carries signatures is what the machine's cores can check when every validator checks all.
+ */
+export async function benchConsensus(options: ConsensusBenchOptions = {}): Promise<Figure[]> {
+  const { seconds = 30, workloads = ['transfers', 'operations', 'unsigned'], onProgress = () => {} } = options
+  const figures: Figure[] = []
+  for (const workload of workloads) {
+    onProgress(`${workload}: ${benchValidators} validators, ${seconds} s`)
+    const checksPerSecond = verificationRate()
+    const signatureLimit = (checksPerSecond * availableParallelism()) / benchValidators
+    const report = await measure({ workload, seconds, outstanding: 3000, perRequest: workload === 'unsigned' ? 100 : 50 })
+    if (report.errors > 0) throw new Error(`${report.errors} errors under ${workload}, the first: ${report.firstError}`)
+    const rate = report.committed / report.seconds
+    if (workload === 'transfers') figures.push(figure('signedTransfersPerSecond', rate, '1/s', signatureLimit))
+    if (workload === 'operations') {
+      figures.push(figure('signedOperationsPerSecond', rate * operationsPerSignature, '1/s', signatureLimit * operationsPerSignature))
+    }
+    if (workload === 'unsigned') figures.push(figure('unsignedTransactionsPerSecond', rate, '1/s'))
+    const under = workload === 'transfers' ? 'LoadedMs' : `${workload[0]?.toUpperCase()}${workload.slice(1)}Ms`
+    figures.push(figure(`finality${under}P50`, report.finalityMsP50 ?? Number.NaN, 'ms'))
+    figures.push(figure(`finality${under}P99`, report.finalityMsP99 ?? Number.NaN, 'ms'))
+  }
+  onProgress('light load: finality')
+  const light = await measure({ workload: 'transfers', seconds: Math.min(seconds, 10), outstanding: 1, perRequest: 1 })
+  figures.push(figure('finalityMsP50', light.finalityMsP50 ?? Number.NaN, 'ms'))
+  figures.push(figure('finalityMsP99', light.finalityMsP99 ?? Number.NaN, 'ms'))
+  return figures
+}
+
+async function measure(load: Pick<LoadTask, 'workload' | 'seconds' | 'outstanding' | 'perRequest'>): Promise<LoadReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'synod-bench-'))
+  const genesisTime = Date.now()
+  const children: ChildProcess[] = []
+  const child = (file: string): ChildProcess => {
+    const started = fork(join(import.meta.dirname, 'consensus', `${file}${extname(import.meta.filename)}`))
+    children.push(started)
+    return started
+  }
+  try {
+    const validators: ValidatorReady[] = []
+    for (let index = 0; index < benchValidators; index++) {
+      const peers = validators.map(({ address }) => address)
+      const task: ValidatorTask = { index, workload: load.workload, genesisTime, directory: join(directory, `${index}`), peers }
+      validators.push(await ask<ValidatorTask, ValidatorReady>(child('validator-process'), task))
+    }
+    const urls = validators.map(({ url }) => url)
+    const transactionsMax = load.outstanding === 1 ? 5000 : rateMax[load.workload] * (load.seconds + 4)
+    return await ask<LoadTask, LoadReport>(child('load-process'), { ...load, genesisTime, urls, transactionsMax })
+  } finally {
+    await Promise.all(children.map(end))
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+function ask<Task extends object, Answer>(child: ChildProcess, task: Task): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer) => resolve(answer as Answer))
+    child.once('exit', (code) => reject(new Error(`a process of the bench ended with ${code}`)))
+    child.send(task)
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await exited
+}
+
+/** Ed25519 checks a second on one core, a transaction's size of message. */
+function verificationRate(): number {
+  const keypair = ed25519Keypair(benchSeed('rate', 0))
+  const message = benchSeed('message', 0)
+  const signature = ed25519Sign(keypair, message)
+  let checks = 0
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < 500) {
+    for (let round = 0; round < 100; round++) ed25519Verify(keypair.publicKey, message, signature)
+    checks += 100
+  }
+  return (checks * 1000) / (performance.now() - startedAt)
+}

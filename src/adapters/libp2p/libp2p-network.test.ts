@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type NetworkWorld, networkContract } from '../../ports/network.contract.ts'
-import { channels, type NetworkHandlers } from '../../ports/network.ts'
+import { channelBytesMax, channels, type NetworkHandlers } from '../../ports/network.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts'
 
 function world(options: Partial<Libp2pNetworkOptions>): NetworkWorld {
@@ -19,28 +19,51 @@ function world(options: Partial<Libp2pNetworkOptions>): NetworkWorld {
   }
 }
 
+const quiet: NetworkHandlers = {
+  hello: () => new Uint8Array(0),
+  onHello: () => ({ accept: true }),
+  onConnected: () => undefined,
+  onDisconnected: () => undefined,
+  onMessage: () => undefined,
+  onGossip: () => 'ignore',
+  onRequest: () => {
+    throw new Error('nothing to ask for here')
+  },
+  onMisbehaviour: () => undefined,
+}
+
 networkContract('libp2p over TLS', world({ security: ['tls'], requireHybrid: true }))
 networkContract('libp2p over Noise', world({ security: ['noise'] }))
 networkContract('libp2p over IPv6', world({ listen: ['/ip6/::1/tcp/0'] }))
+
+describe('priority', () => {
+  it('lets a vote overtake the blocks that wait', async () => {
+    const arrived: string[] = []
+    const bob = await world({}).make(2)
+    await bob.start({ ...quiet, onMessage: (_peer, channel) => void arrived.push(channel) })
+    const alice = await world({}).make(1)
+    await alice.start(quiet)
+    try {
+      const peer = await alice.connect(bob.addresses()[0] as string)
+      alice.send(peer, 'consensus', new Uint8Array(100)) // Opens the stream of votes.
+      await vi.waitUntil(() => arrived.length === 1, { timeout: 10_000, interval: 1 })
+      const block = new Uint8Array(channelBytesMax.blocks)
+      let blocks = 0
+      while (alice.send(peer, 'blocks', block)) blocks += 1
+      alice.send(peer, 'consensus', new Uint8Array(100))
+      await vi.waitUntil(() => arrived.length === blocks + 2, { timeout: 10_000, interval: 1 })
+      expect(arrived.slice(0, 3)).toEqual(['consensus', 'consensus', 'blocks'])
+    } finally {
+      await Promise.all([alice.stop(), bob.stop()])
+    }
+  })
+})
 
 describe('what a node offers', () => {
   const running: { stop(): Promise<void> }[] = []
   afterEach(async () => {
     await Promise.all(running.splice(0).map((network) => network.stop()))
   })
-
-  const quiet: NetworkHandlers = {
-    hello: () => new Uint8Array(0),
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    onRequest: () => {
-      throw new Error('nothing to ask for here')
-    },
-    onMisbehaviour: () => undefined,
-  }
 
   async function start(index: number, options: Partial<Libp2pNetworkOptions>) {
     const network = await world(options).make(index)

@@ -5,8 +5,8 @@ import { ok, type Result, reject } from '../primitives/result.ts'
 import { taggedHash } from './hash.ts'
 
 /**
- * Accounts are named by 20 bytes, the head of the tagged hash of their Ed25519 key, and shown to people as bech32m (BIP 350) behind
- * the chain's prefix, so that a mistyped address, or one of another chain, is noticed before anything is sent to it.
+ * Accounts are named by 20 bytes, the head of the tagged hash of their Ed25519 key, and shown to people as bech32m (BIP 350)
+ * behind the chain's prefix, so that a mistyped address, or one of another chain, is noticed before anything is sent to it.
  */
 const addressBytes = 20
 

@@ -12,8 +12,8 @@ import {
 import type { Bytes } from '../primitives/bytes.ts'
 
 /**
- * BLS12-381 by blst. A point that has been decoded is on the curve, in the right subgroup and not at infinity, so nothing is checked
- * twice below. The ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_ is compiled into the library. Bundlers put
+ * BLS12-381 by blst. A point that has been decoded is on the curve, in the right subgroup and not at infinity, so nothing is
+ * checked twice below. The ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_ is compiled into the library. Bundlers put
  * `bls-browser.ts` in the place of this file.
  */
 export type KeyPoint = PublicKey

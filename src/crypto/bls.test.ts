@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Bytes, fromHex, toHex, utf8 } from '../primitives/bytes.ts'
+import type { BlsKeypair } from './bls.ts'
 import * as browser from './bls-browser.ts'
 import * as native from './bls-native.ts'
 
@@ -25,7 +26,13 @@ describe.each(['native', 'browser'] as const)('BLS by the %s library', (library)
     return () => vi.doUnmock('./bls-native.ts')
   })
 
-  const keypair = (index: number) => bls.blsKeypair(new Uint8Array(32).fill(index))
+  /** Made once: in plain JavaScript a key takes milliseconds. */
+  const made = new Map<number, BlsKeypair>()
+  function keypair(index: number): BlsKeypair {
+    const pair = made.get(index) ?? bls.blsKeypair(new Uint8Array(32).fill(index))
+    made.set(index, pair)
+    return pair
+  }
   const keypairs = (count: number) => Array.from({ length: count }, (_, index) => keypair(index + 1))
 
   it('derives the key and the signature that the other library derives', () => {
@@ -98,20 +105,17 @@ describe.each(['native', 'browser'] as const)('BLS by the %s library', (library)
     expect(bls.blsFastAggregateVerify([publicKey, negated], vote, infinitySignature)).toBe(false)
   })
 
-  it.each([[[]], [[0]], [[5]], [[0, 8]], [[1, 2, 3, 4]], [[0, 1, 2, 3, 4, 5, 6, 7, 8]]])(
-    'finds the bad ones %j in a batch',
-    (bad) => {
-      const items = keypairs(9).map((signer, index) => {
-        const message = index % 3 === 0 ? utf8(`message ${index}`) : vote
-        const signature = bls.blsSign(bad.includes(index) ? keypair(99) : signer, message)
-        return { publicKey: signer.publicKey, message, signature }
-      })
-      expect(bls.blsVerifyBatch(items)).toEqual(items.map((_, index) => !bad.includes(index)))
-    },
-  )
+  it.each([[[]], [[0]], [[3]], [[0, 4]], [[0, 1, 2, 3, 4]]])('finds the bad ones %j in a batch', (bad) => {
+    const items = keypairs(5).map((signer, index) => {
+      const message = index % 2 === 0 ? utf8(`message ${index}`) : vote
+      const signature = bls.blsSign(bad.includes(index) ? keypair(99) : signer, message)
+      return { publicKey: signer.publicKey, message, signature }
+    })
+    expect(bls.blsVerifyBatch(items)).toEqual(items.map((_, index) => !bad.includes(index)))
+  })
 
   it('is not fooled by two forgeries that cancel in a plain sum', () => {
-    const [alice, bob] = keypairs(2) as [ReturnType<typeof keypair>, ReturnType<typeof keypair>]
+    const [alice, bob] = keypairs(2) as [BlsKeypair, BlsKeypair]
     const points = [alice, bob].map((signer) => bls12_381.G2.Point.fromBytes(bls.blsSign(signer, vote)))
     const offset = bls12_381.G2.Point.BASE
     const items = [

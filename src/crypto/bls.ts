@@ -18,9 +18,9 @@ import { taggedHash } from './hash.ts'
 import type { SignatureItem } from './verified.ts'
 
 /**
- * BLS signatures over BLS12-381, min-pk (keys in G1, signatures in G2), ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_, for
- * votes and the certificates they aggregate into. Keys and signatures from others are refused when they are not canonical, not in
- * the subgroup, or the point at infinity. Aggregating over one message is sound only for keys whose possession is proved.
+ * BLS signatures over BLS12-381, min-pk (keys in G1, signatures in G2), ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_,
+ * for votes and the certificates they aggregate into. Keys and signatures from others are refused when they are not canonical,
+ * not in the subgroup, or the point at infinity. Aggregating over one message is sound only for keys whose possession is proved.
  */
 export interface BlsKeypair {
   /** 48 bytes, compressed. */
@@ -62,7 +62,8 @@ export function blsVerifyBatch(items: readonly SignatureItem[]): readonly boolea
 }
 
 /**
- * Finds which of the items hold, pausing after every equation so that the caller can let others run: n bad items take up to 2n - 1.
+ * Finds which of the items hold, pausing after every equation so that the caller can let others run: n bad items take up to 2n -
+ * 1.
  *
  * All items are checked in one equation with random coefficients, and bisected where it fails. The coefficients come from inside
  * the library, the only randomness below the ports: it decides nothing but how unlikely it is that a forger gets through.

@@ -4,7 +4,8 @@ import { type Bytes, bytesEqual, concatBytes } from '../primitives/bytes.ts'
 
 /**
  * Ed25519 in plain JavaScript, accepting exactly what libsodium accepts (docs/adr/0004-one-ed25519-policy.md). The library's own
- * `verify` multiplies the equation by the cofactor and admits an R of small order, so the policy is spelled out here on its points.
+ * `verify` multiplies the equation by the cofactor and admits an R of small order, so the policy is spelled out here on its
+ * points.
  */
 const Point = ed25519.Point
 const order = Point.Fn.ORDER

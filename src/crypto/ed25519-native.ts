@@ -2,8 +2,8 @@ import sodium from 'sodium-native'
 import type { Bytes } from '../primitives/bytes.ts'
 
 /**
- * Ed25519 by libsodium, whose verification policy is ours (docs/adr/0004-one-ed25519-policy.md). Lengths are checked by the caller.
- * Bundlers put `ed25519-browser.ts` in the place of this file.
+ * Ed25519 by libsodium, whose verification policy is ours (docs/adr/0004-one-ed25519-policy.md). Lengths are checked by the
+ * caller. Bundlers put `ed25519-browser.ts` in the place of this file.
  */
 export function publicKeyFromSeed(seed: Bytes): Bytes {
   const publicKey = new Uint8Array(sodium.crypto_sign_PUBLICKEYBYTES)

@@ -3,8 +3,8 @@ import { type Bytes, concatBytes } from '../primitives/bytes.ts'
 import { publicKeyFromSeed, signDetached, verifyDetached } from './ed25519-native.ts'
 
 /**
- * Ed25519 (RFC 8032, pure) for accounts, transactions and peers, with one verification policy everywhere: two verifiers that differ
- * on a single edge case split the chain. The policy and its alternatives are in docs/adr/0004-one-ed25519-policy.md.
+ * Ed25519 (RFC 8032, pure) for accounts, transactions and peers, with one verification policy everywhere: two verifiers that
+ * differ on a single edge case split the chain. The policy and its alternatives are in docs/adr/0004-one-ed25519-policy.md.
  */
 export interface Ed25519Keypair {
   /** 32 bytes. */

@@ -4,8 +4,8 @@ import { type Hash, hashBytes, sha256 } from './hash.ts'
 
 /**
  * Merkle trees of RFC 6962 section 2.1: SHA-256, a leaf is hashed behind 0x00 and a node behind 0x01, so neither can pass for the
- * other, and a tree of n leaves splits at the largest power of two below n, so no leaf is ever duplicated. The root of no leaves is
- * the hash of no bytes.
+ * other, and a tree of n leaves splits at the largest power of two below n, so no leaf is ever duplicated. The root of no leaves
+ * is the hash of no bytes.
  */
 export interface InclusionProof {
   /** The leaf's place, from 0. */

@@ -4,8 +4,8 @@ import { type Bytes, bytesEqual, concatBytes, utf8 } from '../primitives/bytes.t
 import { hashBytes, sha256 } from './hash.ts'
 
 /**
- * Secrets at rest under a passphrase: Argon2id (RFC 9106) makes a key of it, XChaCha20-Poly1305 seals the secret and authenticates
- * the header along with it.
+ * Secrets at rest under a passphrase: Argon2id (RFC 9106) makes a key of it, XChaCha20-Poly1305 seals the secret and
+ * authenticates the header along with it.
  *
  *     8  magic "synodkey"      1  version (1)         3  zero
  *     4  passes                4  memory in KiB      16  salt

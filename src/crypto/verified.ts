@@ -1,8 +1,8 @@
 import type { Bytes } from '../primitives/bytes.ts'
 
 /**
- * The brand of what was signed by whom it says. It can be had only in this folder, and only from a check or for one's own signature,
- * so an unverified vote does not compile where a verified one is asked for.
+ * The brand of what was signed by whom it says. It can be had only in this folder, and only from a check or for one's own
+ * signature, so an unverified vote does not compile where a verified one is asked for.
  */
 declare const brand: unique symbol
 export type Verified<T> = T & { readonly [brand]: 'verified' }

@@ -7,9 +7,9 @@ import { type Bytes, concatBytes, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 
 /**
- * The node's secrets on disk: one file a key, sealed under a passphrase, readable by its owner alone. What is sealed is the kind of
- * the key in one byte and its 32-byte seed, so that a validator's file in a peer key's place is noticed. A file is created whole or
- * not at all, and never replaced: of two processes that create it at once, one reads what the other wrote.
+ * The node's secrets on disk: one file a key, sealed under a passphrase, readable by its owner alone. What is sealed is the kind
+ * of the key in one byte and its 32-byte seed, so that a validator's file in a peer key's place is noticed. A file is created
+ * whole or not at all, and never replaced: of two processes that create it at once, one reads what the other wrote.
  */
 export type KeyKind = keyof typeof kindBytes
 

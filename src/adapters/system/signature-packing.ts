@@ -1,8 +1,8 @@
 import type { SignatureItem } from '../../crypto/verified.ts'
 
 /**
- * Signatures on their way to another thread: one buffer for all, which is handed over rather than copied. Each item is the lengths of
- * key, message and signature in four bytes each, then these. A message per item would cost 24 times as much.
+ * Signatures on their way to another thread: one buffer for all, which is handed over rather than copied. Each item is the
+ * lengths of key, message and signature in four bytes each, then these. A message per item would cost 24 times as much.
  */
 export type SignatureScheme = 'ed25519' | 'bls'
 

@@ -3,8 +3,8 @@ import { assert } from '../../primitives/assert.ts'
 import { createBoundedQueue } from '../../primitives/bounded-queue.ts'
 
 /**
- * Signatures waiting to be checked. Calls go in, each with any number of items; chunks of a size that suits the thread come out, cut
- * from one call or put together from several; verdicts find their way back to their calls.
+ * Signatures waiting to be checked. Calls go in, each with any number of items; chunks of a size that suits the thread come out,
+ * cut from one call or put together from several; verdicts find their way back to their calls.
  */
 export interface SignatureQueue {
   /** Items not yet taken. */

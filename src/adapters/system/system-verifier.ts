@@ -25,8 +25,8 @@ export interface SystemVerifierOptions {
 }
 
 /**
- * One thread for two cores, four at most. Where all cores are busy threads check no more signatures than the main thread alone, but
- * a vote is verified ten times sooner, since nothing else waits for the main thread and it waits for nothing.
+ * One thread for two cores, four at most. Where all cores are busy threads check no more signatures than the main thread alone,
+ * but a vote is verified ten times sooner, since nothing else waits for the main thread and it waits for nothing.
  */
 export function verificationWorkers(cores = availableParallelism()): number {
   return Math.min(4, cores >> 1)

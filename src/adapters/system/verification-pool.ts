@@ -4,8 +4,8 @@ import { packSignatures, type SignatureScheme } from './signature-packing.ts'
 import type { Chunk } from './signature-queue.ts'
 
 /**
- * Threads that check signatures, one chunk each at a time. A thread that dies takes no answer with it: its chunk is handed back, and
- * the pool goes on with one thread fewer.
+ * Threads that check signatures, one chunk each at a time. A thread that dies takes no answer with it: its chunk is handed back,
+ * and the pool goes on with one thread fewer.
  */
 export interface VerificationPool {
   /** Threads that have started and live. */

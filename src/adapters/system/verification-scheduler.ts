@@ -6,9 +6,9 @@ import type { Chunk, SignatureQueue } from './signature-queue.ts'
 import { startVerificationPool, type VerificationPool } from './verification-pool.ts'
 
 /**
- * Decides which signatures are checked next, and where. BLS signatures (votes) always go before Ed25519 signatures (transactions).
- * Idle threads get what is worth packing; the main thread does the rest in slices, between which everything else has its turn: votes
- * when no thread is idle, and the few transactions that are checked faster than a thread is asked.
+ * Decides which signatures are checked next, and where. BLS signatures (votes) always go before Ed25519 signatures
+ * (transactions). Idle threads get what is worth packing; the main thread does the rest in slices, between which everything else
+ * has its turn: votes when no thread is idle, and the few transactions that are checked faster than a thread is asked.
  */
 export interface VerificationScheduler {
   /** To be called whenever something was queued. */

@@ -1,6 +1,6 @@
 /**
- * A thread that does nothing but check signatures. It says that it has started with a message of no bytes, and then answers packed
- * items with a byte for each verdict.
+ * A thread that does nothing but check signatures. It says that it has started with a message of no bytes, and then answers
+ * packed items with a byte for each verdict.
  */
 import { parentPort } from 'node:worker_threads'
 import { blsVerifyBatch } from '../../crypto/bls.ts'

@@ -1,4 +1,4 @@
-import { encodePageNumber, pageNumberBytes, readPageNumber, refBytes } from '../application/state-tree/page.ts'
+import { encodePageNumber, pageNumberBytes, readPageNumber, refAt, refBytes } from '../application/state-tree/page.ts'
 import type { Tree } from '../application/state-tree/update.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { bytes, optional, struct, uint } from '../codec/schema.ts'
@@ -48,7 +48,7 @@ export function versionKey(version: number): Bytes {
 
 export function versionRecord({ version, tree, nextPage }: StateVersion): StoreOperation {
   const { root, ref, leaves } = tree
-  return [versionKey(version), encode(versionSchema, { root, ref, leaves, nextPage })]
+  return [versionKey(version), encode(versionSchema, { root, ref: ref?.bytes.slice(ref.at, ref.at + refBytes), leaves, nextPage })]
 }
 
 /** All kept versions in rising order. */
@@ -60,7 +60,7 @@ export async function readVersions(store: Store): Promise<readonly StateVersion[
     if (!record.ok)
       throw new OperationalError('STORE_CORRUPT', `A version record of the state is damaged: ${record.error.detail}`)
     const { root, ref, leaves, nextPage } = record.value
-    return { version: readHeight(key), tree: { root, ref, leaves }, nextPage }
+    return { version: readHeight(key), tree: { root, ref: ref && refAt(ref, 0), leaves }, nextPage }
   })
 }
 

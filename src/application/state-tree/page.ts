@@ -23,27 +23,39 @@ const leafTag = 1
 const branchTag = 2
 export const pageNumberBytes = 6
 
-/** What a parent knows of the subtree below: its hash, its page, and the number of its leaves, 0 when it is a branch page. */
-export type Ref = Bytes
+/**
+ * What a parent knows of the subtree below: its hash, its page, and the number of its leaves, 0 when it is a branch page. Read where it
+ * lies, since a large update meets a million of them.
+ */
+export interface Ref {
+  readonly kind: 'ref'
+  readonly bytes: Bytes
+  readonly at: number
+}
 export const refBytes = hashBytes + pageNumberBytes + 1
 
-export function makeRef(page: number, leaves: number): Ref {
-  const ref = new Uint8Array(refBytes)
-  encodePageNumber(ref, hashBytes, page)
-  ref[refBytes - 1] = leaves
-  return ref
+export function refAt(bytes: Bytes, at: number): Ref {
+  return { kind: 'ref', bytes, at }
 }
 
-export function refHash(ref: Ref): Bytes {
-  return ref.subarray(0, hashBytes)
+/** A reference whose hash is yet to be filled in. */
+export function makeRef(slab: Slab, page: number, leaves: number): Ref {
+  const bytes = slab(refBytes)
+  encodePageNumber(bytes, hashBytes, page)
+  bytes[refBytes - 1] = leaves
+  return refAt(bytes, 0)
 }
 
-export function refPage(ref: Ref): number {
-  return readPageNumber(ref, hashBytes)
+export function refHash({ bytes, at }: Ref): Bytes {
+  return bytes.slice(at, at + hashBytes)
 }
 
-export function refLeaves(ref: Ref): number {
-  return ref[refBytes - 1] as number
+export function refPage({ bytes, at }: Ref): number {
+  return readPageNumber(bytes, at + hashBytes)
+}
+
+export function refLeaves({ bytes, at }: Ref): number {
+  return bytes[at + refBytes - 1] as number
 }
 
 /** One leaf as it lies in its page: path, hash, then the size of the value and the value; or 255 and the number of the value's page. */
@@ -156,8 +168,7 @@ export function encodeBranchPage(slab: Slab, slots: readonly (Ref | undefined)[]
   let offset = 3
   for (const ref of slots) {
     if (!ref) continue
-    content.set(ref, offset)
-    offset += refBytes
+    for (let index = 0; index < refBytes; index++) content[offset++] = ref.bytes[ref.at + index] as number
   }
   return content
 }
@@ -168,7 +179,7 @@ export function decodeBranchPage(content: Bytes): (Ref | undefined)[] {
   let offset = 3
   for (let slot = 0; slot < slotCount; slot++) {
     if ((present >> slot) & 1) {
-      slots.push(content.subarray(offset, offset + refBytes))
+      slots.push(refAt(content, offset))
       offset += refBytes
     } else slots.push(undefined)
   }
@@ -181,8 +192,7 @@ export function branchSlot(content: Bytes, slot: number): Ref | undefined {
   if (((present >> slot) & 1) === 0) return undefined
   let before = 0
   for (let bits = present & ((1 << slot) - 1); bits !== 0; bits &= bits - 1) before++
-  const offset = 3 + before * refBytes
-  return content.subarray(offset, offset + refBytes)
+  return refAt(content, 3 + before * refBytes)
 }
 
 function presentSlots(content: Bytes): number {

@@ -2,18 +2,16 @@
  * Many changes at once: the new version's root, the pages to write and the pages it no longer needs, as data. Only the pages on the
  * way to a change are read. The result depends on the resulting map alone, never on the order or the history of changes.
  */
-import { type Hash, hashBytes, sha256 } from '../../crypto/hash.ts'
+import { type Hash, sha256 } from '../../crypto/hash.ts'
 import { assert } from '../../primitives/assert.ts'
 import { type Bytes, bytesEqual, compareBytes } from '../../primitives/bytes.ts'
 import type { StateChange } from '../state.ts'
-import { createHashPlan, emptyNode, type HashPlan } from './hash-plan.ts'
-import { bitAt, emptyHash, leafHash, pathOf } from './node-hash.ts'
+import { emptyNode } from './hash-plan.ts'
+import { emptyHash, leafHash, pathOf } from './node-hash.ts'
 import {
   branchLevels,
   decodeBranchPage,
   decodeLeafPage,
-  encodeBranchPage,
-  encodeLeafPage,
   externalPage,
   inlineBytesMax,
   type Leaf,
@@ -22,18 +20,17 @@ import {
   leavesMax,
   makeExternalLeaf,
   makeLeaf,
-  makeRef,
   type ReadPage,
   type Ref,
   refHash,
   refLeaves,
   refPage,
-  setExternalPage,
   slotCount,
   slotOf,
   valueBytesMax,
 } from './page.ts'
 import { createSlab, type Slab } from './slab.ts'
+import { createPageWriter, leafCount, type PageWrite, type Subtree, writeSubtree } from './write-pages.ts'
 
 /** A version of the tree: where its root lies (nowhere when it is empty) and how many leaves it has. */
 export interface Tree {
@@ -47,7 +44,7 @@ export const emptyTree: Tree = { root: emptyHash, ref: undefined, leaves: 0 }
 export interface TreeUpdate {
   readonly tree: Tree
   /** New pages, numbered from the given first number on, in rising order. */
-  readonly pages: readonly (readonly [page: number, content: Bytes])[]
+  readonly pages: readonly PageWrite[]
   /** Pages of the old version that the new one does not use. */
   readonly replaced: readonly number[]
   readonly nextPage: number
@@ -59,21 +56,10 @@ interface PathChange {
   readonly leaf: Leaf | undefined
 }
 
-/** A subtree of the new version: one of the old version as it was, or one to be written. */
-type Subtree =
-  | { readonly kind: 'kept'; readonly ref: Ref }
-  | { readonly kind: 'leaves'; readonly leaves: readonly Leaf[]; node: number }
-  | { readonly kind: 'branch'; readonly slots: readonly (Subtree | undefined)[]; node: number }
-
 interface Update {
   readonly readPage: ReadPage
   readonly changes: readonly PathChange[]
-  /** Values that get pages of their own, by their leaf. */
-  readonly largeValues: Map<Leaf, Bytes>
-  readonly slab: Slab
   readonly replaced: number[]
-  readonly pages: [number, Bytes][]
-  nextPage: number
   added: number
 }
 
@@ -107,16 +93,14 @@ function updatePaths(readPage: ReadPage, tree: Tree, unsorted: readonly Change[]
       'a key changes twice at once',
     )
   }
-  const update: Update = { readPage, changes, largeValues, slab, replaced: [], pages: [], nextPage, added: 0 }
+  const update: Update = { readPage, changes, replaced: [], added: 0 }
   const subtree = changed(update, tree.ref, 0, 0, changes.length)
+  if (subtree && subtree === tree.ref) return { tree, pages: [], replaced: [], nextPage }
   if (!subtree) return { tree: emptyTree, pages: [], replaced: update.replaced, nextPage }
-  if (subtree.kind === 'kept') return { tree, pages: [], replaced: [], nextPage }
-  const plan = createHashPlan()
-  planHash(plan, subtree, 0)
-  plan.run()
-  const ref = writePages(update, plan, subtree)
+  const writer = createPageWriter(slab, largeValues, nextPage)
+  const ref = writeSubtree(writer, subtree, 0)
   const newTree = { root: refHash(ref), ref, leaves: tree.leaves + update.added }
-  return { tree: newTree, pages: update.pages, replaced: update.replaced, nextPage: update.nextPage }
+  return { tree: newTree, pages: writer.pages, replaced: update.replaced, nextPage: writer.nextPage }
 }
 
 function newLeaf(slab: Slab, path: Bytes, value: Bytes, largeValues: Map<Leaf, Bytes>): Leaf {
@@ -130,7 +114,7 @@ function newLeaf(slab: Slab, path: Bytes, value: Bytes, largeValues: Map<Leaf, B
 
 /** The subtree at `depth` after the changes from index `from` up to `to`, all of which lie in it. */
 function changed(update: Update, ref: Ref | undefined, depth: number, from: number, to: number): Subtree | undefined {
-  if (from === to) return ref && { kind: 'kept', ref }
+  if (from === to) return ref
   if (!ref || refLeaves(ref) > 0) return changedLeaves(update, ref, depth, from, to)
   const slots: (Subtree | undefined)[] = []
   let different = false
@@ -139,11 +123,11 @@ function changed(update: Update, ref: Ref | undefined, depth: number, from: numb
     let end = start
     while (end < to && slotOf((update.changes[end] as PathChange).path, depth) === slot) end++
     const subtree = changed(update, child, depth + branchLevels, start, end)
-    if (subtree ? subtree.kind !== 'kept' : child) different = true
+    if (subtree !== child) different = true
     slots.push(subtree)
     start = end
   }
-  if (!different) return { kind: 'kept', ref }
+  if (!different) return ref
   update.replaced.push(refPage(ref))
   return settled(update, slots)
 }
@@ -169,7 +153,7 @@ function changedLeaves(update: Update, ref: Ref | undefined, depth: number, from
     if (value !== undefined) update.replaced.push(value)
   }
   while (next < old.length) leaves.push(old[next++] as Leaf)
-  if (!different) return ref && { kind: 'kept', ref }
+  if (!different) return ref
   if (ref) update.replaced.push(refPage(ref))
   return grown(leaves, depth)
 }
@@ -200,79 +184,9 @@ function settled(update: Update, slots: readonly (Subtree | undefined)[]): Subtr
   const leaves: Leaf[] = []
   for (const slot of slots) {
     if (slot?.kind === 'leaves') leaves.push(...slot.leaves)
-    if (slot?.kind !== 'kept') continue
-    leaves.push(...decodeLeafPage(update.readPage(refPage(slot.ref))))
-    update.replaced.push(refPage(slot.ref))
+    if (slot?.kind !== 'ref') continue
+    leaves.push(...decodeLeafPage(update.readPage(refPage(slot))))
+    update.replaced.push(refPage(slot))
   }
   return grown(leaves, 0)
-}
-
-/** The number of leaves, or `undefined` when they are more than a page holds. */
-function leafCount(subtree: Subtree): number | undefined {
-  if (subtree.kind === 'branch') return undefined
-  if (subtree.kind === 'leaves') return subtree.leaves.length
-  return refLeaves(subtree.ref) || undefined
-}
-
-function planHash(plan: HashPlan, subtree: Subtree, depth: number): number {
-  if (subtree.kind === 'kept') return plan.known(subtree.ref)
-  subtree.node =
-    subtree.kind === 'leaves'
-      ? planLeaves(plan, subtree.leaves, 0, subtree.leaves.length, depth)
-      : planSlots(plan, subtree.slots, depth + branchLevels)
-  return subtree.node
-}
-
-function planLeaves(plan: HashPlan, leaves: readonly Leaf[], from: number, to: number, depth: number): number {
-  if (from === to) return emptyNode
-  if (to - from === 1) return plan.known(leaves[from] as Leaf, hashBytes)
-  let middle = from
-  while (middle < to && bitAt(leaves[middle] as Leaf, depth) === 0) middle++
-  return plan.pair(planLeaves(plan, leaves, from, middle, depth + 1), planLeaves(plan, leaves, middle, to, depth + 1))
-}
-
-/** Folds a branch page from its ends to its top. A leaf that is alone below a node takes the node's place. */
-function planSlots(plan: HashPlan, slots: readonly (Subtree | undefined)[], depth: number): number {
-  const nodes = slots.map((slot) => (slot ? planHash(plan, slot, depth) : emptyNode))
-  const alone = slots.map((slot) => slot !== undefined && leafCount(slot) === 1)
-  for (let width = slotCount / 2; width > 0; width >>= 1) {
-    for (let index = 0; index < width; index++) {
-      const [left, right] = [nodes[2 * index] as number, nodes[2 * index + 1] as number]
-      const only = left === emptyNode ? 2 * index + 1 : right === emptyNode ? 2 * index : undefined
-      const rises = only !== undefined && (nodes[only] === emptyNode || alone[only] === true)
-      nodes[index] = rises ? (nodes[only] as number) : plan.pair(left, right)
-      alone[index] = rises && alone[only] === true
-    }
-  }
-  return nodes[0] as number
-}
-
-/** Writes the new pages below and of `subtree`, children first, and returns the reference to it. */
-function writePages(update: Update, plan: HashPlan, subtree: Subtree): Ref {
-  if (subtree.kind === 'kept') return subtree.ref
-  const content =
-    subtree.kind === 'leaves'
-      ? encodeLeafPage(
-          update.slab,
-          subtree.leaves.map((leaf) => placed(update, leaf)),
-        )
-      : encodeBranchPage(
-          update.slab,
-          subtree.slots.map((slot) => slot && writePages(update, plan, slot)),
-        )
-  const ref = makeRef(writePage(update, content), subtree.kind === 'leaves' ? subtree.leaves.length : 0)
-  plan.copy(subtree.node, ref)
-  return ref
-}
-
-function placed(update: Update, leaf: Leaf): Leaf {
-  const value = update.largeValues.get(leaf)
-  if (value) setExternalPage(leaf, writePage(update, value))
-  return leaf
-}
-
-function writePage(update: Update, content: Bytes): number {
-  const page = update.nextPage++
-  update.pages.push([page, content])
-  return page
 }

@@ -96,13 +96,13 @@ function skipRound(machine: Machine, known: Known): Transition | undefined {
 }
 
 /**
- * L10: the height begins when it is due, or when its first proposer has begun it. Nobody is hurried by a proposer that comes too
- * early by its own account: its proposal waits for the schedule.
+ * L10: the height begins when it is due, or when its first proposer has begun it in time. Nobody is hurried by a proposer who comes
+ * too early by its own account or by ours: its proposal waits for the schedule.
  */
 function begin(machine: Machine, known: Known): Transition | undefined {
   if (machine.step !== 'new-height') return undefined
   const proposed = known.book.proposal(0)
-  const begun = proposed !== undefined && proposed.signed.block.header.time >= known.start.startAt
+  const begun = proposed && proposed.signed.block.header.time >= known.start.startAt && isInOrder(known, proposed)
   return known.mayBegin || begun ? startRound(machine, known, 0) : undefined
 }
 

@@ -432,6 +432,16 @@ describe('beginning a height', () => {
     expect(one.asked()).toEqual(['timer propose 0 in 1500', 'check A'])
   })
 
+  test('nor one whose block is of the future', () => {
+    const one = oneCore()
+    one.start({ startAt: genesis + 1000 })
+    one.asked()
+    one.proposal(0, 'A', { time: genesis + 60_000 })
+    expect(one.core.step).toBe('new-height')
+    one.timer('start')
+    expect(one.asked()).toEqual(['timer propose 0 in 1500', 'prevote 0 nil'])
+  })
+
   test('earlier, when more than a third have begun', () => {
     const one = oneCore()
     one.start({ startAt: genesis + 1000 })

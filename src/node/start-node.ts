@@ -35,7 +35,8 @@ export interface StartNodeOptions {
   readonly mempool: MempoolLimits
   readonly stateVersionsKept: number
   readonly doppelgangerWaitMs: number
-  readonly verifierWorkers: number
+  /** Threads that check signatures; absent: as many as pay on this machine. */
+  readonly verifierWorkers?: number
   readonly telemetry: Telemetry
   readonly agent: string
 }
@@ -62,7 +63,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       undo.push(() => keyLock.release())
     }
     const verifier = createSystemVerifier({
-      workers: options.verifierWorkers,
+      ...(options.verifierWorkers !== undefined && { workers: options.verifierWorkers }),
       onWorkerLost: (error) => telemetry.log('warn', 'a verification thread ended', { error: error.message }),
     })
     undo.push(() => verifier.stop())

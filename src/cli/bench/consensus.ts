@@ -16,8 +16,15 @@ export interface ConsensusBenchOptions {
   readonly onProgress?: (line: string) => void
 }
 
-/** Rates at which nobody has been seen to run dry; only bounds how much is signed ahead. */
-const rateMax: Readonly<Record<BenchWorkload, number>> = { transfers: 12_000, operations: 6000, unsigned: 60_000 }
+type Offered = Pick<LoadTask, 'ratePerSecond' | 'outstanding' | 'perRequest'>
+
+/** Somewhat more than two cores can take, so that what is committed is what the chain can do. */
+const offered: Readonly<Record<BenchWorkload, Offered>> = {
+  transfers: { ratePerSecond: 6000, outstanding: 6000, perRequest: 25 },
+  operations: { ratePerSecond: 3000, outstanding: 3000, perRequest: 25 },
+  unsigned: { ratePerSecond: 20_000, outstanding: 20_000, perRequest: 100 },
+}
+const lightLoad: Offered = { ratePerSecond: 1e6, outstanding: 1, perRequest: 1 }
 
 /**
  * Four validators, each a process with its own disk, on encrypted connections over loopback; another process submits by HTTP at all of
@@ -30,7 +37,7 @@ export async function benchConsensus(options: ConsensusBenchOptions = {}): Promi
     onProgress(`${workload}: ${benchValidators} validators, ${seconds} s`)
     const checksPerSecond = verificationRate()
     const signatureLimit = (checksPerSecond * availableParallelism()) / benchValidators
-    const report = await measure({ workload, seconds, outstanding: 3000, perRequest: workload === 'unsigned' ? 100 : 50 })
+    const report = await measure({ workload, seconds, ...offered[workload] })
     if (report.errors > 0) throw new Error(`${report.errors} errors under ${workload}, the first: ${report.firstError}`)
     const rate = report.committed / report.seconds
     if (workload === 'transfers') figures.push(figure('signedTransfersPerSecond', rate, '1/s', signatureLimit))
@@ -43,13 +50,13 @@ export async function benchConsensus(options: ConsensusBenchOptions = {}): Promi
     figures.push(figure(`finality${under}P99`, report.finalityMsP99 ?? Number.NaN, 'ms'))
   }
   onProgress('light load: finality')
-  const light = await measure({ workload: 'transfers', seconds: Math.min(seconds, 10), outstanding: 1, perRequest: 1 })
+  const light = await measure({ workload: 'transfers', seconds: Math.min(seconds, 10), ...lightLoad })
   figures.push(figure('finalityMsP50', light.finalityMsP50 ?? Number.NaN, 'ms'))
   figures.push(figure('finalityMsP99', light.finalityMsP99 ?? Number.NaN, 'ms'))
   return figures
 }
 
-async function measure(load: Pick<LoadTask, 'workload' | 'seconds' | 'outstanding' | 'perRequest'>): Promise<LoadReport> {
+async function measure(load: Offered & Pick<LoadTask, 'workload' | 'seconds'>): Promise<LoadReport> {
   const directory = await mkdtemp(join(tmpdir(), 'synod-bench-'))
   const genesisTime = Date.now()
   const children: ChildProcess[] = []
@@ -66,7 +73,7 @@ async function measure(load: Pick<LoadTask, 'workload' | 'seconds' | 'outstandin
       validators.push(await ask<ValidatorTask, ValidatorReady>(child('validator-process'), task))
     }
     const urls = validators.map(({ url }) => url)
-    const transactionsMax = load.outstanding === 1 ? 5000 : rateMax[load.workload] * (load.seconds + 4)
+    const transactionsMax = Math.min(load.ratePerSecond, 500 + load.outstanding * 10) * (load.seconds + 5)
     return await ask<LoadTask, LoadReport>(child('load-process'), { ...load, genesisTime, urls, transactionsMax })
   } finally {
     await Promise.all(children.map(end))

@@ -14,7 +14,9 @@ export interface LoadTask {
   readonly genesisTime: number
   readonly urls: readonly string[]
   readonly seconds: number
-  /** Transactions on their way at one time: enough to keep the chain busy, and no more. */
+  /** Transactions offered a second, evenly; Infinity: as soon as earlier ones are final. */
+  readonly ratePerSecond: number
+  /** Most transactions on their way at one time: beyond it the load waits for the chain. */
   readonly outstanding: number
   readonly perRequest: number
   /** Most transactions that will be sent. They are made before the clock starts. */
@@ -30,6 +32,8 @@ export interface LoadReport {
   readonly finalityMsP50: number | null
   readonly finalityMsP99: number | null
 }
+
+const paceMs = 10
 
 process.once('message', (task: LoadTask) => {
   run(task).then(
@@ -67,6 +71,7 @@ async function run(task: LoadTask): Promise<LoadReport> {
   let errors = 0
   let firstError = ''
   let next = 0
+  let startedAt = performance.now()
   let measuring = false
   let over = false
 
@@ -76,7 +81,8 @@ async function run(task: LoadTask): Promise<LoadReport> {
   }
 
   function fill(): void {
-    while (!over && sentAt.size < task.outstanding && next < prepared.length) {
+    const due = ((performance.now() - startedAt) / 1000) * task.ratePerSecond
+    while (!over && sentAt.size < task.outstanding && next * task.perRequest < due && next < prepared.length) {
       const { body, ids } = prepared[next] as Prepared
       const url = task.urls[next % task.urls.length] as string
       next++
@@ -112,14 +118,16 @@ async function run(task: LoadTask): Promise<LoadReport> {
     if (!abort.signal.aborted) fail(String(error))
   })
   await new Promise((resume) => setTimeout(resume, 200))
-  fill()
+  startedAt = performance.now()
+  const pace = setInterval(fill, paceMs)
   const warmUpMs = Math.min(3000, task.seconds * 200)
   await new Promise((resume) => setTimeout(resume, warmUpMs))
   measuring = true
-  const startedAt = performance.now()
+  const measuredFrom = performance.now()
   await new Promise((resume) => setTimeout(resume, task.seconds * 1000))
   measuring = false
-  const seconds = (performance.now() - startedAt) / 1000
+  const seconds = (performance.now() - measuredFrom) / 1000
+  clearInterval(pace)
   if (next >= prepared.length) fail('the load ran out of prepared transactions')
   over = true
   abort.abort()

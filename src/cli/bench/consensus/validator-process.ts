@@ -49,7 +49,7 @@ async function run(task: ValidatorTask): Promise<void> {
     mempool: defaultMempoolLimits,
     stateVersionsKept: 10,
     doppelgangerWaitMs: 0,
-    verifierWorkers: 0,
+
     telemetry,
     agent: 'synod-bench',
   })

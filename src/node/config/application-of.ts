@@ -1,0 +1,53 @@
+import type { Application } from '../../application/application.ts'
+import { readLedgerGenesis } from '../../application/ledger/genesis.ts'
+import { ledgerApplication } from '../../application/ledger/ledger-application.ts'
+import { ledgerParametersSchema } from '../../application/ledger/parameters.ts'
+import { type ChainSpec, chainIdOf } from '../../chain/chain-spec.ts'
+import { genesisOf } from '../../chain/genesis.ts'
+import { checkSettings } from '../../settings/check-settings.ts'
+import { type Checked, faulty } from '../../settings/setting-fault.ts'
+import { didYouMean } from '../../settings/suggestion.ts'
+import type { SettingPath } from '../../settings/toml-lines.ts'
+
+/** Makes the application a chain spec names, or says why the spec cannot be its. */
+export type ApplicationFactory = (spec: ChainSpec, whereIs: (path: SettingPath) => string) => Checked<Application>
+
+/** The applications that come with Synod. A chain with one of its own is started from its own program, through the library. */
+export const builtInApplications: Readonly<Record<string, ApplicationFactory>> = { ledger: ledgerOf }
+
+export function applicationOf(spec: ChainSpec, whereIs: (path: SettingPath) => string): Checked<Application> {
+  const { name } = spec.application
+  const factory = Object.hasOwn(builtInApplications, name) ? builtInApplications[name] : undefined
+  if (factory) return factory(spec, whereIs)
+  const message = `application.name is ${name}, which this program does not have.${didYouMean(name, Object.keys(builtInApplications))}`
+  return faulty({ code: 'CONFIG_INVALID_VALUE', message, where: whereIs(['application', 'name']) })
+}
+
+function ledgerOf(spec: ChainSpec, whereIs: (path: SettingPath) => string): Checked<Application> {
+  const inLedger = (path: SettingPath) => whereIs(['ledger', ...path])
+  const checked = checkSettings(ledgerParametersSchema, spec.application.parameters, inLedger)
+  if (!checked.ok) {
+    return faulty(...checked.error.map((fault) => ({ ...fault, message: withTable(fault.message) })))
+  }
+  const parameters = checked.value
+  const { evidence_age_blocks: age } = spec.limits
+  if (parameters.unbonding_blocks <= age) {
+    const message = `ledger.unbonding_blocks is ${parameters.unbonding_blocks}, not more than limits.evidence_age_blocks (${age}): stake could leave before its misdeeds are punished.`
+    return faulty({ code: 'CONFIG_CONTRADICTION', message, where: inLedger(['unbonding_blocks']) })
+  }
+  const { appState, validators } = genesisOf(spec)
+  const addressPrefix = spec.chain.address_prefix
+  const genesis = readLedgerGenesis({ appState, addressPrefix, validators, parameters })
+  if (!genesis.ok) {
+    const message = `The ledger cannot begin like this: ${genesis.error}.`
+    return faulty({ code: 'CONFIG_CONTRADICTION', message, where: whereIs(['validators']) })
+  }
+  return { ok: true, value: ledgerApplication({ chainId: chainIdOf(spec), addressPrefix, parameters }) as Application }
+}
+
+/** The ledger's schema does not know under which name it stands in the file. */
+function withTable(message: string): string {
+  return message.startsWith('Unknown key ')
+    ? message.replace('Unknown key ', 'Unknown key ledger.').replace('Did you mean ', 'Did you mean ledger.')
+    : `ledger.${message}`
+}

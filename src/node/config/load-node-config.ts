@@ -1,0 +1,35 @@
+import { isAbsolute, join } from 'node:path'
+import { orThrow } from './config-error.ts'
+import { readConfigFile } from './read-config-file.ts'
+import { type ResolvedNodeConfig, resolveNodeConfig } from './resolve-node-config.ts'
+
+/** A node's home on this machine: `node.toml`, and what it names, found. */
+export interface NodeHome extends ResolvedNodeConfig {
+  readonly home: string
+  readonly dataDirectory: string
+  readonly chainFile: string
+  readonly keysDirectory: string
+}
+
+export interface NodeHomeOptions {
+  readonly home: string
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** `p2p.peers=…`, stronger than the file and the environment. */
+  readonly overrides?: readonly string[]
+}
+
+/** Reads `node.toml` of a home. Throws CONFIG_FILE_MISSING or a `ConfigError`. */
+export async function loadNodeConfig({ home, environment = {}, overrides = [] }: NodeHomeOptions): Promise<NodeHome> {
+  const where = join(home, 'node.toml')
+  const text = await readConfigFile(where)
+  const resolved = orThrow(resolveNodeConfig({ file: { text, where }, environment, overrides }))
+  const inHome = (path: string) => (isAbsolute(path) ? path : join(home, path))
+  const { data_dir, chain_file, keys_dir } = resolved.config.node
+  return {
+    ...resolved,
+    home,
+    dataDirectory: inHome(data_dir),
+    chainFile: inHome(chain_file),
+    keysDirectory: inHome(keys_dir),
+  }
+}

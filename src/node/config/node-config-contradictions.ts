@@ -1,0 +1,26 @@
+import type { SettingPath } from '../../settings/toml-lines.ts'
+import type { NodeConfig } from './node-config.ts'
+
+/** Settings that are good by themselves and cannot hold together; the path is that of the one to change. */
+export function nodeConfigContradictions({ p2p, api, mempool }: NodeConfig): readonly {
+  readonly path: SettingPath
+  readonly message: string
+}[] {
+  const found: { readonly path: SettingPath; readonly message: string }[] = []
+  const contradict = (path: SettingPath, message: string): void => void found.push({ path, message })
+  if (p2p.require_hybrid && p2p.security.includes('noise')) {
+    contradict(['p2p', 'security'], 'p2p.require_hybrid is true, which Noise cannot offer: set p2p.security = ["tls"] as well.')
+  }
+  if (new Set(p2p.security).size < p2p.security.length) contradict(['p2p', 'security'], 'p2p.security names a protocol twice.')
+  for (const key of ['per_sender_max', 'per_peer_max'] as const) {
+    if (mempool[key] > mempool.transactions_max) {
+      const message = `mempool.${key} is ${mempool[key]}, more than the whole mempool holds (transactions_max is ${mempool.transactions_max}).`
+      contradict(['mempool', key], message)
+    }
+  }
+  const taken = (p2p.listen ?? []).find((address) => address.split('/')[4] === String(api.port))
+  if (api.enabled && api.port !== 0 && taken !== undefined) {
+    contradict(['api', 'port'], `api.port is ${api.port}, on which p2p.listen has ${taken} listen already.`)
+  }
+  return found
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+
+/**
+ * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
+ * gives the type, the defaults, the commented template, the JSON Schema, the reference, `--set` and the environment's SYNOD_ names.
+ */
+const multiaddr = z
+  .string()
+  .regex(
+    /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/[0-9]{1,5}(\/p2p\/[1-9A-HJ-NP-Za-km-z]+)?$/,
+    'an address such as /ip4/203.0.113.7/tcp/26600 or /dns4/node.example.org/tcp/26600',
+  )
+
+export const nodeConfigSchema = z.strictObject({
+  node: z
+    .strictObject({
+      data_dir: z
+        .string()
+        .min(1)
+        .default('data')
+        .describe('Where blocks and state are kept. Relative paths start at the home directory.'),
+      chain_file: z.string().min(1).default('chain.toml').describe('The chain spec. Relative paths start at the home directory.'),
+      keys_dir: z
+        .string()
+        .min(1)
+        .default('keys')
+        .describe('Where the sealed keys are. Relative paths start at the home directory.'),
+      validate: z.boolean().default(true).describe('Whether to vote, when the keys directory has a validator key.'),
+      doppelganger_wait_ms: z
+        .int()
+        .min(0)
+        .max(3_600_000)
+        .default(10_000)
+        .describe(
+          'How long a starting validator listens for a double with its own key before it signs. 0 trusts that there is none.',
+        ),
+      state_versions_kept: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(100)
+        .describe('How many blocks back the state can be read. Blocks themselves are all kept.'),
+      verifier_workers: z
+        .union([z.literal('auto'), z.int().min(0).max(64)])
+        .default('auto')
+        .describe('Threads that check signatures. "auto": one less than there are cores, at least one.'),
+    })
+    .prefault({})
+    .describe('The node itself.'),
+  p2p: z
+    .strictObject({
+      listen: z
+        .array(multiaddr)
+        .max(16)
+        .optional()
+        .describe('Addresses to listen on. Left out: every IPv4 interface, on the chain’s port. An empty list: none.'),
+      peers: z.array(multiaddr).max(1024).default([]).describe('Peers to keep a connection to.'),
+      security: z
+        .array(z.enum(['tls', 'noise']))
+        .min(1)
+        .max(2)
+        .default(['tls', 'noise'])
+        .describe('What may protect a connection, the preferred first.'),
+      require_hybrid: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether every connection must use the post-quantum hybrid key exchange X25519MLKEM768, which only TLS offers.',
+        ),
+    })
+    .prefault({})
+    .describe('The network of nodes.'),
+  api: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether to serve the HTTP API.'),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('Interface to serve it on. It has no passwords: open it to a network on purpose only.'),
+      port: z.int().min(0).max(65_535).default(26_610).describe('Port to serve it on. 0: any free one.'),
+    })
+    .prefault({})
+    .describe('The HTTP API, its live events and the metrics.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least severe line that is written.'),
+      format: z.enum(['auto', 'text', 'json']).default('auto').describe('"auto": text on a terminal, JSON elsewhere.'),
+    })
+    .prefault({})
+    .describe('The log, on standard error.'),
+  mempool: z
+    .strictObject({
+      transactions_max: z.int().min(1).max(10_000_000).default(50_000).describe('Most transactions that wait.'),
+      bytes_max: z.int().min(65_536).max(8_589_934_592).default(33_554_432).describe('Most bytes of waiting transactions.'),
+      per_sender_max: z.int().min(1).max(1_000_000).default(4096).describe('Most transactions of one sender that wait.'),
+      per_peer_max: z.int().min(1).max(10_000_000).default(25_000).describe('Most waiting transactions that one peer brought.'),
+      recent_max: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .default(100_000)
+        .describe('How many ids of recent blocks’ transactions are remembered.'),
+    })
+    .prefault({})
+    .describe('Transactions on their way into a block.'),
+})
+
+/** A node's configuration: complete, consistent and frozen. */
+export type NodeConfig = DeepReadonly<z.output<typeof nodeConfigSchema>>
+
+type DeepReadonly<T> = { readonly [K in keyof T]: T[K] extends object ? DeepReadonly<T[K]> : T[K] }

@@ -158,6 +158,15 @@ export function networkContract(name: string, world: NetworkWorld): void {
         await eventually('messages pass both ways', () => alice.messages.length === 1 && bob.messages.length === 1)
       })
 
+      it('is one connection between any two of a group that all dial at once', async () => {
+        const nodes = await Promise.all([1, 2, 3, 4].map((index) => start(index)))
+        const dials = nodes.flatMap((from) =>
+          nodes.filter((to) => to !== from).map((to) => from.network.connect(to.network.addresses()[0] as string)),
+        )
+        await run(Promise.all(dials))
+        await eventually('all see all', () => nodes.every((node) => node.network.peers().length === 3))
+      })
+
       it('tells the dialler why its hello was refused', async () => {
         const alice = await start(1)
         const bob = await start(2, { onHello: () => ({ accept: false, reason: 'this is another chain' }) })

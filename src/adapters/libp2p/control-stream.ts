@@ -7,7 +7,7 @@ import { type Bytes, utf8 } from '../../primitives/bytes.ts'
 import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
-import type { Greeting } from './greeting.ts'
+import type { Greeting, VerdictSender } from './greeting.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
 
 export const helloProtocol = '/synod/hello/1'
@@ -25,11 +25,8 @@ export interface ControlHandlers {
   onClosed(): void
 }
 
-export interface ControlStream {
+export interface ControlStream extends VerdictSender {
   hello(hello: Bytes): void
-  accept(order: bigint): void
-  refuse(reason: string): void
-  duplicate(): void
   ping(nonce: number): void
   acknowledge(total: number): void
   goodbye(reason: string): void

@@ -26,7 +26,9 @@ export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: A
     // Forced, or libp2p would hand out a connection over which goodbye has just been said.
     const connection = await libp2p.dial(target, { signal, force: true })
     const peer = connection.remotePeer.toString()
-    const outcome = await registry.byConnection(connection.id)?.greeted
+    const link = registry.byConnection(connection)
+    if (link === undefined) connection.abort(new Error('already connected'))
+    const outcome = await link?.greeted
     if (outcome?.kind === 'failed') throw new Error(outcome.reason)
     if (registry.get(peer) === undefined) await established(peer, signal)
     return peer

@@ -42,7 +42,7 @@ const results: Readonly<Record<Verdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 }
 
-export function gossipTopic(chainTag: string, channel: Channel): string {
+function gossipTopic(chainTag: string, channel: Channel): string {
   return `/synod/${chainTag}/${channel}`
 }
 

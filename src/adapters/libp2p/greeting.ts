@@ -5,10 +5,16 @@
 
 import type { HelloVerdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
-import type { ControlStream } from './control-stream.ts'
+
+/** How verdicts are sent. */
+export interface VerdictSender {
+  accept(order: bigint): void
+  refuse(reason: string): void
+  duplicate(): void
+}
 
 export interface GreetingOptions {
-  readonly control: () => ControlStream | undefined
+  readonly control: () => VerdictSender | undefined
   readonly judge: (hello: Bytes) => HelloVerdict
   /** Asked when the peer's hello is acceptable: its order among accepted connections, or `undefined` for a superfluous one. */
   readonly place: () => bigint | undefined

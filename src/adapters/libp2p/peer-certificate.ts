@@ -4,7 +4,7 @@
  * The certificate is made once per process and serves every connection; its key is ephemeral and never leaves memory.
  */
 import { createSign, generateKeyPairSync, randomBytes, type X509Certificate } from 'node:crypto'
-import { publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import { generateKeyPairFromSeed, publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { peerIdFromCID } from '@libp2p/peer-id'
 import { type Bytes, bytesEqual, concatBytes, utf8 } from '../../primitives/bytes.ts'
@@ -62,6 +62,11 @@ export async function makePeerCertificate(identity: PrivateKey, now: number): Pr
     cert: `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate).toString('base64')}\n-----END CERTIFICATE-----\n`,
     key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
+}
+
+/** The certificate of the identity with an Ed25519 seed of 32 bytes, for connections outside libp2p. */
+export async function peerCertificateOfSeed(seed: Bytes): Promise<PemCertificate> {
+  return makePeerCertificate(await generateKeyPairFromSeed('Ed25519', seed), Date.now())
 }
 
 /** The peer a certificate proves. Throws, saying why, when it proves none. TLS itself proves that the peer holds its key. */

@@ -5,6 +5,7 @@
  * the other side follows the highest it has seen, in whichever sequence they arrive.
  */
 
+import type { Connection } from '@libp2p/interface'
 import type { PeerId } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -14,7 +15,8 @@ const simultaneousMs = 10_000
 
 export interface PeerRegistry {
   add(link: PeerLink): void
-  byConnection(id: string): PeerLink | undefined
+  /** The link of a connection, ended or not. */
+  byConnection(connection: Connection): PeerLink | undefined
   /** The established link to a peer. */
   get(peer: PeerId): PeerLink | undefined
   established(): IterableIterator<PeerLink>
@@ -28,14 +30,18 @@ export interface PeerRegistry {
 }
 
 export function createPeerRegistry(self: PeerId): PeerRegistry {
-  const links = new Map<string, PeerLink>()
+  const links = new Set<PeerLink>()
+  /** Also of links that have ended, for as long as libp2p knows the connection. */
+  const byConnection = new WeakMap<Connection, PeerLink>()
   const speaking = new Map<PeerId, PeerLink>()
   let lastOrder = 0n
 
-  function rivalOf(link: PeerLink): PeerLink | undefined {
-    for (const other of links.values()) {
-      if (other !== link && other.peer === link.peer && other.phase !== 'ended' && other.greeting.ownOrder !== undefined)
-        return other
+  /** Another connection to the peer, of the other direction, opened at about the same time: both sides dialled at once. */
+  function twinOf(link: PeerLink): PeerLink | undefined {
+    for (const other of links) {
+      const isAlive = other.peer === link.peer && other.phase !== 'ended'
+      const isOpposite = other.connection.direction !== link.connection.direction
+      if (isAlive && isOpposite && Math.abs(other.openedAt - link.openedAt) < simultaneousMs) return other
     }
     return undefined
   }
@@ -48,18 +54,17 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
   }
 
   return {
-    add: (link) => void links.set(link.connection.id, link),
-    byConnection: (id) => links.get(id),
+    add(link) {
+      links.add(link)
+      byConnection.set(link.connection, link)
+    },
+    byConnection: (connection) => byConnection.get(connection),
     get: (peer) => speaking.get(peer),
     established: () => speaking.values(),
     all: () => links.values(),
     place(link) {
-      const rival = rivalOf(link)
-      const isTie =
-        rival !== undefined &&
-        rival.connection.direction !== link.connection.direction &&
-        Math.abs(rival.openedAt - link.openedAt) < simultaneousMs
-      if (self < link.peer && isTie && link.connection.direction === 'inbound') return undefined
+      const decides = self < link.peer
+      if (decides && link.connection.direction === 'inbound' && twinOf(link) !== undefined) return undefined
       // Starting from the clock keeps the order rising across a restart, when the peer may still hold a dead connection.
       const now = BigInt(Date.now())
       lastOrder = lastOrder < now ? now : lastOrder + 1n
@@ -72,7 +77,7 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
       return current
     },
     remove(link) {
-      links.delete(link.connection.id)
+      links.delete(link)
       return speaking.get(link.peer) === link && speaking.delete(link.peer)
     },
   }

@@ -27,7 +27,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   const { libp2p } = options
   const registry = createPeerRegistry(libp2p.peerId.toString())
   const gossip = options.createGossip({
-    isEstablished: (connection) => registry.byConnection(connection.id)?.phase === 'established',
+    isEstablished: (connection) => registry.byConnection(connection)?.phase === 'established',
     isConnected: (peer) => registry.get(peer) !== undefined,
   })
   const stopping = new AbortController()
@@ -98,8 +98,8 @@ function trackLinks(
 
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     if (stopping.aborted) return connection.abort(new Error('the node is stopping'))
-    const isSuperfluous = connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined
-    if (isSuperfluous) return connection.abort(new Error('already connected'))
+    // The peer dialled us meanwhile. The dialler closes what it does not need; libp2p fails a dial that closes any sooner.
+    if (connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined) return
     const protection = protectionOf(connection)
     registry.add(
       createPeerLink({ connection, protection, handlers, helloTimeoutMs, place: registry.place, onEstablished, onEnded }),
@@ -112,7 +112,7 @@ async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<voi
     libp2p.handle(
       protocol,
       (stream, connection) => {
-        const link = registry.byConnection(connection.id)
+        const link = registry.byConnection(connection)
         if (link === undefined || link.phase === 'ended') stream.abort(new Error('the connection is closing'))
         else onStream(link, stream)
       },

@@ -1,8 +1,7 @@
 /** The other process of the network benchmark: receives, counts, answers. Started by `network.ts`, spoken to over its IPC channel. */
 
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { createLibp2pNetwork } from '../../adapters/libp2p/libp2p-network.ts'
-import { makePeerCertificate } from '../../adapters/libp2p/peer-certificate.ts'
+import { peerCertificateOfSeed } from '../../adapters/libp2p/peer-certificate.ts'
 import { rawTlsContext, startRawTlsServer } from './raw-tls.ts'
 
 /** To the peer process: tell when so many messages have arrived, counted from now. */
@@ -49,7 +48,7 @@ await network.start({
     throw new Error(what)
   },
 })
-const certificate = await makePeerCertificate(await generateKeyPairFromSeed('Ed25519', seed), Date.now())
+const certificate = await peerCertificateOfSeed(seed)
 const raw = await startRawTlsServer(rawTlsContext(certificate), count)
 
 process.on('message', (expectation: Expectation) => {

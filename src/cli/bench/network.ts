@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { createLibp2pNetwork } from '../../adapters/libp2p/libp2p-network.ts'
-import { makePeerCertificate } from '../../adapters/libp2p/peer-certificate.ts'
+import { peerCertificateOfSeed } from '../../adapters/libp2p/peer-certificate.ts'
 import type { Channel, Network, PeerId } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { type Figure, figure } from './figure.ts'
@@ -37,7 +36,7 @@ export async function benchNetwork(): Promise<Figure[]> {
     if (ready.kind !== 'ready') throw new Error('the peer process is not ready')
     const seed = new Uint8Array(32).fill(1)
     const network = await startNetwork(seed)
-    const context = rawTlsContext(await makePeerCertificate(await generateKeyPairFromSeed('Ed25519', seed), Date.now()))
+    const context = rawTlsContext(await peerCertificateOfSeed(seed))
     const connectRaw = () => connectRawTls(context, ready.rawPort)
     const connectFigures = await benchConnect(network, ready.address, connectRaw)
     const peer = await network.connect(ready.address)

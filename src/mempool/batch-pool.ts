@@ -54,6 +54,7 @@ export function createBatchPool(limits: BatchPoolLimits): BatchPool {
   function settle(batch: HeldBatch, height: number): void {
     if (batch.settledAt !== undefined) return
     batch.settledAt = height
+    batch.open.clear()
     settled.add(batch)
   }
 

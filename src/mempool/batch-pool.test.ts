@@ -1,0 +1,205 @@
+import { expect, test } from 'vitest'
+import { plainTransaction } from '../../test/mempool/plain-transaction.ts'
+import type { DecodedTransaction } from '../application/application.ts'
+import { batchSchema, encodedBatchHash } from '../chain/batch.ts'
+import { type Order, orderSchema } from '../chain/block.ts'
+import { blockBatchesMax } from '../chain/limits.ts'
+import { decode, encode } from '../codec/codec.ts'
+import { createBatchPacker, type PackedBatch } from './batch-packer.ts'
+import { type BatchPoolLimits, createBatchPool, defaultBatchPoolLimits } from './batch-pool.ts'
+
+const limits = { bytesMax: 65_536, transactionsMax: 4096 }
+
+function pack(transactions: readonly DecodedTransaction[]): PackedBatch {
+  const packer = createBatchPacker(limits)
+  for (const transaction of transactions) packer.add(transaction)
+  const [batch] = packer.flush()
+  if (!batch) throw new Error('nothing to pack')
+  return batch
+}
+
+const some = (count: number, first = 0, bytes = 200) =>
+  Array.from({ length: count }, (_, index) => plainTransaction({ sender: `s${first + index}`, bytes }))
+
+function poolOf(batches: readonly PackedBatch[], changed: Partial<BatchPoolLimits> = {}) {
+  const pool = createBatchPool({ ...defaultBatchPoolLimits, ...changed })
+  const lost = batches.flatMap((batch) => pool.add(batch, { height: 0 }))
+  return { pool, lost }
+}
+
+test('a packed batch is its transactions’ bytes under its hash', () => {
+  const transactions = some(3)
+  const batch = pack(transactions)
+  expect(decode(batchSchema, batch.encoded)).toEqual({
+    ok: true,
+    value: { transactions: transactions.map((each) => each.encoded) },
+  })
+  expect(batch.hash).toEqual(encodedBatchHash(batch.encoded))
+  expect(batch.transactions).toEqual(transactions)
+})
+
+test.each([
+  [400, 200],
+  [5000, 40],
+  [5, 32_768],
+])('%i transactions of %i bytes: no batch exceeds its limits, and none is lost', (count, bytes) => {
+  const packer = createBatchPacker(limits)
+  const transactions = some(count, 0, bytes)
+  for (const transaction of transactions) packer.add(transaction)
+  expect(packer.full).toBe(true)
+  const batches = packer.flush()
+  for (const batch of batches) {
+    expect(batch.encoded.length).toBeLessThanOrEqual(limits.bytesMax)
+    expect(batch.transactions.length).toBeLessThanOrEqual(limits.transactionsMax)
+  }
+  expect(batches.flatMap((batch) => batch.transactions)).toEqual(transactions)
+  expect(packer.empty).toBe(true)
+  expect(packer.flush()).toEqual([])
+})
+
+test('neighbours merge into runs, and the order leads back to the transactions', () => {
+  const [first, second] = [some(5), some(5, 5)]
+  const { pool } = poolOf([pack(first), pack(second)])
+  const wanted = [...first.slice(1, 4), second[0]!, first[0]!, ...second.slice(3)]
+  const { order, transactions } = pool.order(wanted)
+  expect(transactions).toEqual(wanted)
+  expect(order.runs).toEqual([
+    { batch: 0, first: 1, count: 3 },
+    { batch: 1, first: 0, count: 1 },
+    { batch: 0, first: 0, count: 1 },
+    { batch: 1, first: 3, count: 2 },
+  ])
+  expect(pool.resolve(order)).toEqual({ ok: true, value: { transactions: wanted } })
+})
+
+test('a transaction of several batches is named where the run goes on, or in a batch that is named already', () => {
+  const [a, b, c, d] = some(4)
+  const { pool } = poolOf([pack([a!]), pack([b!, a!, c!]), pack([c!, d!])])
+  expect(pool.order([b!, a!, c!]).order).toMatchObject({ batches: { length: 1 }, runs: [{ batch: 0, first: 0, count: 3 }] })
+  expect(pool.order([d!, c!]).order).toMatchObject({ batches: { length: 1 } })
+})
+
+test('what no batch holds is left out, and its sender’s later ones with it', () => {
+  const [first, second, third] = [0, 1, 2].map((nonce) => plainTransaction({ sender: 'a', nonce }))
+  const other = plainTransaction({ sender: 'b' })
+  const { pool } = poolOf([pack([first!, third!, other])])
+  expect(pool.order([first!, second!, third!, other]).transactions).toEqual([first, other])
+})
+
+test('an order names no more batches than a proposal may', () => {
+  const transactions = some(blockBatchesMax + 3)
+  const { pool } = poolOf(transactions.map((transaction) => pack([transaction])))
+  const { order, transactions: named } = pool.order(transactions)
+  expect(order.batches).toHaveLength(blockBatchesMax)
+  expect(named).toEqual(transactions.slice(0, blockBatchesMax))
+})
+
+test('batches that are not here are named as missing', () => {
+  const [here, away] = [pack(some(2)), pack(some(2, 2))]
+  const { pool } = poolOf([here])
+  const order: Order = {
+    batches: [away.hash, here.hash],
+    runs: [
+      { batch: 0, first: 0, count: 2 },
+      { batch: 1, first: 0, count: 1 },
+    ],
+  }
+  expect(pool.resolve(order)).toEqual({ ok: true, value: { missing: [away.hash] } })
+  pool.add(away, { height: 0 })
+  expect(pool.resolve(order)).toMatchObject({ ok: true, value: { transactions: { length: 3 } } })
+})
+
+const [held, twin] = [pack(some(3)), pack([...some(1), ...some(1, 9)])]
+const unknown = new Uint8Array(32)
+test.each<[string, Order]>([
+  ['a batch twice in the table', { batches: [held.hash, held.hash], runs: [run(0, 0, 1), run(1, 1, 1)] }],
+  ['a batch that is not used', { batches: [held.hash, twin.hash], runs: [run(0, 0, 1)] }],
+  ['a batch that is neither used nor known', { batches: [unknown], runs: [] }],
+  ['a run of a batch beyond the table', { batches: [held.hash], runs: [run(0, 0, 1), run(1, 0, 1)] }],
+  ['an empty run', { batches: [held.hash], runs: [run(0, 0, 0)] }],
+  ['runs that ought to be one', { batches: [held.hash], runs: [run(0, 0, 1), run(0, 1, 1)] }],
+  ['a run beyond its batch', { batches: [held.hash], runs: [run(0, 2, 2)] }],
+  ['a run that begins beyond its batch', { batches: [held.hash], runs: [run(0, 4095, 1)] }],
+  ['a transaction twice, from one batch', { batches: [held.hash], runs: [run(0, 0, 2), run(0, 1, 1)] }],
+  ['a transaction twice, from two batches', { batches: [held.hash, twin.hash], runs: [run(0, 0, 1), run(1, 0, 1)] }],
+  ['more transactions than a block may have', { batches: [held.hash], runs: Array.from({ length: 17 }, () => run(0, 0, 4096)) }],
+])('a hostile order is refused: %s', (_name, order) => {
+  const { pool } = poolOf([held, twin])
+  expect(pool.resolve(order)).toMatchObject({ ok: false, error: { code: 'ORDER_INVALID' } })
+})
+
+function run(batch: number, first: number, count: number) {
+  return { batch, first, count }
+}
+
+test('a batch that holds a transaction twice cannot be used to execute it twice', () => {
+  const [transaction] = some(1)
+  const double = pack([transaction!, transaction!])
+  const { pool } = poolOf([double])
+  expect(pool.resolve({ batches: [double.hash], runs: [run(0, 0, 2)] })).toMatchObject({ ok: false })
+  expect(pool.order([transaction!]).order.runs).toEqual([run(0, 0, 1)])
+})
+
+test('a settled batch is served some blocks longer, then dropped with its transactions', () => {
+  const batch = pack(some(2))
+  const { pool } = poolOf([batch], { settledBlocks: 3 })
+  const ids = batch.transactions.map((transaction) => transaction.id)
+  pool.committed({ height: 1, ids: ids.slice(0, 1) })
+  pool.committed({ height: 9, ids: ids.slice(1) })
+  for (const height of [10, 11]) pool.committed({ height, ids: [] })
+  expect(pool.encoded(batch.hash)).toEqual(batch.encoded)
+  expect(pool.transaction(ids[0]!)).toBe(batch.transactions[0])
+  pool.committed({ height: 12, ids: [] })
+  expect(pool.has(batch.hash)).toBe(false)
+  expect(pool.transaction(ids[0]!)).toBeUndefined()
+  expect([pool.size, pool.bytes]).toEqual([0, 0])
+})
+
+test('what has expired settles its batch', () => {
+  const batch = pack([plainTransaction({ sender: 'a', expiryHeight: 5 }), plainTransaction({ sender: 'b', expiryHeight: 7 })])
+  const { pool } = poolOf([batch], { settledBlocks: 1 })
+  for (const height of [5, 6, 7]) pool.committed({ height, ids: [] })
+  expect(pool.has(batch.hash)).toBe(true)
+  pool.committed({ height: 8, ids: [] })
+  expect(pool.has(batch.hash)).toBe(false)
+})
+
+test('room is made from settled and unwanted batches first, then from the oldest', () => {
+  const [oldest, unwanted, settled, newest] = [0, 1, 2, 3].map((index) => pack(some(1, index)))
+  const pool = createBatchPool({ batches: 3, bytes: 1 << 20, settledBlocks: 100 })
+  pool.add(oldest!, { height: 0 })
+  pool.add(unwanted!, { height: 0, wanted: false })
+  pool.add(settled!, { height: 0 })
+  pool.committed({ height: 1, ids: [settled!.transactions[0]!.id] })
+  expect(pool.add(newest!, { height: 1 })).toEqual([])
+  expect([oldest, unwanted, settled, newest].map((batch) => pool.has(batch!.hash))).toEqual([true, false, true, true])
+  expect(pool.add(pack(some(1, 4)), { height: 1 })).toEqual([])
+  expect(pool.add(pack(some(1, 5)), { height: 1 })).toEqual([oldest!.transactions[0]!.id])
+})
+
+test('a transaction is not lost while another batch holds it', () => {
+  const shared = some(1)
+  const [first, second, third] = [pack(shared), pack([...shared, ...some(1, 1)]), pack(some(1, 2))]
+  expect(poolOf([first, second, third], { batches: 2 }).lost).toEqual([])
+  expect(poolOf([first, third, second], { bytes: 620 }).lost).toEqual([])
+  expect(poolOf([first, third], { batches: 1 }).lost).toEqual([shared[0]!.id])
+})
+
+test('a batch larger than the pool is not kept', () => {
+  const batch = pack(some(10))
+  const { pool, lost } = poolOf([batch], { bytes: 1000 })
+  expect(pool.size).toBe(0)
+  expect(lost).toHaveLength(10)
+})
+
+test('the size of an order does not depend on the size of the transactions', () => {
+  const sizes = [100, 2000].map((bytes) => {
+    const transactions = some(640, 0, bytes)
+    const packer = createBatchPacker({ ...limits, transactionsMax: 16 })
+    for (const transaction of transactions) packer.add(transaction)
+    const { pool } = poolOf(packer.flush())
+    return encode(orderSchema, pool.order(transactions).order).length
+  })
+  expect(sizes[0]).toBe(sizes[1])
+  expect(sizes[0]).toBeLessThan(40 * (34 + 6) + 10)
+})

@@ -17,10 +17,14 @@ export interface Setting {
   readonly path: string
   /** In words: `integer, 0 to 600000`. */
   readonly type: string
+  readonly kind: SettingKind
   readonly required: boolean
   readonly defaultValue: unknown
   readonly description: string
 }
+
+/** What a text from the command line or the environment is read as. */
+export type SettingKind = 'text' | 'integer' | 'boolean' | 'list' | 'text or integer'
 
 interface JsonSchema {
   readonly type?: string
@@ -80,10 +84,17 @@ function setting(prefix: string, key: string, schema: JsonSchema, required: read
     key,
     path: prefix + key,
     type: typeInWords(schema),
+    kind: kindOf(schema),
     required: required.includes(key) && schema.default === undefined,
     defaultValue: schema.default,
     description: schema.description ?? '',
   }
+}
+
+function kindOf(schema: JsonSchema): SettingKind {
+  if (schema.anyOf) return 'text or integer'
+  if (schema.type === 'array') return 'list'
+  return schema.type === 'integer' || schema.type === 'boolean' ? schema.type : 'text'
 }
 
 function typeInWords(schema: JsonSchema): string {

@@ -4,18 +4,18 @@ import type { SignedProposal } from '../chain/proposal.ts'
 import { precommit, type SignedVote } from '../chain/vote.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Outbound } from '../consensus/tendermint/effect.ts'
+import type { Input } from '../consensus/tendermint/input.ts'
 import type { Tendermint } from '../consensus/tendermint/tendermint.ts'
 import { checkCertificate, checkProposal, checkVote } from '../consensus/verification.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureItem, Verified } from '../crypto/verified.ts'
+import type { Timer } from '../ports/clock.ts'
+import type { PeerId } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
 import type { Rejection, Result } from '../primitives/result.ts'
-import type { Timer } from '../ports/clock.ts'
-import type { PeerId } from '../ports/network.ts'
 import type { Candidates } from './candidates.ts'
 import type { Chain } from './chain.ts'
-import type { Input } from '../consensus/tendermint/input.ts'
 import type { Ports } from './ports.ts'
 import { createVerificationQueue } from './verification-queue.ts'
 
@@ -95,7 +95,9 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
     const { validators } = chain.tip()
     const context = { chainId: chain.chainId, height: core.height, validators }
     if ('vote' in message) return checkVote(message, context)
-    return 'proposal' in message ? checkProposal(message, { ...context, proposerOf: core.proposerOf }) : checkCertificate(message, context)
+    return 'proposal' in message
+      ? checkProposal(message, { ...context, proposerOf: core.proposerOf })
+      : checkCertificate(message, context)
   }
 
   function onChecked({ peer, value }: { peer: PeerId; value: Signed }, verified: Verified<Signed> | undefined): void {

@@ -3,9 +3,9 @@ import { blockHash, type ProposedBlock, transactionId } from '../chain/block.ts'
 import { encode } from '../codec/codec.ts'
 import type { Input } from '../consensus/tendermint/input.ts'
 import type { Hash } from '../crypto/hash.ts'
+import type { Disk } from '../ports/disk.ts'
 import { assert } from '../primitives/assert.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
-import type { Disk } from '../ports/disk.ts'
 import type { Tip } from './chain.ts'
 import { decodeOwn } from './system-state.ts'
 import { openWal } from './wal.ts'
@@ -26,7 +26,11 @@ export interface ConsensusLog {
 
 export interface Recovered {
   readonly inputs: readonly { readonly input: Input; readonly now: number }[]
-  readonly bodies: readonly { readonly block: ProposedBlock; readonly hash: Hash; readonly transactions: readonly DecodedTransaction[] }[]
+  readonly bodies: readonly {
+    readonly block: ProposedBlock
+    readonly hash: Hash
+    readonly transactions: readonly DecodedTransaction[]
+  }[]
 }
 
 export async function openConsensusLog(disk: Disk, application: Application): Promise<ConsensusLog> {
@@ -54,7 +58,9 @@ function recover(
 ): Recovered {
   const start = records.findLastIndex((record) => record.type === 'start-height' && record.height === height)
   const relevant = start < 0 ? [] : records.slice(start)
-  const inputs = relevant.flatMap((record) => (record.type === 'body' ? [] : [{ input: fromWalRecord(record, tip, self), now: record.now }]))
+  const inputs = relevant.flatMap((record) =>
+    record.type === 'body' ? [] : [{ input: fromWalRecord(record, tip, self), now: record.now }],
+  )
   const blocks = inputs.flatMap(({ input }) => {
     if (input.type === 'proposal') return [input.proposal.block]
     return input.type === 'block-built' ? [input.block] : []
@@ -63,7 +69,9 @@ function recover(
     if (record.type !== 'body') return []
     const block = blocks.find((candidate) => bytesEqual(blockHash(candidate.header), record.blockHash))
     if (!block) return []
-    return [{ block, hash: record.blockHash, transactions: record.transactions.map((encoded) => decodeKept(application, encoded)) }]
+    return [
+      { block, hash: record.blockHash, transactions: record.transactions.map((encoded) => decodeKept(application, encoded)) },
+    ]
   })
   return { inputs, bodies }
 }

@@ -1,22 +1,21 @@
-import { type Block, blockHash, type ProposedBlock } from '../chain/block.ts'
+import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import type { ConsensusParameters } from '../chain/chain-spec.ts'
+import type { Evidence } from '../chain/evidence.ts'
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { startTime } from '../consensus/pacing.ts'
-import type { Effect, Outbound } from '../consensus/tendermint/effect.ts'
-import type { ConsensusTimer, Input } from '../consensus/tendermint/input.ts'
+import type { Outbound } from '../consensus/tendermint/effect.ts'
+import type { Input, StartHeight } from '../consensus/tendermint/input.ts'
 import type { Tendermint } from '../consensus/tendermint/tendermint.ts'
-import { ownSignature } from '../crypto/verified.ts'
-import { assert, unreachable } from '../primitives/assert.ts'
+import { assert } from '../primitives/assert.ts'
 import type { Rejection } from '../primitives/result.ts'
-import type { Evidence } from '../chain/evidence.ts'
-import type { Timer } from '../ports/clock.ts'
+import type { ProducedBlock } from './block-producer.ts'
 import type { Candidate, Candidates } from './candidates.ts'
 import type { Chain } from './chain.ts'
+import { createConsensusEffects } from './consensus-effects.ts'
 import type { ConsensusLog } from './consensus-log.ts'
 import type { GuardedSigner } from './guarded-signer.ts'
 import type { Ports } from './ports.ts'
-import type { ProducedBlock } from './block-producer.ts'
 import type { SigningGate } from './signing-gate.ts'
 
 /**
@@ -58,201 +57,142 @@ export interface RunnerOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-const heldBackMax = 4096
+/** `ended` is for good: after a failure nothing may decide or sign any more, whoever asks. */
+type Phase = 'idle' | 'deciding' | 'suspended' | 'ended'
 
 export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
-  const { ports, chain, core, log, candidates, gate, signer } = options
-  const { clock, telemetry } = ports
-  const timers = new Map<string, Timer>()
+  const { chain, core, log, candidates, gate } = options
   const inputs: Input[] = []
+  const effects = createConsensusEffects({ ...options, deliver, onDecision, onFailure: fail })
+  let phase: Phase = 'idle'
   let handling = false
-  let running = false
   let committing: Promise<void> = Promise.resolve()
 
+  /** While deciding is suspended only this node's own answers wait: they come once, and peers send again what is lacking. */
   function deliver(input: Input): void {
-    if (inputs.length < heldBackMax) inputs.push(input)
-    if (running && !handling) handleAll()
+    if (phase === 'ended' || (phase === 'suspended' && comesAgain(input))) return
+    inputs.push(input)
+    if (phase === 'deciding' && !handling) handleAll()
   }
 
   function handleAll(): void {
     handling = true
-    for (let input = inputs.shift(); input && running; input = inputs.shift()) {
-      const before = core.step
-      for (const effect of core.handle(input, clock.now())) carryOut(effect)
-      if (core.step !== before) options.onStep()
+    try {
+      while (phase === 'deciding' && inputs.length > 0) handle(inputs.shift() as Input)
+    } catch (error) {
+      fail(error)
     }
     handling = false
   }
 
-  function carryOut(effect: Effect): void {
-    switch (effect.type) {
-      case 'persist':
-        return log.append(effect.input, effect.at)
-      case 'sign-proposal':
-        return inBackground(signProposal(effect))
-      case 'sign-vote':
-        return inBackground(signVote(effect))
-      case 'broadcast':
-        return options.broadcast(effect.message)
-      case 'set-timer':
-        return setTimer(effect.timer, effect.delayMs)
-      case 'build-block':
-        return inBackground(build(effect))
-      case 'check-block':
-        return inBackground(check(effect))
-      case 'decide':
-        committing = commit(effect.block, effect.commit)
-        return inBackground(committing)
-      case 'accuse':
-        return options.onAccusation(effect.evidence)
-      default:
-        return unreachable(effect)
-    }
+  function handle(input: Input): void {
+    const before = core.step
+    for (const effect of core.handle(input, options.ports.clock.now())) effects.carryOut(effect)
+    if (core.step !== before) options.onStep()
   }
 
-  function inBackground(work: Promise<void>): void {
-    work.catch((error) => {
-      running = false
-      options.onFailure(error)
+  function fail(error: unknown): void {
+    phase = 'ended'
+    effects.clear()
+    options.onFailure(error)
+  }
+
+  function onDecision(block: ProposedBlock, commit: Commit): Promise<void> {
+    committing = makeFinal(options, block, commit).then(() => {
+      if (phase === 'deciding') beginHeight()
     })
-  }
-
-  /** Nothing is signed before the reasons for signing are on disk, nor for a height that is over. */
-  async function mayLeave(height: number): Promise<boolean> {
-    await log.sync()
-    return (await gate.passed()) && core.height === height
-  }
-
-  async function signVote({ vote }: Effect & { type: 'sign-vote' }): Promise<void> {
-    if (!signer || !(await mayLeave(vote.height))) return
-    const validator = indexOfValidator(chain.tip().validators, signer.publicKey)
-    const signature = await signer.signVote(vote)
-    if (signature === undefined || validator === undefined) return
-    telemetry.count('synod_consensus_signatures_total', 1, { kind: 'vote' })
-    deliver({ type: 'vote-signed', vote: ownSignature({ vote, validator, signature }) })
-  }
-
-  async function signProposal({ proposal, block }: Effect & { type: 'sign-proposal' }): Promise<void> {
-    if (!signer || !(await mayLeave(proposal.height))) return
-    const signature = await signer.signProposal(proposal)
-    if (signature === undefined) return
-    telemetry.count('synod_consensus_signatures_total', 1, { kind: 'proposal' })
-    deliver({ type: 'proposal-signed', proposal: ownSignature({ proposal, block, signature }) })
-  }
-
-  async function build({ height, round }: Effect & { type: 'build-block' }): Promise<void> {
-    if (!(await gate.passed()) || core.height !== height || chain.tip().height !== height - 1) return
-    const startedAt = clock.monotonic()
-    const { block, transactions, executed } = options.produce()
-    telemetry.observe('synod_execution_seconds', (clock.monotonic() - startedAt) / 1000)
-    const hash = blockHash(block.header)
-    candidates.hold(hash, { transactions, executed })
-    log.appendBody(height, hash, transactions)
-    deliver({ type: 'block-built', round, block })
-  }
-
-  async function check({ block, blockHash: hash }: Effect & { type: 'check-block' }): Promise<void> {
-    const result = await candidates.check(block, hash)
-    if (!result || core.height !== block.header.height) return
-    if (result.ok) log.appendBody(block.header.height, hash, result.value.transactions)
-    else options.onInvalidBlock(block, result.error)
-    deliver({ type: 'block-checked', blockHash: hash, valid: result.ok })
-  }
-
-  function setTimer(timer: ConsensusTimer, delayMs: number): void {
-    const key = `${timer.kind} ${timer.round}`
-    timers.get(key)?.cancel()
-    timers.set(
-      key,
-      clock.schedule(delayMs, () => {
-        timers.delete(key)
-        deliver({ type: 'timer-fired', timer })
-      }),
-    )
-  }
-
-  async function commit(proposed: ProposedBlock, commit: Commit): Promise<void> {
-    const { header, lastCommit, evidence } = proposed
-    const candidate = candidates.held(commit.blockHash)
-    assert(candidate, 'a decided block was checked, and so is held')
-    const startedAt = clock.monotonic()
-    const transactions = candidate.transactions.map((transaction) => transaction.encoded)
-    const block = { header, lastCommit, evidence, transactions }
-    await chain.commit(block, commit, candidate.executed)
-    telemetry.observe('synod_commit_seconds', (clock.monotonic() - startedAt) / 1000)
-    await log.rotate()
-    options.onFinal(block, commit, candidate)
-    if (running) beginHeight()
-  }
-
-  function clearHeight(): void {
-    for (const timer of timers.values()) timer.cancel()
-    timers.clear()
-    candidates.reset()
+    return committing
   }
 
   function beginHeight(): void {
-    clearHeight()
-    const { height, time, validators, priorities } = chain.tip()
-    const startAt = startTime({
-      parameters: options.parameters,
-      genesisTime: options.genesisTime,
-      height: height + 1,
-      previousTime: time,
-      now: clock.now(),
-    })
-    const self = ownIndex()
-    const awaitTransactions = !options.parameters.empty_blocks && !options.hasWork()
-    const start: Input = { type: 'start-height', height: height + 1, validators, priorities, self, startAt, awaitTransactions, previousTime: time }
-    inputs.unshift(start)
+    effects.clear()
+    candidates.reset()
+    inputs.unshift(startOf(options))
     if (!handling) handleAll()
     options.onStep()
     options.onHeight()
   }
 
-  function ownIndex(): number | undefined {
-    return signer && indexOfValidator(chain.tip().validators, signer.publicKey)
-  }
-
-  /** Replays the log of the height in progress, then carries out what the crash left unanswered. */
-  async function restore(): Promise<boolean> {
-    const tip = chain.tip()
-    const records = log.recovered(tip.height + 1, tip, ownIndex())
-    if (records.inputs[0]?.input.type !== 'start-height') return false
-    for (const { input, now } of records.inputs) core.handle(input, now)
-    for (const body of records.bodies) candidates.restore(body.block, body.hash, body.transactions)
-    telemetry.log('info', 'consensus log replayed', { height: tip.height + 1, inputs: records.inputs.length })
-    for (const effect of core.resume()) carryOut(effect)
-    return true
-  }
-
   return {
     async start() {
-      running = true
-      handling = true
-      const restored = await restore()
-      handling = false
-      if (!restored) beginHeight()
-      else handleAll()
+      phase = 'deciding'
+      if (!replay(options)) return beginHeight()
+      for (const effect of core.resume()) effects.carryOut(effect)
+      handleAll()
     },
     deliver,
     async suspend() {
-      running = false
+      if (phase === 'deciding') phase = 'suspended'
       await committing.catch(() => undefined)
     },
     resume() {
-      running = true
+      if (phase !== 'suspended') return
+      phase = 'deciding'
       if (core.height !== chain.tip().height + 1) {
         inputs.length = 0
-        beginHeight()
-      } else handleAll()
+        return beginHeight()
+      }
+      if (options.hasWork()) inputs.push({ type: 'transactions-available' })
+      handleAll()
     },
     async stop() {
-      running = false
-      clearHeight()
+      phase = 'ended'
+      effects.clear()
+      candidates.reset()
       gate.stop()
       await committing.catch(() => undefined)
       await log.close()
     },
   }
+}
+
+function comesAgain({ type }: Input): boolean {
+  return type === 'proposal' || type === 'vote' || type === 'certificate' || type === 'transactions-available'
+}
+
+/** Replays the log of the height in progress into the core. False: it holds nothing of that height. */
+function replay(options: RunnerOptions): boolean {
+  const { chain, core, candidates } = options
+  const tip = chain.tip()
+  const records = options.log.recovered(tip.height + 1, tip, ownIndex(options))
+  if (records.inputs[0]?.input.type !== 'start-height') return false
+  for (const { input, now } of records.inputs) core.handle(input, now)
+  for (const body of records.bodies) candidates.restore(body.block, body.hash, body.transactions)
+  options.ports.telemetry.log('info', 'consensus log replayed', { height: tip.height + 1, inputs: records.inputs.length })
+  return true
+}
+
+/** Makes a decided block final on this node, and lets go of the log that led to it. */
+async function makeFinal(options: RunnerOptions, proposed: ProposedBlock, commit: Commit): Promise<void> {
+  const { clock, telemetry } = options.ports
+  const candidate = options.candidates.held(commit.blockHash)
+  assert(candidate, 'a decided block was checked, and so is held')
+  const startedAt = clock.monotonic()
+  const { header, lastCommit, evidence } = proposed
+  const transactions = candidate.transactions.map((transaction) => transaction.encoded)
+  const block = { header, lastCommit, evidence, transactions }
+  await options.chain.commit(block, commit, candidate.executed)
+  telemetry.observe('synod_commit_seconds', (clock.monotonic() - startedAt) / 1000)
+  await options.log.rotate()
+  options.onFinal(block, commit, candidate)
+}
+
+function startOf(options: RunnerOptions): StartHeight {
+  const { parameters, genesisTime } = options
+  const { height, time, validators, priorities } = options.chain.tip()
+  const now = options.ports.clock.now()
+  return {
+    type: 'start-height',
+    height: height + 1,
+    validators,
+    priorities,
+    self: ownIndex(options),
+    startAt: startTime({ parameters, genesisTime, height: height + 1, previousTime: time, now }),
+    awaitTransactions: !parameters.empty_blocks && !options.hasWork(),
+    previousTime: time,
+  }
+}
+
+function ownIndex({ chain, signer }: RunnerOptions): number | undefined {
+  return signer && indexOfValidator(chain.tip().validators, signer.publicKey)
 }

@@ -10,6 +10,8 @@ export interface SigningGate {
   readonly fault: string | undefined
   /** Resolves with true once signing is safe, with false when it never will be. */
   passed(): Promise<boolean>
+  /** Answers everybody who waits with false: what they would have signed is over. */
+  dismiss(): void
   caughtUp(): void
   shut(reason: string): void
   stop(): void
@@ -22,25 +24,30 @@ export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
   let fault: string | undefined
   let timer: Timer | undefined
 
+  const isOpen = (): boolean => listened && synced && fault === undefined
+
   function settle(): void {
-    if (fault === undefined && !(listened && synced)) return
+    if (isOpen() || fault !== undefined) answer(isOpen())
+  }
+
+  function answer(safe: boolean): void {
     const resumed = waiting
     waiting = []
-    for (const resume of resumed) resume(fault === undefined)
+    for (const resume of resumed) resume(safe)
   }
 
   return {
     get open() {
-      return listened && synced && fault === undefined
+      return isOpen()
     },
     get fault() {
       return fault
     },
     passed() {
-      if (fault !== undefined) return Promise.resolve(false)
-      if (listened && synced) return Promise.resolve(true)
+      if (isOpen() || fault !== undefined) return Promise.resolve(isOpen())
       return new Promise((resume) => waiting.push(resume))
     },
+    dismiss: () => answer(false),
     /** The wait begins here: before it is among its peers, a node hears no doppelgänger. */
     caughtUp() {
       if (synced) return

@@ -188,7 +188,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       for (const { input, at } of log) {
         for (const effect of node.core.handle(input, at)) if (effect.type === 'persist') carryOut(node, effect)
       }
-      for (const effect of node.core.resume()) carryOut(node, effect)
+      for (const effect of node.core.resume(now)) carryOut(node, effect)
     },
     run(untilMs) {
       const end = genesisTime + untilMs

@@ -34,6 +34,8 @@ interface Scenario {
   readonly windowMs: number
   readonly delayMs: number
   readonly compareMs: number
+  /** From a time on, until it heals, nobody hears this node: it may have decided what the others do not know of. */
+  readonly mute: { readonly node: number; readonly from: number }
   readonly crashes: readonly { readonly node: number; readonly at: number; readonly lost: number }[]
 }
 
@@ -45,6 +47,7 @@ const scenarios = fc
     windowMs: fc.integer({ min: 50, max: 4000 }),
     delayMs: fc.integer({ min: 1, max: 1500 }),
     compareMs: fc.integer({ min: 300, max: 5000 }),
+    mute: fc.record({ node: fc.nat({ max: 5 }), from: fc.nat({ max: 4000 }) }),
     crashes: fc.array(fc.record({ node: fc.nat({ max: 5 }), at: fc.nat({ max: 2 * healsAfterMs }), lost: fc.nat({ max: 8 }) }), {
       maxLength: 6,
     }),
@@ -79,6 +82,7 @@ function run(scenario: Scenario): Cluster {
     delay(from, to, now, message) {
       const elapsed = now - genesisTime
       if (elapsed >= healsAfterMs) return 1 + random(50)
+      if (from === scenario.mute.node && elapsed >= scenario.mute.from) return undefined
       const window = Math.floor(elapsed / windowMs)
       const kind = message.type === 'vote' ? message.vote.vote.kind : message.type === 'proposal' ? 3 : 4
       const isCut = randomFrom(seed ^ (window * 7919 + from * 131 + to * 17 + kind))(1000) < cut * 1000

@@ -49,7 +49,7 @@ function observed({ core }: OneCore) {
     decidedBlockHash,
     roundState: core.roundState(),
     sends: core.missingFor(blank),
-    resume: core.resume(),
+    resume: core.resume(1_700_000_000_000),
   }
 }
 
@@ -82,7 +82,7 @@ describe('replay', () => {
           act(one)
           const again = replayed(one, self)
           expect(observed(again)).toEqual(observed(one))
-          for (const input of answer(one.core.resume(), self)) expect(again.give(input)).toEqual(one.give(input))
+          for (const input of answer(one.core.resume(1_700_000_000_000), self)) expect(again.give(input)).toEqual(one.give(input))
         }
       }),
       { numRuns: 150 },
@@ -110,9 +110,9 @@ describe('replay', () => {
           one.start()
           for (const [index, act] of schedule.entries()) {
             act(one)
-            note(one.core.resume())
+            note(one.core.resume(1_700_000_000_000))
             if (crashes[index]) one = replayed(one, self)
-            note(one.core.resume())
+            note(one.core.resume(1_700_000_000_000))
           }
         },
       ),

@@ -13,10 +13,10 @@ import type { Height } from './height.ts'
 import type { ConsensusTimer } from './input.ts'
 import { setTimer } from './machine.ts'
 
-export function resume(height: Height): readonly Effect[] {
+export function resume(height: Height, now: number): readonly Effect[] {
   if (height.decision) return [height.decision]
   return [
-    ...runningTimers(height),
+    ...runningTimers(height, now),
     ...openChecks(height),
     ...openBuild(height),
     ...openSignatures(height),
@@ -24,13 +24,13 @@ export function resume(height: Height): readonly Effect[] {
   ]
 }
 
-function runningTimers(height: Height): Effect[] {
+function runningTimers(height: Height, now: number): Effect[] {
   const { machine, start, due } = height
   const { round, step } = machine
   const running: Effect[] = []
   if (step === 'new-height') {
     const timer: ConsensusTimer = { kind: 'start', height: start.height, round: 0 }
-    return due ? [] : [{ type: 'set-timer', timer, delayMs: 0 }]
+    return due ? [] : [{ type: 'set-timer', timer, delayMs: Math.max(0, start.startAt - now) }]
   }
   if (step === 'propose') running.push(setTimer(height, 'propose', round))
   if (step === 'prevote' && machine.prevoteTimer) running.push(setTimer(height, 'prevote', round))

@@ -37,7 +37,7 @@ export interface Tendermint {
   /** Whether a message, not yet verified, could change anything: what could not is not worth a signature check. */
   isNews(message: Outbound): boolean
   /** After a replay: what is asked and unanswered, the timers that run, and the own messages of the round, to be sent again. */
-  resume(): readonly Effect[]
+  resume(now: number): readonly Effect[]
 }
 
 export function createTendermint(parameters: ConsensusParameters, chainId: ChainId): Tendermint {
@@ -76,7 +76,7 @@ export function createTendermint(parameters: ConsensusParameters, chainId: Chain
     missingFor: (peer) => (current ? missingFor(current, peer) : []),
     proposerOf: (round) => (current && round <= current.machine.round + roundLookAhead ? current.proposer(round) : undefined),
     isNews: (message) => current !== undefined && !current.decision && isNews(current, message),
-    resume: () => (current ? resume(current) : []),
+    resume: (now) => (current ? resume(current, now) : []),
   }
 }
 

@@ -117,7 +117,7 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
     async start() {
       phase = 'deciding'
       if (!replay(options)) return beginHeight()
-      for (const effect of core.resume()) effects.carryOut(effect)
+      for (const effect of core.resume(options.ports.clock.now())) effects.carryOut(effect)
       handleAll()
     },
     deliver,

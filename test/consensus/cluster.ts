@@ -203,7 +203,7 @@ export function createCluster(options: ClusterOptions): Cluster {
 }
 
 /** What a peer's message becomes once its signature has been checked; the test's messages are all well signed. */
-export function inputOf(message: Outbound): Input {
+function inputOf(message: Outbound): Input {
   switch (message.type) {
     case 'proposal':
       return { type: 'proposal', proposal: ownSignature(message.proposal) }

@@ -16,7 +16,7 @@ import { type Bytes, toHex, utf8 } from '../../src/primitives/bytes.ts'
 
 export const chainId: Hash = taggedHash('synod/test', utf8('a chain'))
 export const genesisTime = 1_700_000_000_000
-export const none = new Uint8Array(32) as Hash
+const none = new Uint8Array(32) as Hash
 
 export const parameters: ConsensusParameters = consensusParametersSchema.parse({ interval_ms: 0 })
 

@@ -107,7 +107,7 @@ function begin(machine: Machine, known: Known): Transition | undefined {
 }
 
 /** L11–L21. Who proposes has the propose timeout too: a block that cannot be built in time must not stop the round. */
-export function startRound(machine: Machine, known: Known, round: number): Transition {
+function startRound(machine: Machine, known: Known, round: number): Transition {
   assert(machine.step === 'new-height' || round > machine.round, 'rounds only rise')
   const next: Machine = { ...machine, round, step: 'propose', prevoteTimer: false, precommitTimer: false }
   const { height, self } = known.start

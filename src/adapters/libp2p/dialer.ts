@@ -1,5 +1,5 @@
 /** Dialling: from an address to a peer whose hello is accepted, whichever of several connections to it is kept in the end. */
-import type { Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -28,6 +28,9 @@ export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: A
     const peer = connection.remotePeer.toString()
     const link = registry.byConnection(connection)
     if (link === undefined) connection.abort(new Error('already connected'))
+    // Encrypted transports have checked this in their handshake; memory has none.
+    if (named !== undefined && named !== peer) throw refused(connection, `another peer answers at this address: ${peer}`)
+    link?.greet()
     const outcome = await link?.greeted
     if (outcome?.kind === 'failed') throw new Error(outcome.reason)
     if (registry.get(peer) === undefined) await established(peer, signal)
@@ -67,6 +70,12 @@ export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: A
       for (const resume of [...(waiting.get(peer) ?? [])]) resume()
     },
   }
+}
+
+function refused(connection: Connection, reason: string): Error {
+  const error = new Error(reason)
+  connection.abort(error)
+  return error
 }
 
 function dialFailure(address: string, cause: unknown, timeoutMs: number, signal: AbortSignal): OperationalError {

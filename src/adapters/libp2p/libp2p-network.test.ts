@@ -35,6 +35,11 @@ const quiet: NetworkHandlers = {
 networkContract('libp2p over TLS', world({ security: ['tls'], requireHybrid: true }))
 networkContract('libp2p over Noise', world({ security: ['noise'] }))
 networkContract('libp2p over IPv6', world({ listen: ['/ip6/::1/tcp/0'] }))
+networkContract('libp2p in memory', {
+  ...world({}),
+  make: (index) => world({ listen: [`/memory/node-${index}`] }).make(index),
+  deadAddress: '/memory/nobody',
+})
 
 describe('priority', () => {
   it('lets a vote overtake the blocks that wait', async () => {

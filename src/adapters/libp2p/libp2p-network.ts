@@ -6,7 +6,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { type Channel, channelBytesMax, type Network } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -21,7 +21,7 @@ export type Security = 'tls' | 'noise'
 export interface Libp2pNetworkOptions {
   /** 32 bytes: the Ed25519 seed of the node's network identity. */
   readonly privateKeySeed: Bytes
-  /** Multiaddrs to listen on, e.g. `/ip4/0.0.0.0/tcp/26600`. None: the node only dials. */
+  /** Multiaddrs to listen on, e.g. `/ip4/0.0.0.0/tcp/26600`, or `/memory/name` within one process. None: the node only dials. */
   readonly listen: readonly string[]
   /** What is offered, the preferred first. */
   readonly security: readonly Security[]
@@ -34,7 +34,8 @@ export interface Libp2pNetworkOptions {
   readonly limits?: Partial<Libp2pLimits>
 }
 
-const noiseProtection = 'noise-xx X25519 ChaChaPoly'
+/** By libp2p's name of the encrypter; TLS reports what it negotiated. */
+const protectionNames: Readonly<Record<string, string>> = { '/noise': 'noise-xx X25519 ChaChaPoly', native: 'none, in memory' }
 
 /** Creates the network, which listens once `start` is called. */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Network> {
@@ -62,7 +63,8 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         libp2p,
         handlers,
         helloTimeoutMs: limits.helloTimeoutMs,
-        protectionOf: (connection) => protections.get(connection.timeline) ?? noiseProtection,
+        protectionOf: (connection) =>
+          protections.get(connection.timeline) ?? protectionNames[connection.encryption ?? ''] ?? 'unknown',
         createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, onGossip: handlers.onGossip }),
       })
     },
@@ -94,7 +96,7 @@ async function createNode(
     privateKey,
     start: false,
     addresses: { listen: [...options.listen] },
-    transports: [tcp()],
+    transports: await createTransports(options.listen),
     connectionEncrypters: await createEncrypters(privateKey, options, protections),
     streamMuxers: [
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
@@ -123,6 +125,13 @@ async function createNode(
   })
   assert(components !== undefined, 'libp2p hands out its components')
   return { libp2p, components }
+}
+
+/** In-memory addresses (`/memory/name`) join nodes of one process, and are dialled only by a node that listens on one. */
+async function createTransports(listen: readonly string[]): Promise<NonNullable<Libp2pOptions['transports']>> {
+  if (!listen.some((address) => address.startsWith('/memory/'))) return [tcp()]
+  const { memory } = await import('@libp2p/memory')
+  return [tcp(), memory()]
 }
 
 type EncrypterFactory = (components: TlsComponents) => ConnectionEncrypter

@@ -33,6 +33,8 @@ export interface PeerLink {
   readonly greeted: Promise<{ readonly kind: 'accepted' } | FailedGreeting>
   readonly services: PeerServices
   info(): PeerInfo
+  /** Begins the greeting, once; the side that dialled does. */
+  greet(): void
   serveControl(stream: Stream): void
   /** Whether a stream other than control may be served. A peer that opens one before it is accepted breaks the rules. */
   admits(stream: Stream): boolean
@@ -70,6 +72,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
+  let hasGreeted = false
 
   function serveControl(stream: Stream): void {
     if (phase === 'ended') return stream.abort(new Error('the connection is closing'))
@@ -115,6 +118,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       return phase
     },
     info: () => describe(options, connectedAt, probe.latencyMs),
+    greet() {
+      if (hasGreeted) return
+      hasGreeted = true
+      open(helloProtocol).then(serveControl, (cause: unknown) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
+    },
     serveControl,
     admits(stream) {
       if (phase === 'established') return true
@@ -135,17 +143,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
 
   const helloTimer = setTimeout(() => onLost(`no hello within ${options.helloTimeoutMs} ms`), options.helloTimeoutMs)
   connection.addEventListener('close', () => onLost('the connection closed'))
-  if (connection.direction === 'outbound') openControl(open, serveControl, onLost)
   return link
-}
-
-/** The dialler opens the control stream. */
-function openControl(
-  open: (protocol: string) => Promise<Stream>,
-  serve: (stream: Stream) => void,
-  onFailed: (reason: string) => void,
-): void {
-  open(helloProtocol).then(serve, (cause: unknown) => onFailed(`the peer does not speak Synod: ${messageOf(cause)}`))
 }
 
 /** The end comes once: at once, or after a moment in which what was said last can arrive. For us the link is over either way. */

@@ -1,0 +1,4 @@
+import type { Command } from './frame/command.ts'
+
+/** Every command, in the order of the help. A declaration imports nothing heavy: the code behind it is loaded when it is run. */
+export const commands: readonly Command[] = []

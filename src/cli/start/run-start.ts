@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { loadKeyFile } from '../../adapters/file/key-file.ts'
+import { createNodeTelemetry, type NodeTelemetry } from '../../adapters/telemetry/node-telemetry.ts'
+import { type ApiServer, startApi } from '../../api/server.ts'
+import { metrics } from '../../engine/metrics-catalogue.ts'
+import { loadChain } from '../../node/config/load-chain.ts'
+import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
+import { type RunningNode, startNode } from '../../node/start-node.ts'
+import { OperationalError } from '../../primitives/operational-error.ts'
+import { productVersion } from '../frame/product-version.ts'
+
+export interface StartOptions {
+  readonly home: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** `key=value`, stronger than the file and the environment. */
+  readonly overrides: readonly string[]
+  /** Opens the keys of a home. */
+  readonly passphrase: () => Promise<string>
+}
+
+/** Runs the node of a home until it is told to stop, or cannot go on. Resolves to the exit status. */
+export async function runStart(options: StartOptions): Promise<number> {
+  const configuration = await loadNodeConfig(options)
+  const { config, home } = configuration
+  const telemetry = createNodeTelemetry({
+    level: config.log.level,
+    format: config.log.format === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.log.format,
+    destination: process.stderr,
+    catalogue: metrics,
+    node: home,
+  })
+  const toldToStop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const running = await open(configuration, await options.passphrase(), telemetry)
+  const fault = faultOf(running)
+  let api: ApiServer | undefined
+  try {
+    if (config.api.enabled) {
+      const { host, port } = config.api
+      api = await startApi({ node: running.node, host, port, version: productVersion(), metrics: telemetry })
+    }
+    const { self, addresses, height } = running.node.status()
+    telemetry.log('info', 'started', { peer: self, addresses: addresses.join(' '), api: api?.url, height })
+    const failed = await Promise.race([toldToStop, fault])
+    if (typeof failed === 'string') throw new OperationalError('NODE_STOPPED', failed, { where: home })
+    telemetry.log('info', 'stopping')
+    return 0
+  } finally {
+    await api?.stop()
+    await running.stop()
+    telemetry.flush()
+  }
+}
+
+async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry): Promise<RunningNode> {
+  const { config, dataDirectory, keysDirectory } = home
+  const { spec, application } = await loadChain(home.chainFile)
+  const peerKeyPath = join(keysDirectory, 'peer.key')
+  const peerKeySeed = await loadKeyFile({ path: peerKeyPath, kind: 'peer', passphrase })
+  if (!peerKeySeed) throw new OperationalError('KEY_FILE_MISSING', 'The node has no peer key.', { where: peerKeyPath })
+  const validatorKeySeed = config.node.validate
+    ? await loadKeyFile({ path: join(keysDirectory, 'validator.key'), kind: 'validator', passphrase })
+    : undefined
+  const { transactions_max, bytes_max, per_sender_max, per_peer_max, recent_max } = config.mempool
+  const workers = config.node.verifier_workers
+  return startNode({
+    dataDirectory,
+    spec,
+    application,
+    listen: config.p2p.listen ?? [`/ip4/0.0.0.0/tcp/${spec.chain.port}`],
+    peers: config.p2p.peers,
+    security: config.p2p.security,
+    requireHybrid: config.p2p.require_hybrid,
+    peerKeySeed,
+    validatorKeySeed,
+    mempool: {
+      transactions: transactions_max,
+      bytes: bytes_max,
+      perSender: per_sender_max,
+      perPeer: per_peer_max,
+      recent: recent_max,
+    },
+    stateVersionsKept: config.node.state_versions_kept,
+    doppelgangerWaitMs: config.node.doppelganger_wait_ms,
+    ...(workers !== 'auto' && { verifierWorkers: workers }),
+    telemetry,
+    agent: `synod/${productVersion()}`,
+  })
+}
+
+/** Resolves with what ended the node, should anything. */
+function faultOf({ node }: RunningNode): Promise<string> {
+  return new Promise((resolve) => {
+    node.subscribe((event) => {
+      if (event.type === 'fault') resolve(event.message)
+    })
+  })
+}

@@ -44,6 +44,11 @@ test('bounds hold, nonces go in order, and what the mempool reports is what happ
           const transaction = plainTransaction(sender === undefined ? fields : { ...fields, sender }, salt)
           const standing = sender === undefined ? undefined : { nextNonce: nextNonce(sender), funds: BigInt(funds) }
           const added = mempool.add(transaction, { source, standing, height })
+          if (!added.ok && added.error.code === 'TX_INSUFFICIENT_BALANCE') {
+            const others = [...waiting.values()].map((each) => each.transaction).filter((other) => other.sender?.key === sender)
+            const rest = others.filter((other) => other.sender?.nonce !== nonce)
+            expect(rest.reduce((sum, other) => sum + (other.spends ?? 0n), BigInt(spends))).toBeGreaterThan(BigInt(funds))
+          }
           if (added.ok) {
             waiting.set(toHex(transaction.id), { transaction, source })
             for (const id of added.value.evicted) expect(waiting.delete(toHex(id))).toBe(true)

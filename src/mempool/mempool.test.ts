@@ -122,6 +122,17 @@ test('a tenth more replaces, in place', () => {
   expect(mempool.select({ transactions: 9, bytes: 9999, height: 1 })).toEqual([replacement, transactions[1]])
 })
 
+test('where fees are nothing, nothing is replaced', () => {
+  const mempool = pool()
+  expect(
+    fill(mempool, [
+      { sender: 'a', fee: 0 },
+      { sender: 'a', fee: 0 },
+    ]).outcomes,
+  ).toEqual(['ok', 'MEMPOOL_REPLACEMENT_UNDERPAID'])
+  expect(fill(mempool, [{ sender: 'a', fee: 1 }]).outcomes).toEqual(['ok'])
+})
+
 test('a sender at its limit may still replace', () => {
   const mempool = pool({ perSender: 1 })
   expect(fill(mempool, [{ sender: 'a' }, { sender: 'a', fee: 2000 }, { sender: 'a', nonce: 1 }]).outcomes).toEqual([
@@ -219,10 +230,27 @@ test('what is removed leaves a gap behind', () => {
   const { transactions } = fill(mempool, [
     { sender: 'a', nonce: 0 },
     { sender: 'a', nonce: 1 },
+    { sender: 'a', nonce: 2 },
   ])
   mempool.remove([transactions[0]!.id, transactions[0]!.id])
   expect(selected(mempool)).toEqual([])
-  expect(mempool.size).toBe(1)
+  expect(mempool.size).toBe(2)
+  fill(mempool, [{ sender: 'a', nonce: 0 }])
+  expect(selected(mempool)).toEqual(['a 0', 'a 1', 'a 2'])
+})
+
+test('what leaves gives its sender’s means back', () => {
+  const mempool = pool()
+  const standing = { nextNonce: 0, funds: 100n }
+  const spends = { sender: 'a', spends: 40 }
+  const { transactions, outcomes } = fill(mempool, [spends, { ...spends, nonce: 1 }, { ...spends, nonce: 2 }], { standing })
+  expect(outcomes).toEqual(['ok', 'ok', 'TX_INSUFFICIENT_BALANCE'])
+  mempool.remove([transactions[1]!.id])
+  expect(fill(mempool, [{ ...spends, nonce: 2 }], { standing }).outcomes).toEqual(['ok'])
+  mempool.committed(blockOf([transactions[0]!], { a: 1 }))
+  expect(fill(mempool, [{ ...spends, nonce: 1, spends: 20 }], { standing: { nextNonce: 1, funds: 60n } }).outcomes).toEqual([
+    'ok',
+  ])
 })
 
 test('a peer’s allowance comes back when its transactions leave', () => {

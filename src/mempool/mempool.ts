@@ -83,7 +83,7 @@ export function createMempool(limits: MempoolLimits): Mempool {
     while (waiting.size > limits.transactions || waiting.bytes > limits.bytes) {
       const victim = waiting.victimFor(newcomer)
       if (!victim || victim === newcomer) {
-        for (const spared of victims.reverse()) waiting.enter(spared)
+        for (const spared of victims) waiting.enter(spared)
         return undefined
       }
       waiting.leave(victim)

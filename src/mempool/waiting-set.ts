@@ -24,7 +24,10 @@ export interface WaitingSet {
   advance(queue: SenderQueue, nextNonce: number): void
   /** Those that no block above `height` may hold. */
   expired(height: number): readonly Entry[]
-  /** What gives way to `newcomer`, which is in the set already; nothing when everything pays at least as much. */
+  /**
+   * What gives way to `newcomer`, which is in the set already: nothing when everything pays at least as much, the newcomer itself when
+   * it can only go behind a predecessor that pays less than all others.
+   */
   victimFor(newcomer: Entry): Entry | undefined
 }
 
@@ -94,9 +97,7 @@ export function createWaitingSet(): WaitingSet {
       if (gapped) return expendable(gapped)
       const candidate = cheapestWaiting()
       if (!candidate || candidate.transaction.fee >= newcomer.transaction.fee) return undefined
-      if (!candidate.queue) return candidate
-      // A sender cannot pay its way in over a predecessor that has to go first.
-      return candidate.queue === newcomer.queue ? undefined : expendable(candidate.queue)
+      return candidate.queue ? expendable(candidate.queue) : candidate
     },
   }
 }

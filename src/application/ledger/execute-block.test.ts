@@ -227,6 +227,8 @@ test('a double signature burns a part of the stake and ends the vote for ever', 
   expect(ledger.totals()).toEqual({ issued, burned: tokens(100), validators: 2 })
   expect(ledger.block([ledger.transaction(ada, [stakeOf(tokens(1000))])])).toEqual(['validator-jailed'])
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1899))])])).toEqual(['executed'])
+  expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1))])])).toEqual(['executed'])
+  expect(ledger.totals().validators).toBe(2)
 })
 
 test('further evidence against a jailed validator changes nothing', () => {
@@ -242,7 +244,7 @@ test('stake on its way back is punished when it was at stake at the offence, and
   ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1000))])])
   ledger.emptyBlocks(3)
   ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1000))])])
-  ledger.block([], [doubleVote(ada, 4)])
+  ledger.block([], [doubleVote(ada, 6)])
   expect(ledger.validator(ada)).toMatchObject({
     stake: tokens(1900),
     unbonding: [

@@ -63,13 +63,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     onRefused: (outcome) => ending.now(outcome),
     onViolation: violate,
   })
-  const ending = createEnding(connection, (outcome) => {
-    phase = 'ended'
-    clearTimeout(helloTimer)
-    services.close(`the peer is gone: ${outcome.reason}`)
-    options.onEnded(link, outcome.reason)
-    greeted.resolve(outcome)
-  })
+  const ending = createEnding(connection, conclude)
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false
@@ -82,10 +76,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       isOver: () => phase === 'ended',
       onPong: probe.pong,
       onAcknowledged: (total) => budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
-      onGoodbye(reason) {
-        onLost(reason)
-        connection.abort(new Error(reason)) // Also when we said goodbye ourselves: the peer has nothing to add.
-      },
+      onGoodbye: ending.told,
       onViolation: violate,
       onClosed: () => onLost('the connection closed'),
     })
@@ -99,6 +90,14 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     link.ping()
     options.onEstablished(link)
     greeted.resolve({ kind: 'accepted' })
+  }
+
+  function conclude(outcome: FailedGreeting): void {
+    phase = 'ended'
+    clearTimeout(helloTimer)
+    services.close(`the peer is gone: ${outcome.reason}`)
+    options.onEnded(link, outcome.reason)
+    greeted.resolve(outcome)
   }
 
   function violate(what: string): void {
@@ -119,9 +118,9 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     },
     info: () => describe(options, connectedAt, probe.latencyMs),
     greet() {
-      if (hasGreeted) return
+      if (!hasGreeted)
+        open(helloProtocol).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
       hasGreeted = true
-      open(helloProtocol).then(serveControl, (cause: unknown) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
     },
     serveControl,
     admits(stream) {
@@ -146,11 +145,15 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   return link
 }
 
+interface Ending {
+  now(outcome: FailedGreeting): void
+  linger(outcome: FailedGreeting): void
+  /** The peer said goodbye. When we had done so ourselves, there is nothing left to wait for. */
+  told(reason: string): void
+}
+
 /** The end comes once: at once, or after a moment in which what was said last can arrive. For us the link is over either way. */
-function createEnding(
-  connection: Connection,
-  onEnd: (outcome: FailedGreeting) => void,
-): { now(outcome: FailedGreeting): void; linger(outcome: FailedGreeting): void } {
+function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) => void): Ending {
   let isOver = false
   function conclude(outcome: FailedGreeting): boolean {
     if (isOver) return false
@@ -159,6 +162,10 @@ function createEnding(
     return true
   }
   return {
+    told(reason) {
+      conclude({ kind: 'failed', reason })
+      connection.abort(new Error(reason))
+    },
     now(outcome) {
       if (conclude(outcome)) connection.abort(new Error(outcome.reason))
     },

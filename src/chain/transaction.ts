@@ -8,7 +8,7 @@ export const unitsPerToken = 1_000_000_000n
 
 const transfer = struct('Transfer', { to: address, amount: u64(), memo: bytes({ max: 256 }) })
 
-/** Registers the sender as a validator, or adds to its stake under the same key. Possession of the key is proved once. */
+/** Registers the sender as a validator, or adds to its stake under the same key. Possession of the key is proved once: registration.ts. */
 const registerValidator = struct('RegisterValidator', {
   consensusKey,
   possession: consensusSignature,

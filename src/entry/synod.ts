@@ -11,6 +11,7 @@ export type {
   ExecuteBlockRequest,
   ExecuteBlockResponse,
   InitChainRequest,
+  SenderStanding,
   TransactionContent,
   TransactionResult,
 } from '../application/application.ts'

@@ -29,7 +29,7 @@ import type { Bytes } from '../../src/primitives/bytes.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
 
 export const chainId = new Uint8Array(32).fill(7)
-export const addressPrefix = 'test'
+const addressPrefix = 'test'
 export const tokens = (count: number): bigint => BigInt(count) * unitsPerToken
 
 /** Someone with an account and, should they want it, a validator's key. */

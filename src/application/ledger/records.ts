@@ -15,7 +15,7 @@ export const accountSchema = struct('Account', {
   nonce: uint(),
 })
 export type Account = Infer<typeof accountSchema>
-export const emptyAccount: Account = { balance: 0n, nonce: 0 }
+const emptyAccount: Account = { balance: 0n, nonce: 0 }
 
 /** Unstakings of one validator that can be under way at once. */
 export const unbondingsMax = 16

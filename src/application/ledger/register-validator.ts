@@ -10,7 +10,7 @@ import { addStake, touch } from './stake.ts'
 type RegisterValidator = Extract<Operation, { type: 'register-validator' }>
 
 /** Possession proofs cost each node a pairing: this many to a block keep it within its time. */
-export const registrationsMax = 16
+const registrationsMax = 16
 
 /**
  * Makes the sender the operator of a validator, or adds to its stake when it operates one under this key already. The proof of

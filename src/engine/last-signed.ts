@@ -22,7 +22,7 @@ export type LastSigned = Infer<typeof lastSignedSchema>
 const fileName = 'last-signed'
 const checksumBytes = 8
 
-export async function readLastSigned(disk: Disk): Promise<LastSigned | undefined> {
+export async function readLastSigned(disk: Pick<Disk, 'readSmall'>): Promise<LastSigned | undefined> {
   const file = await disk.readSmall(fileName)
   if (!file) return undefined
   const content = file.subarray(0, Math.max(0, file.length - checksumBytes))

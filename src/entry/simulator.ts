@@ -4,5 +4,9 @@
  *
  * @module simulator
  */
+export { type LiarName, liarNames } from '../simulator/byzantine/liars.ts'
+export type { CheckName, Violation } from '../simulator/checkers/violation.ts'
 export { type FaultName, faultNames } from '../simulator/faults.ts'
-export { type SimulationOptions, type SimulationResult, simulate } from '../simulator/simulate.ts'
+export { simulate } from '../simulator/simulate.ts'
+export type { Workload } from '../simulator/simulated-chain.ts'
+export type { SimulationOptions, SimulationResult } from '../simulator/simulation-options.ts'

@@ -1,11 +1,24 @@
+import type { PeerId } from '../ports/network.ts'
+import { skewMaxMs } from './checkers/final-blocks.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { SimulatedInternet } from './simulated-internet.ts'
 import type { SimulatedNode } from './simulated-node.ts'
-import type { SimulatedInternet } from './simulated-network.ts'
 import type { WeatherStation } from './weather.ts'
 
-/** What can go wrong around nodes that are themselves honest. */
-export const faultNames = ['latency', 'loss', 'partition', 'crash', 'skew', 'disk-full'] as const
+/** What can go wrong around nodes that are themselves honest. Several may last at once. */
+export const faultNames = [
+  'latency',
+  'loss',
+  'reorder',
+  'partition',
+  'one-way',
+  'crash',
+  'lost-log',
+  'skew',
+  'disk-full',
+  'disk-slow',
+] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface Trouble {
@@ -13,57 +26,84 @@ export interface Trouble {
   readonly scheduler: Scheduler
   readonly internet: SimulatedInternet
   readonly station: WeatherStation
+  /** Those who can be hit. */
   readonly nodes: readonly SimulatedNode[]
   readonly note: (what: string) => void
   readonly restart: (node: SimulatedNode) => void
+  /** The node's log is about to be moved away, its locks with it. False: that would be one amnesiac too many. */
+  readonly mayLoseLog: (node: SimulatedNode) => boolean
 }
 
-/** Begins troubles at random moments until `untilMs`. Each ends by itself; `heal` ends what is left. */
+/** Longest pause between the beginnings of two troubles, and their length, ms. */
+const pauseMs = [100, 3000] as const
+const lengthMs = [300, 6000] as const
+
+/** Begins troubles at random moments until `untilMs`. Each ends by itself, at the latest then. */
 export function beginTrouble(trouble: Trouble, faults: readonly FaultName[], untilMs: number): void {
-  const { random, scheduler } = trouble
+  const { random, scheduler, note } = trouble
   if (faults.length === 0) return
   const next = () => {
-    scheduler.after(random.between(300, 6000), () => {
-      if (scheduler.now() >= untilMs) return
-      makeTrouble(trouble, random.pick(faults), untilMs)
+    scheduler.after(random.between(...pauseMs), () => {
+      const remainingMs = untilMs - scheduler.now()
+      if (remainingMs <= 0) return
+      const fault = random.pick(faults)
+      const victim = random.pick(trouble.nodes)
+      const lastingMs = Math.min(random.between(...lengthMs), remainingMs)
+      const cure = begin[fault](trouble, victim)
+      if (cure) {
+        note(`${fault} ${victim.id} for ${Math.round(lastingMs)} ms`)
+        scheduler.after(lastingMs, cure)
+      }
       next()
     })
   }
   next()
 }
 
-function makeTrouble(trouble: Trouble, fault: FaultName, untilMs: number): void {
-  const { random, scheduler, internet, station, nodes, note } = trouble
-  const lastingMs = Math.min(random.between(500, 8000), Math.max(0, untilMs - scheduler.now()))
-  const end = (cure: () => void) => void scheduler.after(lastingMs, cure)
-  const victim = random.pick(nodes)
-  note(`${fault} ${victim.id} for ${Math.round(lastingMs)} ms`)
-  switch (fault) {
-    case 'latency':
-      station.storm({ latencyMs: random.between(20, 400), jitterMs: random.between(0, 600), loss: 0 })
-      return end(() => station.heal())
-    case 'loss':
-      station.storm({ latencyMs: 20, jitterMs: 200, loss: random.between(0.01, 0.3) })
-      return end(() => station.heal())
-    case 'partition': {
-      const group = new Set(nodes.filter(() => random.chance(0.5)).map((node) => node.id))
-      station.partition(group)
-      internet.cut((a, b) => group.has(a) !== group.has(b))
-      return end(() => station.heal())
-    }
-    case 'crash':
-      if (!victim.up) return
+/** Begins a trouble and returns what ends it; `undefined` when it cannot befall the victim now. */
+const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode) => (() => void) | undefined>> = {
+  latency: ({ station, random }) =>
+    station.storm({ latencyMs: random.between(20, 500), jitterMs: random.between(0, 300), loss: 0 }),
+  loss: ({ station, random }) => station.storm({ latencyMs: 0, jitterMs: 100, loss: random.between(0.02, 0.5) }),
+  reorder: ({ station, random }) => station.storm({ latencyMs: 0, jitterMs: random.between(200, 1500), loss: 0 }),
+  partition({ station, internet, random, nodes }) {
+    const island = new Set(nodes.filter(() => random.chance(0.5)).map((node) => node.id))
+    const apart = (a: PeerId, b: PeerId) => island.has(a) !== island.has(b)
+    const cure = station.block(apart)
+    // Sometimes the connections break at once, sometimes messages just stop.
+    if (random.chance(0.5)) internet.cut(apart)
+    return cure
+  },
+  'one-way': ({ station, random, nodes }, victim) => {
+    const deaf = random.chance(0.5)
+    const others = new Set(nodes.filter((node) => node !== victim && random.chance(0.7)).map((node) => node.id))
+    return station.block((from, to) => (deaf ? to === victim.id && others.has(from) : from === victim.id && others.has(to)))
+  },
+  crash({ restart }, victim) {
+    if (!victim.up) return undefined
+    victim.crash()
+    return () => restart(victim)
+  },
+  'lost-log': ({ restart, mayLoseLog }, victim) => {
+    if (!victim.up || !mayLoseLog(victim)) return undefined
+    victim.crash()
+    victim.disk.loseFiles()
+    return () => restart(victim)
+  },
+  skew({ random }, victim) {
+    victim.skew(random.between(-skewMaxMs, skewMaxMs))
+    return () => victim.skew(0)
+  },
+  'disk-full': ({ restart }, victim) => {
+    victim.disk.fill(true)
+    return () => {
+      victim.disk.fill(false)
       victim.crash()
-      return end(() => trouble.restart(victim))
-    case 'skew':
-      victim.skew(random.between(-400, 400))
-      return end(() => victim.skew(0))
-    case 'disk-full':
-      victim.disk.fill(true)
-      return end(() => {
-        victim.disk.fill(false)
-        victim.crash()
-        trouble.restart(victim)
-      })
-  }
+      restart(victim)
+    }
+  },
+  'disk-slow': ({ random }, victim) => {
+    victim.slowDisk(random.between(10, 400))
+    return () => victim.slowDisk(1)
+  },
 }

@@ -1,3 +1,4 @@
+import { createBinaryHeap } from '../primitives/binary-heap.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /**
@@ -9,8 +10,10 @@ export interface Scheduler {
   now(): number
   /** Runs `event` after `delayMs`; returns how to call it off. */
   after(delayMs: number, event: () => void): () => void
-  /** Runs events until the given time, or until `done` says so; returns the number of events. */
+  /** Runs events until the given time, or until `done` says so; returns the number of events. An event that throws ends the run. */
   run(untilMs: number, done?: () => boolean): Promise<number>
+  /** Events that are still to come, those called off included. */
+  readonly pending: number
 }
 
 interface Entry {
@@ -23,32 +26,38 @@ interface Entry {
 const settle = setImmediate
 
 export function createScheduler(startMs: number): Scheduler {
-  const heap: Entry[] = []
+  const heap = createBinaryHeap<Entry>((left, right) => left.at < right.at || (left.at === right.at && left.sequence < right.sequence))
   let now = startMs
   let sequence = 0
+  const settled = () => new Promise<void>((resume) => settle(resume))
 
   return {
     now: () => now,
     after(delayMs, event) {
       const entry: Entry = { at: now + Math.max(0, delayMs), sequence: sequence++, event }
-      push(heap, entry)
+      heap.push(entry)
       return () => {
         entry.event = undefined
       }
     },
     async run(untilMs, done = () => false) {
       let events = 0
-      await new Promise<void>((resume) => settle(resume))
-      while (heap.length > 0 && (heap[0] as Entry).at <= untilMs && !done()) {
-        const entry = pop(heap)
-        if (!entry.event) continue
-        now = entry.at
+      await settled()
+      while (!done()) {
+        const next = heap.peek()
+        if (!next || next.at > untilMs) break
+        heap.pop()
+        if (!next.event) continue
+        now = next.at
         events++
-        entry.event()
-        await new Promise<void>((resume) => settle(resume))
+        next.event()
+        await settled()
       }
       if (!done()) now = Math.max(now, untilMs)
       return events
+    },
+    get pending() {
+      return heap.size
     },
   }
 }
@@ -62,36 +71,4 @@ export function createSimulatedClock(scheduler: Scheduler, offsetMs: () => numbe
       return { cancel: scheduler.after(delayMs, callback) }
     },
   }
-}
-
-function before(left: Entry, right: Entry): boolean {
-  return left.at < right.at || (left.at === right.at && left.sequence < right.sequence)
-}
-
-function push(heap: Entry[], entry: Entry): void {
-  let index = heap.push(entry) - 1
-  while (index > 0) {
-    const parent = (index - 1) >> 1
-    if (!before(entry, heap[parent] as Entry)) break
-    heap[index] = heap[parent] as Entry
-    index = parent
-  }
-  heap[index] = entry
-}
-
-function pop(heap: Entry[]): Entry {
-  const top = heap[0] as Entry
-  const last = heap.pop() as Entry
-  if (heap.length === 0) return top
-  let index = 0
-  for (;;) {
-    let child = 2 * index + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++
-    if (!before(heap[child] as Entry, last)) break
-    heap[index] = heap[child] as Entry
-    index = child
-  }
-  heap[index] = last
-  return top
 }

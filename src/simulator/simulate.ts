@@ -1,170 +1,189 @@
-import { createHash } from 'node:crypto'
-import type { Application } from '../application/application.ts'
-import { transactionId } from '../chain/block.ts'
-import type { NodeOptions } from '../engine/assemble.ts'
 import type { NodeEvent, SynodNode } from '../engine/synod-node.ts'
-import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
-import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'
-import { silence } from '../ports/telemetry.ts'
 import { toHex } from '../primitives/bytes.ts'
-import { createChecker, type Violation } from './checkers.ts'
-import { beginTrouble, type FaultName } from './faults.ts'
-import { createRandom } from './random.ts'
-import { createScheduler } from './scheduler.ts'
-import { createSimulatedChain, simulatedLedger, transferWorkload, type Workload } from './simulated-chain.ts'
-import { createSimulatedInternet } from './simulated-network.ts'
-import { createSimulatedNode, type SimulatedNode } from './simulated-node.ts'
-import { createSignatureOracle } from './simulated-verifier.ts'
-import { createWeatherStation } from './weather.ts'
-import { type LiarName, liars } from './byzantine/liars.ts'
+import { batchPoolLimits, type Cast, createCast, mempoolLimits } from './cast.ts'
+import { overflow } from './checkers/bounds.ts'
+import { failureToRecover } from './checkers/recovery.ts'
+import type { Violation } from './checkers/violation.ts'
+import { type Clients, createClients } from './clients.ts'
+import { beginTrouble } from './faults.ts'
+import { createJudge, type Judge } from './judge.ts'
+import { withPoisonedGlobals } from './poison.ts'
+import { simulatedLedger, transferWorkload } from './simulated-chain.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { SimulationOptions, SimulationResult } from './simulation-options.ts'
+import { createWorld, startMs, type World } from './world.ts'
 
-/** A whole network in one process: real nodes, simulated time, network and disks. Everything follows from the seed. */
-export interface SimulationOptions {
-  readonly seed: number
-  /** Validators. */
-  readonly nodes?: number
-  /** Simulated seconds. Troubles fill most of them; the last part is for recovering. */
-  readonly seconds?: number
-  readonly faults?: readonly FaultName[]
-  /** Dishonest validators: less than a third of the stake keeps every promise. */
-  readonly liars?: readonly LiarName[]
-  /** Transactions a second, of all nodes together. */
-  readonly load?: number
-  /** `[consensus]` of the chain spec. */
-  readonly consensus?: Readonly<Record<string, unknown>>
-  /** The application under test, and what it is fed; the built-in ledger and transfers unless given. */
-  readonly application?: Application
-  readonly workload?: Workload
-  /** Called with everything that happens, for whoever wants to read along. */
-  readonly onTrace?: (line: string) => void
+/**
+ * Runs a network from a seed and watches it: troubles first, then fair weather in which everything must recover. Stops at the first
+ * violation. While it runs, the machine's own time and chance are out of reach for the application and everything else in it.
+ */
+export function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  return withPoisonedGlobals(() => play(setStage(options), options))
 }
 
-export interface SimulationResult {
-  readonly seed: number
-  readonly height: number
-  readonly transactions: number
-  readonly events: number
-  /** SHA-256 over everything observable: the same seed gives the same hash. */
-  readonly traceHash: string
-  readonly violation: Violation | undefined
-}
-
-const startMs = 1_800_000_000_000
 /** Part of a run in which troubles begin. */
 const troubledPart = 0.6
+const boundsEveryMs = 250
+/** How long a network may take to recover beyond the end of the run, with so many blocks in it. */
+const patienceMs = 90_000
+const patienceBlocks = 20
 
-export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, nodes: count = 4, seconds = 30, faults = [], load = 5 } = options
-  const random = createRandom(BigInt(seed))
-  const scheduler = createScheduler(startMs)
-  const station = createWeatherStation(random.fork('weather'))
-  const internet = createSimulatedInternet({ scheduler, weather: station.weather, reachable: station.reachable })
-  const oracle = createSignatureOracle()
-  const chain = createSimulatedChain({
-    random: random.fork('chain'),
-    validators: count,
-    genesisTime: startMs,
-    consensus: options.consensus ?? {},
-    applicationName: options.application?.name ?? 'ledger',
-  })
-  const application = options.application ?? simulatedLedger(chain)
-  const workload = options.workload ?? transferWorkload(chain, random.fork('workload'))
-  const submitted = new Set<string>()
-  const checker = createChecker((id) => submitted.has(toHex(id)))
-  const trace = createHash('sha256')
-  let violation: Violation | undefined
-
-  function note(line: string): void {
-    const entry = `${(scheduler.now() - startMs).toFixed(3)} ${line}`
-    trace.update(`${entry}\n`)
-    options.onTrace?.(entry)
-  }
-
-  const ids = chain.validators.map((_, index) => `node${index}`)
-  const nodeOptions = (id: string): NodeOptions => ({
-    spec: chain.spec,
-    application,
-    peers: ids.filter((other) => other < id).map((other) => `sim:${other}`),
-    mempool: { ...defaultMempoolLimits, transactions: 5000, bytes: 4 << 20 },
-    batchPool: defaultBatchPoolLimits,
-    stateVersionsKept: 10,
-    doppelgangerWaitMs: 300,
-    agent: 'synod-simulated',
-  })
-
-  const liarNames = options.liars ?? []
-  const nodes: readonly SimulatedNode[] = ids.map((id, index) => {
-    const liar = liarNames[index]
-    const keypair = chain.validators[index]
-    return createSimulatedNode({
-      id,
-      world: { scheduler, internet, oracle },
-      random: random.fork(id),
-      keypair,
-      options: nodeOptions(id),
-      telemetry: options.onTrace ? { ...silence, log: (level, message, fields) => level !== 'debug' && note(`${id} ${level} ${message} ${JSON.stringify(fields)}`) } : silence,
-      diskMs: (kind) => (kind === 'sync' ? 0.5 : 0.05),
-      ...(liar && keypair && { tamper: (ports) => liars[liar]({ ports, keypair, chainId: chain.chainId, random: random.fork(`liar ${id}`) }) }),
-      onStarted: (node) => watch(id, node, liar !== undefined),
-    })
-  })
-  const honest = nodes.filter((_, index) => liarNames[index] === undefined)
-
-  function watch(id: string, node: SynodNode, lying: boolean): void {
-    note(`${id} up at height ${node.status().height}`)
-    node.subscribe((event: NodeEvent) => {
-      if (event.type === 'block') {
-        note(`${id} final ${event.block.header.height} ${toHex(event.hash)} ${event.ids.length}`)
-        if (!lying) violation ??= checker.final(id, event)
-      } else if (event.type === 'fault') {
-        note(`${id} fault ${event.message}`)
-      }
-    })
-  }
-
-  function restart(node: SimulatedNode): void {
-    if (node.up) return
-    node.start().catch((error: unknown) => {
-      violation ??= { check: 'crash', node: node.id, height: checker.height, detail: `does not start again: ${String(error)}` }
-    })
-  }
-
-  function submitOne(): void {
-    const encoded = workload()
-    const running = nodes.filter((node) => node.running)
-    const target = running.length > 0 ? random.pick(running).running : undefined
-    submitted.add(toHex(transactionId(encoded)))
-    void target?.submit([encoded])
-    scheduler.after(1000 / load, submitOne)
-  }
-
-  for (const node of nodes) restart(node)
-  if (load > 0) scheduler.after(500, submitOne)
-  const end = startMs + seconds * 1000
-  const calm = startMs + seconds * 1000 * troubledPart
-  beginTrouble({ random: random.fork('trouble'), scheduler, internet, station, nodes: honest, note, restart }, faults, calm)
-  let events = await scheduler.run(calm, () => violation !== undefined)
-  station.heal()
-  for (const node of honest) {
-    node.disk.fill(false)
-    node.skew(0)
-  }
-  events += await scheduler.run(calm + (end - calm) / 2, () => violation !== undefined)
-  const healedAt = checker.height
-  events += await scheduler.run(end, () => violation !== undefined)
-  violation ??= progress(honest, healedAt)
-  note(`end ${checker.height}`)
-  return { seed, height: checker.height, transactions: checker.transactions, events, traceHash: trace.digest('hex'), violation }
+interface Stage {
+  readonly world: World
+  readonly cast: Cast
+  readonly judge: Judge
+  readonly clients: Clients
 }
 
-/** After everything has healed, every honest node must follow and the chain must grow. */
-function progress(honest: readonly SimulatedNode[], healedAt: number): Violation | undefined {
-  for (const node of honest) {
-    const height = node.running?.status().height ?? 0
-    if (height <= healedAt) {
-      const detail = node.running ? `at ${height} still, the chain was at ${healedAt} when everything had healed` : 'down'
-      return { check: 'liveness', node: node.id, height, detail }
+function setStage(options: SimulationOptions): Stage {
+  const { liars = [], load = 5 } = options
+  const world = createWorld(options, (from, channel, message) => judge.signers.sent(from, channel, message))
+  const { chain, random, scheduler, trace } = world
+  const cast = createCast({
+    world,
+    application: options.application ?? simulatedLedger(chain),
+    liars,
+    logs: options.onTrace !== undefined,
+    onStarted: (id, node) => watch(id, node),
+    onSigned: (id, message, signature) => judge.signers.signed(id, message, signature),
+  })
+  const member = (id: string) => cast.honest.find((candidate) => candidate.id === id)
+  const judge = createJudge({ world, liars, member, clients: () => clients })
+  const clients = createClients({
+    scheduler,
+    random: random.fork('clients'),
+    nodes: () => cast.nodes,
+    workload: options.workload ?? transferWorkload(chain, random.fork('workload')),
+    load,
+    isFinal: judge.blocks.includes,
+  })
+
+  function watch(id: string, node: SynodNode): void {
+    trace.note(`${id} up at height ${node.status().height}`)
+    if (member(id)) judge.report(judge.blocks.started(id, node))
+    node.subscribe((event) => onEvent(event, id, node))
+  }
+
+  function onEvent(event: NodeEvent, id: string, node: SynodNode): void {
+    const honest = member(id)
+    if (event.type === 'block') {
+      trace.note(`${id} final ${event.block.header.height} ${toHex(event.hash)} ${event.ids.length}`)
+      if (honest) judge.report(judge.blocks.final(id, node, event))
+    } else if (event.type === 'fault') {
+      trace.note(`${id} fault ${event.message}`)
+      if (honest && !honest.disk.full) judge.blame('crash', id, event.message)
     }
   }
-  return undefined
+
+  return { world, cast, judge, clients }
+}
+
+async function play(stage: Stage, options: SimulationOptions): Promise<SimulationResult> {
+  const { world, judge } = stage
+  const { scheduler, trace } = world
+  const { seed, seconds = 30 } = options
+  const endMs = startMs + seconds * 1000
+  const calmMs = startMs + seconds * 1000 * troubledPart
+  let events = 0
+  const run = async (untilMs: number, done: () => boolean = () => false) => {
+    events += await scheduler.run(untilMs, () => judge.violation !== undefined || done())
+  }
+
+  await catchingCrashes(judge, async () => {
+    begin(stage, options, calmMs)
+    await run(calmMs)
+    heal(stage)
+    const failure = recoveryOf(stage, options)
+    await run(endMs)
+    const { interval_ms: intervalMs } = world.chain.spec.consensus
+    await run(endMs + patienceMs + patienceBlocks * intervalMs, () => failure() === undefined)
+    if (!judge.violation) judge.report(failure())
+  })
+  const { height, transactions } = judge.blocks
+  trace.note(`end ${height} ${transactions} ${events}`)
+  const simulatedMs = Math.round(scheduler.now() - startMs)
+  return { seed, height, transactions, simulatedMs, events, traceHash: trace.digest(), violation: judge.violation }
+}
+
+function begin(stage: Stage, options: SimulationOptions, calmMs: number): void {
+  const { world, cast, judge } = stage
+  const { random, scheduler, internet, station, trace } = world
+  for (const node of cast.nodes) start(stage, node)
+  const checkBounds = () => {
+    scheduler.after(boundsEveryMs, checkBounds)
+    const { transactions, bytes } = mempoolLimits
+    const bounds = { mempoolTransactions: transactions, mempoolBytes: bytes, batches: batchPoolLimits.batches }
+    judge.report(overflow(world, cast.honest, bounds))
+  }
+  checkBounds()
+  const trouble = {
+    random: random.fork('trouble'),
+    scheduler,
+    internet,
+    station,
+    nodes: cast.honest,
+    note: trace.note,
+    restart: (node: SimulatedNode) => start(stage, node),
+    mayLoseLog: judge.mayLoseLog,
+  }
+  beginTrouble(trouble, options.faults ?? [], calmMs)
+}
+
+/** A full disk is a good reason not to start, and the only one. */
+function start({ world, judge }: Stage, node: SimulatedNode): void {
+  if (node.up) return
+  node.start().catch((error: unknown) => {
+    world.trace.note(`${node.id} does not start`)
+    if (node.disk.full) node.crash()
+    else judge.blame('crash', node.id, `does not start: ${describe(error)}`)
+  })
+}
+
+/** Whatever still lasts is over, and who is down comes up. */
+function heal(stage: Stage): void {
+  const { world, cast } = stage
+  world.station.heal()
+  for (const node of cast.honest) {
+    node.skew(0)
+    node.slowDisk(1)
+    if (node.disk.full) {
+      node.disk.fill(false)
+      node.crash()
+    }
+    start(stage, node)
+  }
+}
+
+/** From now on: what is missing until all has recovered. */
+function recoveryOf({ world, cast, judge, clients }: Stage, options: SimulationOptions): () => Violation | undefined {
+  const { chain, scheduler } = world
+  const healedHeight = judge.blocks.height
+  const healedMs = scheduler.now()
+  const mayStandStill = !chain.spec.consensus.empty_blocks && options.load === 0
+  const doubleVoters = chain.validators.flatMap(({ publicKey }, index) =>
+    options.liars?.[index] === 'equivocator' ? [toHex(publicKey)] : [],
+  )
+  return () => {
+    if (mayStandStill) return undefined
+    // Whether an application of one's own must accept all of its workload, only its author knows.
+    const served = options.application !== undefined || clients.served(healedMs)
+    return failureToRecover({ honest: cast.honest, blocks: judge.blocks, healedHeight, served, doubleVoters })
+  }
+}
+
+/** What any node throws, at once or in a promise nobody waits for, ends the run. */
+async function catchingCrashes(judge: Judge, run: () => Promise<void>): Promise<void> {
+  const onRejection = (error: unknown) => judge.blame('crash', 'unknown', describe(error))
+  process.on('unhandledRejection', onRejection)
+  try {
+    await run()
+  } catch (error) {
+    onRejection(error)
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

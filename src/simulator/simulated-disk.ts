@@ -1,6 +1,7 @@
 import { type Bytes, concatBytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { AppendFile, Disk } from '../ports/disk.ts'
+import type { Store } from '../ports/store.ts'
 import type { Random } from './random.ts'
 import { createSimulatedStoreContent, type DiskAccess, type SimulatedStoreContent } from './simulated-store.ts'
 
@@ -14,14 +15,23 @@ export interface SimulatedDisk {
   crash(random: Random): void
   /** Every write fails with DISK_FULL from now on, until freed. */
   fill(full: boolean): void
+  readonly full: boolean
+  /** Bytes of all append-only files, synced or not. */
+  readonly fileBytes: number
+  /** The durable content of a small file. */
+  small(name: string): Bytes | undefined
   /** The durable part of a file, for tests that damage it. */
   content(file: string): Bytes
   damage(file: string, content: Bytes): void
+  /** Moves the append-only files away, as an operator may who finds them damaged. The node must be down. */
+  loseFiles(): void
 }
 
 interface FileContent {
   durable: Bytes
   pending: Bytes[]
+  /** How many appended pieces have become durable since the node started. */
+  synced: number
 }
 
 export function createSimulatedDisk(): SimulatedDisk {
@@ -31,44 +41,18 @@ export function createSimulatedDisk(): SimulatedDisk {
   let full = false
 
   function file(name: string): FileContent {
-    let content = files.get(name)
-    if (!content) {
-      content = { durable: new Uint8Array(0), pending: [] }
-      files.set(name, content)
-    }
+    const content = files.get(name) ?? { durable: new Uint8Array(0), pending: [], synced: 0 }
+    files.set(name, content)
     return content
   }
 
-  function space(name: string): void {
+  function claimSpace(name: string): void {
     if (full) throw new OperationalError('DISK_FULL', 'There is no space left on the simulated disk.', { where: name })
   }
 
-  function openFile(name: string, access: DiskAccess): AppendFile {
-    const content = file(name)
+  function mount(access: DiskAccess): Disk {
     return {
-      async read() {
-        await access.io('read')
-        return concatBytes(content.durable, ...content.pending)
-      },
-      append: (bytes) => void content.pending.push(bytes.slice()),
-      async sync() {
-        const count = content.pending.length
-        await access.io('sync')
-        space(name)
-        content.durable = concatBytes(content.durable, ...content.pending.splice(0, count))
-      },
-      async truncate(length) {
-        await access.io('sync')
-        content.durable = concatBytes(content.durable, ...content.pending).slice(0, length)
-        content.pending = []
-      },
-      close: () => access.io('write'),
-    }
-  }
-
-  return {
-    mount: (access) => ({
-      openFile: async (name) => openFile(name, access),
+      openFile: async (name) => openFile(file(name), access, () => claimSpace(name)),
       async readSmall(name) {
         await access.io('read')
         return small.get(name)
@@ -76,22 +60,19 @@ export function createSimulatedDisk(): SimulatedDisk {
       async writeSmall(name, content) {
         const copy = content.slice()
         await access.io('sync')
-        space(name)
+        claimSpace(name)
         small.set(name, copy)
       },
       async openStore(name) {
         const content = stores.get(name) ?? createSimulatedStoreContent()
         stores.set(name, content)
-        const store = content.open(access)
-        return {
-          ...store,
-          write(operations, options) {
-            space(name)
-            return store.write(operations, options)
-          },
-        }
+        return withinSpace(content.open(access), () => claimSpace(name))
       },
-    }),
+    }
+  }
+
+  return {
+    mount,
     crash(random) {
       for (const content of files.values()) tear(content, random)
       for (const store of stores.values()) store.crash(random)
@@ -99,9 +80,54 @@ export function createSimulatedDisk(): SimulatedDisk {
     fill: (state) => {
       full = state
     },
+    get full() {
+      return full
+    },
+    get fileBytes() {
+      let bytes = 0
+      for (const { durable, pending } of files.values()) bytes += pending.reduce((sum, piece) => sum + piece.length, durable.length)
+      return bytes
+    },
+    small: (name) => small.get(name),
     content: (name) => file(name).durable,
     damage: (name, content) => {
       file(name).durable = content
+    },
+    loseFiles: () => files.clear(),
+  }
+}
+
+function openFile(content: FileContent, access: DiskAccess, claimSpace: () => void): AppendFile {
+  return {
+    async read() {
+      await access.io('read')
+      return concatBytes(content.durable, ...content.pending)
+    },
+    append: (bytes) => void content.pending.push(bytes.slice()),
+    async sync() {
+      const target = content.synced + content.pending.length
+      await access.io('sync')
+      claimSpace()
+      const pieces = content.pending.splice(0, Math.max(0, target - content.synced))
+      content.durable = concatBytes(content.durable, ...pieces)
+      content.synced += pieces.length
+    },
+    async truncate(length) {
+      await access.io('sync')
+      content.durable = concatBytes(content.durable, ...content.pending).slice(0, length)
+      content.synced += content.pending.length
+      content.pending = []
+    },
+    close: () => access.io('write'),
+  }
+}
+
+function withinSpace(store: Store, claimSpace: () => void): Store {
+  return {
+    ...store,
+    async write(operations, options) {
+      claimSpace()
+      await store.write(operations, options)
     },
   }
 }

@@ -4,11 +4,13 @@ import type { Ports } from '../engine/ports.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
+import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
+import type { Bytes } from '../primitives/bytes.ts'
 import { createSimulatedEntropy, type Random } from './random.ts'
 import { createSimulatedClock, type Scheduler } from './scheduler.ts'
 import { createSimulatedDisk, type SimulatedDisk } from './simulated-disk.ts'
-import type { SimulatedInternet } from './simulated-network.ts'
+import type { SimulatedInternet } from './simulated-internet.ts'
 import type { SignatureOracle } from './simulated-verifier.ts'
 
 /** A machine of the simulated world: a disk that stays, and a node that comes and goes. The node itself is the production one. */
@@ -24,36 +26,41 @@ export interface SimulatedNode {
   crash(): void
   /** How wrong the machine's clock is, ms. */
   skew(offsetMs: number): void
-}
-
-export interface World {
-  readonly scheduler: Scheduler
-  readonly internet: SimulatedInternet
-  readonly oracle: SignatureOracle
+  /** How many times slower than it should be the machine's disk is. */
+  slowDisk(factor: number): void
 }
 
 export interface SimulatedNodeOptions {
   readonly id: PeerId
-  readonly world: World
+  readonly world: {
+    readonly scheduler: Scheduler
+    readonly internet: SimulatedInternet
+    readonly oracle: SignatureOracle
+  }
   readonly random: Random
   readonly keypair: BlsKeypair | undefined
   readonly options: NodeOptions
   readonly telemetry: Telemetry
-  /** How long one access to the disk takes, ms. */
-  readonly diskMs: (kind: 'read' | 'write' | 'sync') => number
   /** What a dishonest operator puts between the node and the world. */
   readonly tamper?: (ports: Ports) => Ports
   readonly onStarted: (node: SynodNode) => void
+  /** The node had something signed by its key. */
+  readonly onSigned: (message: Bytes, signature: Bytes) => void
 }
 
 /** Checks of one transaction's signature a core makes in a millisecond, about. */
 const checksPerMs = 17
+/** How long a signature takes. */
+const signMs = 0.4
+/** How long an access to a healthy disk takes. */
+const diskMs = { read: 0.05, write: 0.05, sync: 0.5 }
 
 export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode {
-  const { id, world, keypair } = config
+  const { id, world } = config
   const { scheduler } = world
   const disk = createSimulatedDisk()
   let offsetMs = 0
+  let slowness = 1
   /** Each life has a number: what an earlier one had under way never completes. */
   let life = 0
   let running: SynodNode | undefined
@@ -67,32 +74,18 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
     })
   }
 
-  function mortal(clock: Clock, current: number): Clock {
-    return { ...clock, schedule: (delayMs, callback) => clock.schedule(delayMs, () => life === current && callback()) }
-  }
-
   function ports(current: number): Ports {
-    const entropy = createSimulatedEntropy(config.random.fork(`entropy ${current}`))
-    const plain: Ports = {
-      clock: mortal(
-        createSimulatedClock(scheduler, () => offsetMs),
-        current,
-      ),
-      entropy,
-      disk: disk.mount({ io: (kind) => wait(config.diskMs(kind), current) }),
+    const clock = createSimulatedClock(scheduler, () => offsetMs)
+    const signer = config.keypair && signerOf(config.keypair, () => wait(signMs, current), config.onSigned)
+    return {
+      clock: mortal(clock, () => life === current),
+      entropy: createSimulatedEntropy(config.random.fork(`entropy ${current}`)),
+      disk: disk.mount({ io: (kind) => wait(diskMs[kind] * slowness, current) }),
       network: world.internet.join(id),
       verifier: world.oracle.verifier((items) => wait(items / checksPerMs, current)),
       telemetry: config.telemetry,
+      ...(signer && { signer }),
     }
-    if (!keypair) return plain
-    const signer = {
-      publicKey: keypair.publicKey,
-      async sign(message: Uint8Array) {
-        await wait(0.4, current)
-        return blsSign(keypair, message)
-      },
-    }
-    return { ...plain, signer }
   }
 
   return {
@@ -122,6 +115,25 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
     },
     skew: (offset) => {
       offsetMs = offset
+    },
+    slowDisk: (factor) => {
+      slowness = factor
+    },
+  }
+}
+
+function mortal(clock: Clock, alive: () => boolean): Clock {
+  return { ...clock, schedule: (delayMs, callback) => clock.schedule(delayMs, () => alive() && callback()) }
+}
+
+function signerOf(keypair: BlsKeypair, delay: () => Promise<void>, onSigned: SimulatedNodeOptions['onSigned']): Signer {
+  return {
+    publicKey: keypair.publicKey,
+    async sign(message) {
+      await delay()
+      const signature = blsSign(keypair, message)
+      onSigned(message, signature)
+      return signature
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type Bytes, fromHex, toHex } from '../primitives/bytes.ts'
+import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import type { Store, StoreEntry, StoreOperation } from '../ports/store.ts'
 import type { Random } from './random.ts'
 
@@ -24,7 +24,7 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
   function apply(operations: readonly StoreOperation[], durable: boolean): void {
     const before: (readonly [string, Bytes | undefined])[] = []
     for (const [key, value] of operations) {
-      const name = toHex(key)
+      const name = bytesKey(key)
       before.push([name, entries.get(name)])
       if (value) entries.set(name, value.slice())
       else entries.delete(name)
@@ -35,14 +35,14 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
 
   return {
     open: (access) => ({
-      get: (key) => entries.get(toHex(key)),
+      get: (key) => entries.get(bytesKey(key)),
       async range({ from, to, limit, reverse }) {
         await access.io('read')
-        const low = toHex(from)
-        const high = toHex(to)
+        const low = bytesKey(from)
+        const high = bytesKey(to)
         const keys = [...entries.keys()].filter((key) => key >= low && key < high).sort((a, b) => (a < b ? -1 : 1))
         if (reverse) keys.reverse()
-        return keys.slice(0, limit).map((key): StoreEntry => [fromHex(key) as Bytes, entries.get(key) as Bytes])
+        return keys.slice(0, limit).map((key): StoreEntry => [bytesOf(key), entries.get(key) as Bytes])
       },
       async write(operations, { durable }) {
         await access.io(durable ? 'sync' : 'write')
@@ -63,3 +63,7 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
   }
 }
 
+/** The bytes behind a `bytesKey`. */
+function bytesOf(key: string): Bytes {
+  return new Uint8Array(Buffer.from(key, 'latin1'))
+}

@@ -3,7 +3,7 @@ import { ed25519Verify } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
-import { concatBytes, toHex } from '../primitives/bytes.ts'
+import { bytesKey, concatBytes } from '../primitives/bytes.ts'
 import type { Verifier } from '../ports/verifier.ts'
 
 /**
@@ -12,6 +12,8 @@ import type { Verifier } from '../ports/verifier.ts'
  */
 export interface SignatureOracle {
   verifier(delay: (items: number) => Promise<void>): Verifier
+  /** Whether a BLS signature holds. */
+  holds(item: SignatureItem): boolean
 }
 
 const cacheMax = 200_000
@@ -20,7 +22,7 @@ export function createSignatureOracle(): SignatureOracle {
   const known = createBoundedMap<string, boolean>(cacheMax)
 
   function check(kind: 'ed25519' | 'bls', item: SignatureItem): boolean {
-    const key = `${kind} ${toHex(sha256(concatBytes(item.publicKey, item.signature, item.message)))}`
+    const key = bytesKey(sha256(concatBytes(item.publicKey, item.signature, item.message)))
     const before = known.get(key)
     if (before !== undefined) return before
     const verify = kind === 'bls' ? blsVerify : ed25519Verify
@@ -40,5 +42,6 @@ export function createSignatureOracle(): SignatureOracle {
         return items.map((item) => check('bls', item))
       },
     }),
+    holds: (item) => check('bls', item),
   }
 }

@@ -1,49 +1,62 @@
 import type { PeerId } from '../ports/network.ts'
+import type { Weather } from './network/courier.ts'
 import type { Random } from './random.ts'
-import type { Weather } from './simulated-network.ts'
 
-/** What the network does to messages at the moment. Faults change it, healing sets it back. */
+/** What the network does to messages at the moment. Several troubles may last at once; each is ended by the function it returns. */
 export interface WeatherStation {
   readonly weather: Weather
-  readonly reachable: (a: PeerId, b: PeerId) => boolean
-  /** Splits the nodes: those in the group reach only each other. */
-  partition(group: ReadonlySet<PeerId>): void
-  storm(conditions: Conditions): void
+  readonly reachable: (from: PeerId, to: PeerId) => boolean
+  /** Nothing passes from one to the other where `blocked` says so. */
+  block(blocked: (from: PeerId, to: PeerId) => boolean): () => void
+  /** Storms add up. */
+  storm(conditions: Conditions): () => void
+  /** Ends everything. */
   heal(): void
 }
 
 export interface Conditions {
   readonly latencyMs: number
+  /** Up to so much more, for each message anew: messages on different streams overtake each other. */
   readonly jitterMs: number
   /** Probability that a message is lost. */
   readonly loss: number
 }
 
 /** A continent's worth of distance, and no trouble. */
-export const fairWeather: Conditions = { latencyMs: 20, jitterMs: 10, loss: 0 }
+const fairWeather: Conditions = { latencyMs: 20, jitterMs: 10, loss: 0 }
 
 /** 10 MB/s. */
 const bytesPerMs = 10_000
 
 export function createWeatherStation(random: Random): WeatherStation {
-  let conditions = fairWeather
-  let island: ReadonlySet<PeerId> = new Set()
+  const storms = new Set<Conditions>()
+  const blocks = new Set<(from: PeerId, to: PeerId) => boolean>()
 
   return {
     weather(_from, _to, bytes) {
-      if (conditions.loss > 0 && random.chance(conditions.loss)) return undefined
-      return conditions.latencyMs + random.next() * conditions.jitterMs + bytes / bytesPerMs
+      let { latencyMs, jitterMs } = fairWeather
+      for (const storm of storms) {
+        if (random.chance(storm.loss)) return undefined
+        latencyMs += storm.latencyMs
+        jitterMs += storm.jitterMs
+      }
+      return latencyMs + random.next() * jitterMs + bytes / bytesPerMs
     },
-    reachable: (a, b) => island.has(a) === island.has(b),
-    partition: (group) => {
-      island = group
+    reachable(from, to) {
+      for (const blocked of blocks) if (blocked(from, to)) return false
+      return true
     },
-    storm: (next) => {
-      conditions = next
+    block(blocked) {
+      blocks.add(blocked)
+      return () => void blocks.delete(blocked)
+    },
+    storm(conditions) {
+      storms.add(conditions)
+      return () => void storms.delete(conditions)
     },
     heal() {
-      conditions = fairWeather
-      island = new Set()
+      storms.clear()
+      blocks.clear()
     },
   }
 }

@@ -1,10 +1,10 @@
-import { consensusMessageSchema } from '../../chain/consensus-message.ts'
 import { prevote } from '../../chain/vote.ts'
-import { decode } from '../../codec/codec.ts'
 import type { Hash } from '../../crypto/hash.ts'
-import type { Ports } from '../../engine/ports.ts'
-import type { Liar } from './liars.ts'
+import { eavesdrop } from './eavesdrop.ts'
+import type { Liar } from './liar.ts'
 import { forgeOwnMessages, signVote } from './own-messages.ts'
+
+const rememberedMax = 1000
 
 /** Forgets that it locked: where its node would prevote nil to keep its word, it votes for whatever is proposed. */
 export const amnesiac: Liar = (context) => {
@@ -13,33 +13,14 @@ export const amnesiac: Liar = (context) => {
     vote(signed) {
       const { vote, validator } = signed
       const block = proposed.get(`${vote.height} ${vote.round}`)
-      if (vote.blockHash !== undefined || vote.kind !== prevote || !block) return signed
-      return signVote(context, { ...vote, blockHash: block }, validator)
+      if (vote.blockHash !== undefined || vote.kind !== prevote || !block) return [signed]
+      return [signVote(context, { ...vote, blockHash: block }, validator)]
     },
   })
-  return listening(forging, (message) => {
-    const decoded = decode(consensusMessageSchema, message)
-    if (!decoded.ok || decoded.value.type !== 'proposal') return
-    const { height, round, blockHash } = decoded.value.proposal.proposal
-    if (proposed.size > 1000) proposed.clear()
+  return eavesdrop(forging, (message) => {
+    if (message.type !== 'proposal') return
+    const { height, round, blockHash } = message.proposal.proposal
+    if (proposed.size >= rememberedMax) proposed.clear()
     proposed.set(`${height} ${round}`, blockHash)
   })
-}
-
-function listening(ports: Ports, onMessage: (message: Uint8Array) => void): Ports {
-  const { network } = ports
-  return {
-    ...ports,
-    network: {
-      ...network,
-      start: (handlers) =>
-        network.start({
-          ...handlers,
-          onMessage(peer, channel, message) {
-            if (channel === 'consensus') onMessage(message)
-            handlers.onMessage(peer, channel, message)
-          },
-        }),
-    },
-  }
 }

@@ -1,7 +1,7 @@
 import { blockHash, type Header } from '../../chain/block.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import { createSimulatedEntropy } from '../random.ts'
-import type { Liar } from './liars.ts'
+import type { Liar } from './liar.ts'
 import { forgeOwnMessages, signProposal } from './own-messages.ts'
 
 /** Proposes, well signed, what no honest validator may accept: one thing wrong with the block each time. */
@@ -30,7 +30,7 @@ export const invalidProposer: Liar = (context) => {
       const place = `${signed.proposal.height} ${signed.proposal.round}`
       if (told.place !== place) told = { place, header: context.random.pick(wrongs)(signed.block.header) }
       const header = told.header as Header
-      return signProposal(context, { ...signed.proposal, blockHash: blockHash(header) }, { ...signed.block, header })
+      return [signProposal(context, { ...signed.proposal, blockHash: blockHash(header) }, { ...signed.block, header })]
     },
   })
 }

@@ -1,22 +1,21 @@
-import type { ChainId } from '../../chain/identifiers.ts'
-import type { BlsKeypair } from '../../crypto/bls.ts'
-import type { Ports } from '../../engine/ports.ts'
-import type { Random } from '../random.ts'
 import { amnesiac } from './amnesiac.ts'
+import { batchWithholder } from './batch-withholder.ts'
 import { equivocator } from './equivocator.ts'
+import { falseHistorian } from './false-historian.ts'
+import { forger } from './forger.ts'
 import { invalidProposer } from './invalid-proposer.ts'
+import type { Liar } from './liar.ts'
 import { silent } from './silent.ts'
 
-/** What a liar is given: the production node's own ports, and the key it will abuse. */
-export interface LiarContext {
-  readonly ports: Ports
-  readonly keypair: BlsKeypair
-  readonly chainId: ChainId
-  readonly random: Random
-}
-
-/** Stands between a production node and the world. The node itself does not know that it lies. */
-export type Liar = (context: LiarContext) => Ports
-
-export const liars = { amnesiac, equivocator, 'invalid-proposer': invalidProposer, silent } as const satisfies Record<string, Liar>
+/** Every attack, by the name the command line knows it by. */
+export const liars = {
+  amnesiac,
+  'batch-withholder': batchWithholder,
+  equivocator,
+  'false-historian': falseHistorian,
+  forger,
+  'invalid-proposer': invalidProposer,
+  silent,
+} as const satisfies Record<string, Liar>
 export type LiarName = keyof typeof liars
+export const liarNames = Object.keys(liars) as readonly LiarName[]

@@ -5,33 +5,34 @@ import { decode, encode } from '../../codec/codec.ts'
 import { blsSign } from '../../crypto/bls.ts'
 import type { Ports } from '../../engine/ports.ts'
 import type { PeerId } from '../../ports/network.ts'
-import { bytesEqual } from '../../primitives/bytes.ts'
-import type { LiarContext } from './liars.ts'
+import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
+import type { LiarContext } from './liar.ts'
 
 /**
- * Replaces the consensus messages that the liar's own node signs, peer by peer, on their way out. `undefined` keeps a message back,
- * the same message lets it pass. What the node passes on for others is left alone: it could not be forged anyway.
+ * Replaces the consensus messages that the liar's own node signs, peer by peer, on their way out, by any number of others. What the
+ * node passes on for others is left alone: it could not be forged anyway.
  */
 export interface Forgery {
-  readonly vote?: (signed: SignedVote, to: PeerId) => SignedVote | undefined
-  readonly proposal?: (signed: SignedProposal, to: PeerId) => SignedProposal | undefined
+  readonly vote?: (signed: SignedVote, to: PeerId) => readonly SignedVote[]
+  readonly proposal?: (signed: SignedProposal, to: PeerId) => readonly SignedProposal[]
 }
 
 export function forgeOwnMessages({ ports, keypair, chainId }: LiarContext, forgery: Forgery): Ports {
   const { network } = ports
+  const isOwn = (signature: Bytes, signBytes: Bytes) => bytesEqual(signature, blsSign(keypair, signBytes))
 
-  function forged(message: ConsensusMessage, to: PeerId): ConsensusMessage | undefined {
+  function forged(message: ConsensusMessage, to: PeerId): readonly ConsensusMessage[] {
     if (message.type === 'vote' && forgery.vote) {
-      const mine = bytesEqual(message.vote.signature, blsSign(keypair, voteSignBytes(chainId, message.vote.vote)))
-      const vote = mine ? forgery.vote(message.vote, to) : message.vote
-      return vote && { type: 'vote', vote }
+      const { vote } = message
+      if (!isOwn(vote.signature, voteSignBytes(chainId, vote.vote))) return [message]
+      return forgery.vote(vote, to).map((other) => ({ type: 'vote', vote: other }))
     }
     if (message.type === 'proposal' && forgery.proposal) {
-      const mine = bytesEqual(message.proposal.signature, blsSign(keypair, proposalSignBytes(chainId, message.proposal.proposal)))
-      const proposal = mine ? forgery.proposal(message.proposal, to) : message.proposal
-      return proposal && { type: 'proposal', proposal }
+      const { proposal } = message
+      if (!isOwn(proposal.signature, proposalSignBytes(chainId, proposal.proposal))) return [message]
+      return forgery.proposal(proposal, to).map((other) => ({ type: 'proposal', proposal: other }))
     }
-    return message
+    return [message]
   }
 
   return {
@@ -41,8 +42,8 @@ export function forgeOwnMessages({ ports, keypair, chainId }: LiarContext, forge
       send(peer, channel, bytes) {
         const decoded = channel === 'consensus' ? decode(consensusMessageSchema, bytes) : undefined
         if (!decoded?.ok) return network.send(peer, channel, bytes)
-        const message = forged(decoded.value, peer)
-        return message === undefined || network.send(peer, channel, encode(consensusMessageSchema, message))
+        const sent = forged(decoded.value, peer).map((other) => network.send(peer, channel, encode(consensusMessageSchema, other)))
+        return sent.every(Boolean)
       },
     },
   }

@@ -1,4 +1,4 @@
-import type { Liar } from './liars.ts'
+import type { Liar } from './liar.ts'
 
 /** Hears everything and says nothing in consensus. */
 export const silent: Liar = ({ ports }) => ({

@@ -1,0 +1,57 @@
+import type { PeerId } from '../../ports/network.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Connection, Station } from './station.ts'
+
+/** How a message from one node to another fares: its delay in milliseconds; `undefined`: it is lost. */
+export type Weather = (from: PeerId, to: PeerId, bytes: number) => number | undefined
+
+/** Carries everything that crosses the simulated internet. */
+export interface Courier {
+  /**
+   * Calls `arrive` when the message reaches its station over the connection on which it was sent, and `settled` when it has arrived or
+   * is known to be lost. Messages of one stream keep their order.
+   */
+  carry(parcel: Parcel): void
+  /** Messages now on their way. */
+  readonly inFlight: number
+}
+
+export interface Parcel {
+  readonly from: Station
+  readonly to: Station
+  readonly connection: Connection
+  readonly stream: string
+  readonly bytes: number
+  readonly arrive: () => void
+  readonly settled?: () => void
+}
+
+export function createCourier(options: {
+  readonly scheduler: Scheduler
+  readonly weather: Weather
+  readonly reachable: (from: PeerId, to: PeerId) => boolean
+  /** Whether the station is still that of a running node. */
+  readonly lives: (station: Station) => boolean
+}): Courier {
+  const { scheduler, weather, reachable, lives } = options
+  let inFlight = 0
+
+  return {
+    carry({ from, to, connection, stream, bytes, arrive, settled }) {
+      const passes = () => connection.open && lives(to) && reachable(from.self, to.self)
+      const delay = passes() ? weather(from.self, to.self, bytes) : undefined
+      const key = `${to.self} ${stream}`
+      const at = Math.max(scheduler.now() + (delay ?? 0), from.streams.get(key) ?? 0)
+      if (delay !== undefined) from.streams.set(key, at)
+      inFlight++
+      scheduler.after(at - scheduler.now(), () => {
+        inFlight--
+        settled?.()
+        if (delay !== undefined && passes()) arrive()
+      })
+    },
+    get inFlight() {
+      return inFlight
+    },
+  }
+}

@@ -7,7 +7,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import type { StateReader, StateWriter } from '../state.ts'
 import { accountStateKey, operatorStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
 
-/** An account that has neither received nor sent anything has no record; it reads as `emptyAccount`. */
+/** An account that has neither received nor sent anything has no record: its balance and its nonce are 0. */
 export const accountSchema = struct('Account', {
   /** Base units free to spend. */
   balance: u64(),

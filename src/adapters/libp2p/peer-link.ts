@@ -36,8 +36,8 @@ export interface PeerLink {
   /** Begins the greeting, once; the side that dialled does. */
   greet(): void
   serveControl(stream: Stream): void
-  /** Whether a stream other than control may be served. A peer that opens one before it is accepted breaks the rules. */
-  admits(stream: Stream): boolean
+  /** The peer broke a rule: reports it, and ends the link. */
+  violate(what: string): void
   /** Measures the latency, and ends the link of a peer that has been silent for too long. */
   ping(): void
   /** Tells the peer the reason, and ends the link. */
@@ -123,16 +123,8 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       hasGreeted = true
     },
     serveControl,
-    admits(stream) {
-      if (phase === 'established') return true
-      stream.abort(new Error('no protocol is served before hello'))
-      violate('a stream before hello was accepted')
-      return false
-    },
-    ping() {
-      if (probe.isSilent()) onLost('the peer fell silent')
-      else control?.ping(probe.ping())
-    },
+    violate,
+    ping: () => (probe.isSilent() ? onLost('the peer fell silent') : control?.ping(probe.ping())),
     goodbye(reason) {
       if (phase === 'ended') return
       ending.linger({ kind: 'failed', reason })

@@ -121,14 +121,22 @@ async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<voi
   await serve(helloProtocol, (link, stream) => link.serveControl(stream))
   for (const channelClass of channelClasses) {
     await serve(channelClass.protocol, (link, stream) => {
-      if (link.admits(stream)) link.services.channels.accept(channelClass, stream)
+      if (admits(link, stream)) link.services.channels.accept(channelClass, stream)
     })
   }
   for (const protocol of requestProtocols) {
     await serve(requestProtocolName(protocol), (link, stream) => {
-      if (link.admits(stream)) link.services.serveRequests(protocol, stream)
+      if (admits(link, stream)) link.services.serveRequests(protocol, stream)
     })
   }
+}
+
+/** Streams other than control are served to accepted peers alone; a peer that opens one earlier breaks the rules. */
+function admits(link: PeerLink, stream: Stream): boolean {
+  if (link.phase === 'established') return true
+  stream.abort(new Error('no protocol is served before hello'))
+  link.violate('a stream before hello was accepted')
+  return false
 }
 
 /** Says goodbye to all, and closes what has not closed soon after. */

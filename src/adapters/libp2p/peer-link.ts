@@ -4,6 +4,7 @@
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import type { NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
 import { createBulkBudget } from './bulk-budget.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
@@ -54,16 +55,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
   const services = createPeerServices({ peer, handlers, budget, open, onViolation: violate, onLost })
-  const greeting = createGreeting({
-    control: () => control,
-    judge: (hello) => handlers.onHello(peer, hello),
-    place: () => options.place(link),
-    onAccepted: establish,
-    onRefusal: (outcome) => ending.linger(outcome),
-    onRefused: (outcome) => ending.now(outcome),
-    onViolation: violate,
-  })
   const ending = createEnding(connection, conclude)
+  const judge = (hello: Bytes) => handlers.onHello(peer, hello)
+  const place = () => options.place(link)
+  const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
+  const greeting = createGreeting({ control: () => control, judge, place, ...verdicts })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false

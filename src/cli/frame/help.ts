@@ -22,7 +22,9 @@ export function commandsHelp(commands: readonly Command[], group = ''): string {
 export function commandHelp(command: Command): string {
   const { name, summary, details, examples } = command
   const described = (command.arguments ?? []).map((argument): Row => [`<${argument.name}>`, argument.summary])
-  const options = Object.entries({ ...command.options, ...commonOptions }).map(([option, value]): Row => [optionTerm(option, value), optionMeaning(value)])
+  const options = Object.entries({ ...command.options, ...commonOptions }).map(
+    ([option, value]): Row => [optionTerm(option, value), optionMeaning(value)],
+  )
   return [
     `${summary}.`,
     '',

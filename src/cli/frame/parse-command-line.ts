@@ -20,9 +20,13 @@ export function findCommand(commands: readonly Command[], words: readonly string
   const one = commands.find(({ name }) => name === first)
   if (one) return { command: one, group: one.name, rest: words.slice(1) }
   const members = commands.filter(({ name }) => name.startsWith(`${first} `))
-  if (members.length > 0 && (second === '' || second.startsWith('-'))) return { command: undefined, group: first, rest: words.slice(1) }
+  if (members.length > 0 && (second === '' || second.startsWith('-')))
+    return { command: undefined, group: first, rest: words.slice(1) }
   const given = members.length > 0 ? `${first} ${second}` : first
-  const known = members.length > 0 ? members.map(({ name }) => name) : [...new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] as string]))]
+  const known =
+    members.length > 0
+      ? members.map(({ name }) => name)
+      : [...new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] as string]))]
   throw new OperationalError('CLI_UNKNOWN_COMMAND', `There is no command ${quoted(given)}.${didYouMean(given, known)}`)
 }
 
@@ -34,13 +38,17 @@ export interface ParsedLine {
 /** Options every command has. */
 export const commonOptions = { help: { type: 'flag', summary: 'Show this help' } } as const satisfies Record<string, Option>
 
-/** Reads a command's options and arguments. Throws CLI_UNKNOWN_OPTION or CLI_USAGE. */
+/** Reads a command's options and arguments. Throws CLI_UNKNOWN_OPTION or USAGE_INVALID. */
 export function parseCommandLine(command: Command, words: readonly string[]): ParsedLine {
   const options: Readonly<Record<string, Option>> = { ...command.options, ...commonOptions }
   const declared = Object.fromEntries(
     Object.entries(options).map(([name, { type }]) => [
       name,
-      { type: type === 'flag' ? ('boolean' as const) : ('string' as const), multiple: true, ...(name === 'help' && { short: 'h' }) },
+      {
+        type: type === 'flag' ? ('boolean' as const) : ('string' as const),
+        multiple: true,
+        ...(name === 'help' && { short: 'h' }),
+      },
     ]),
   )
   const { tokens } = parseArgs({ args: [...words], options: declared, strict: false, allowPositionals: true, tokens: true })
@@ -77,7 +85,8 @@ function readValue(name: string, option: Option, text: string): string | number 
   const value = /^-?[0-9][0-9_]*$/.test(text) ? Number(text.replaceAll('_', '')) : Number.NaN
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = option
   if (!Number.isSafeInteger(value)) throw usage(`--${name} is ${quoted(text)}; it must be an integer.`)
-  if (value < min || value > max) throw usage(`--${name} is ${value}; it must be ${max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`}.`)
+  if (value < min || value > max)
+    throw usage(`--${name} is ${value}; it must be ${max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`}.`)
   return value
 }
 
@@ -105,7 +114,7 @@ function unknownOption(command: Command, rawName: string, known: readonly string
 }
 
 export function usage(message: string): OperationalError {
-  return new OperationalError('CLI_USAGE', message)
+  return new OperationalError('USAGE_INVALID', message)
 }
 
 /** What somebody typed, kept from drawing on the terminal. */

@@ -25,7 +25,7 @@ export async function runCommand(commands: readonly Command[], words: readonly s
 /** Asked for, help is a result; in place of a command that is missing, it is an error. */
 function help(commands: readonly Command[], group: string, rest: readonly string[], console: Console): number {
   const asked = rest.length === 0 ? group === '' : rest[0] === '--help' || rest[0] === '-h'
-  if (rest.length > 0 && !asked) throw new OperationalError('CLI_USAGE', `A command comes before ${JSON.stringify(rest[0])}.`)
+  if (rest.length > 0 && !asked) throw new OperationalError('USAGE_INVALID', `A command comes before ${JSON.stringify(rest[0])}.`)
   if (asked) console.out(commandsHelp(commands, group))
   else console.err(commandsHelp(commands, group))
   return asked ? 0 : 64

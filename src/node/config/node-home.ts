@@ -41,7 +41,7 @@ export async function createNodeHome(options: NewHome): Promise<void> {
     { kind: 'peer', path: join(home, homeFiles.peerKey), seed: seeds.peer },
     { kind: 'validator', path: join(home, homeFiles.validatorKey), seed: seeds.validator },
   ] as const
-  await refuseExisting([join(home, homeFiles.node), join(home, homeFiles.chain), ...keys.map(({ path }) => path)])
+  await refuseExistingHome(home)
   await mkdir(join(home, homeFiles.keys), { recursive: true, mode: 0o700 })
   if (options.storePassphrase) await storePassphrase(home, passphrase)
   for (const { kind, path, seed } of keys) {
@@ -62,8 +62,10 @@ async function storePassphrase(home: string, passphrase: string): Promise<void> 
   }
 }
 
-async function refuseExisting(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
+/** Throws CONFIG_FILE_EXISTS where a node lives already. */
+export async function refuseExistingHome(home: string): Promise<void> {
+  for (const name of [homeFiles.node, homeFiles.chain, homeFiles.peerKey, homeFiles.validatorKey]) {
+    const path = join(home, name)
     const there = await open(path).catch(() => undefined)
     if (!there) continue
     await there.close()

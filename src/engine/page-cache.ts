@@ -8,7 +8,7 @@ export interface PageCache {
 }
 
 /** What the runtime needs to hold a byte string besides its bytes: an estimate from measurements of the heap. */
-const overheadBytes = 256
+const overheadBytes = 400
 
 /**
  * Two generations: a page that is used moves to the young one, and when that holds half of the budget it becomes the old one, and the

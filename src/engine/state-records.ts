@@ -48,7 +48,10 @@ export function versionKey(version: number): Bytes {
 
 export function versionRecord({ version, tree, nextPage }: StateVersion): StoreOperation {
   const { root, ref, leaves } = tree
-  return [versionKey(version), encode(versionSchema, { root, ref: ref?.bytes.slice(ref.at, ref.at + refBytes), leaves, nextPage })]
+  return [
+    versionKey(version),
+    encode(versionSchema, { root, ref: ref?.bytes.slice(ref.at, ref.at + refBytes), leaves, nextPage }),
+  ]
 }
 
 /** All kept versions in rising order. */

@@ -11,6 +11,7 @@ import { proveRange } from '../application/state-tree/prove-range.ts'
 import type { StateRange } from '../application/state-tree/range-proof.ts'
 import { findLeaf } from '../application/state-tree/tree-node.ts'
 import { emptyTree, insertPaths, type PathEntry, type TreeUpdate, updateTree } from '../application/state-tree/update.ts'
+import type { PageWrite } from '../application/state-tree/write-pages.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Store, StoreOperation } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
@@ -45,7 +46,7 @@ export interface StateStore {
   prepareGenesis(entries: readonly StateChange[]): PreparedState
   /** Entries of a verified snapshot chunk on top of the newest version. */
   prepareEntries(entries: readonly PathEntry[]): PreparedState
-  /** Makes a prepared state the version `version`, with `extra` operations, in one atomic durable write. Versions rise. */
+  /** Makes a prepared state the version `version`, with `extra` operations, all or nothing and durably. Versions rise. */
   commit(prepared: PreparedState, version: number, extra?: readonly StoreOperation[]): Promise<void>
   /** Presence or absence of a key. */
   prove(key: Bytes, version?: number): StateProof
@@ -70,9 +71,11 @@ export interface StateStoreOptions {
 }
 
 const versionsKeptDefault = 100
-const cacheBytesDefault = 48 << 20
+const cacheBytesDefault = 24 << 20
 /** Versions dropped with one commit: one in the long run, a few more after the operator lowered `versionsKept`. */
 const prunedPerCommitMax = 4
+/** Pages beyond this size are written in several batches, which bounds what a large block takes in memory. */
+const batchBytes = 2 << 20
 /** Orphaned pages deleted at once after a rollback. */
 const rollbackBatch = 10_000
 
@@ -86,11 +89,16 @@ export async function openStateStore(store: Store, options: StateStoreOptions = 
   let versions = await readVersions(store)
 
   const newest = () => versions.at(-1) ?? beforeGenesis
+  /** For updates: what they read they replace, so it is not worth keeping. */
+  const fetchPage: ReadPage = (page) => {
+    const content = cache.get(page) ?? store.get(pageKey(page))
+    if (!content) throw new OperationalError('STORE_CORRUPT', `Page ${page} of the state is missing.`)
+    return content
+  }
   const readPage: ReadPage = (page) => {
     const cached = cache.get(page)
     if (cached) return cached
-    const content = store.get(pageKey(page))
-    if (!content) throw new OperationalError('STORE_CORRUPT', `Page ${page} of the state is missing.`)
+    const content = fetchPage(page)
     cache.set(page, content)
     return content
   }
@@ -124,21 +132,24 @@ export async function openStateStore(store: Store, options: StateStoreOptions = 
         },
       }
     },
-    prepare: (changes) => prepared(updateTree(readPage, newest().tree, changes, newest().nextPage)),
-    prepareGenesis: (entries) => prepared(updateTree(readPage, emptyTree, entries, newest().nextPage)),
-    prepareEntries: (entries) => prepared(insertPaths(readPage, newest().tree, entries, newest().nextPage)),
+    prepare: (changes) => prepared(updateTree(fetchPage, newest().tree, changes, newest().nextPage)),
+    prepareGenesis: (entries) => prepared(updateTree(fetchPage, emptyTree, entries, newest().nextPage)),
+    prepareEntries: (entries) => prepared(insertPaths(fetchPage, newest().tree, entries, newest().nextPage)),
     async commit({ base, update }, version, extra = []) {
       assert(base === newest().version && version > base, 'a prepared state is committed on the version it was prepared on')
       const next: StateVersion = { version, tree: update.tree, nextPage: update.nextPage }
-      const operations: StoreOperation[] = [...extra, versionRecord(next)]
-      operations.push([replacedKey(version), encodePageNumbers(update.replaced)])
-      for (const [page, content] of update.pages) operations.push([pageKey(page), content])
       const remaining = [...versions, next]
+      const operations: StoreOperation[] = [
+        ...extra,
+        versionRecord(next),
+        [replacedKey(version), encodePageNumbers(update.replaced)],
+      ]
       for (let pruned = 0; remaining.length > versionsKept && pruned < prunedPerCommitMax; pruned++) {
         const [gone] = remaining.splice(0, 1) as [StateVersion]
         operations.push(...pruneOperations(store, gone.version, (remaining[0] as StateVersion).version))
       }
       versions = remaining.slice(0, -1)
+      operations.push(...(await writeAllButLast(store, update.pages)))
       await store.write(operations, { durable: true })
       versions = remaining
     },
@@ -158,6 +169,26 @@ export async function openStateStore(store: Store, options: StateStoreOptions = 
       await deletePages(store, target.nextPage, nextPage)
     },
   }
+}
+
+/**
+ * Writes new pages in batches of bounded size, and returns the operations of the last one, to be written together with the version.
+ * Until then nothing refers to the others, and after a crash the next commit writes other pages over them. Each batch is durable by
+ * itself: a database that changes logs in between does not promise that an older unsynced log survives with a newer synced one.
+ */
+async function writeAllButLast(store: Store, pages: readonly PageWrite[]): Promise<readonly StoreOperation[]> {
+  let operations: StoreOperation[] = []
+  let bytes = 0
+  for (const [page, content] of pages) {
+    if (bytes > batchBytes) {
+      await store.write(operations, { durable: true })
+      operations = []
+      bytes = 0
+    }
+    operations.push([pageKey(page), content])
+    bytes += content.length
+  }
+  return operations
 }
 
 /** Drops a version: itself, and the pages that its successor replaced. */

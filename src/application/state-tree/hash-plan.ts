@@ -1,5 +1,5 @@
-import { hashPairs } from '../../crypto/hash-pairs.ts'
 import { hashBytes } from '../../crypto/hash.ts'
+import { hashPairs } from '../../crypto/hash-pairs.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 

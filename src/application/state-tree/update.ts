@@ -30,7 +30,7 @@ import {
   valueBytesMax,
 } from './page.ts'
 import { createSlab, type Slab } from './slab.ts'
-import { createPageWriter, leafCount, type PageWrite, type Subtree, writeSubtree } from './write-pages.ts'
+import { createPageWriter, leafCount, type PageWrite, type PageWriter, type Subtree, writeSubtree } from './write-pages.ts'
 
 /** A version of the tree: where its root lies (nowhere when it is empty) and how many leaves it has. */
 export interface Tree {
@@ -59,6 +59,12 @@ interface PathChange {
 interface Update {
   readonly readPage: ReadPage
   readonly changes: readonly PathChange[]
+  readonly writer: PageWriter
+  /**
+   * The root is a branch and, having too many leaves for anything else, stays one. Then each subtree below it is changed and written
+   * before the next is looked at, so that a large update keeps little in memory at a time.
+   */
+  readonly inParts: boolean
   readonly replaced: number[]
   added: number
 }
@@ -93,11 +99,12 @@ function updatePaths(readPage: ReadPage, tree: Tree, unsorted: readonly Change[]
       'a key changes twice at once',
     )
   }
-  const update: Update = { readPage, changes, replaced: [], added: 0 }
+  const writer = createPageWriter(slab, largeValues, nextPage)
+  const inParts = tree.leaves - changes.length > leavesMax
+  const update: Update = { readPage, changes, writer, inParts, replaced: [], added: 0 }
   const subtree = changed(update, tree.ref, 0, 0, changes.length)
   if (subtree && subtree === tree.ref) return { tree, pages: [], replaced: [], nextPage }
   if (!subtree) return { tree: emptyTree, pages: [], replaced: update.replaced, nextPage }
-  const writer = createPageWriter(slab, largeValues, nextPage)
   const ref = writeSubtree(writer, subtree, 0)
   const newTree = { root: refHash(ref), ref, leaves: tree.leaves + update.added }
   return { tree: newTree, pages: writer.pages, replaced: update.replaced, nextPage: writer.nextPage }
@@ -123,8 +130,9 @@ function changed(update: Update, ref: Ref | undefined, depth: number, from: numb
     let end = start
     while (end < to && slotOf((update.changes[end] as PathChange).path, depth) === slot) end++
     const subtree = changed(update, child, depth + branchLevels, start, end)
+    const separate = subtree && depth === 0 && update.inParts
+    slots.push(separate ? writeSubtree(update.writer, subtree, branchLevels) : subtree)
     if (subtree !== child) different = true
-    slots.push(subtree)
     start = end
   }
   if (!different) return ref

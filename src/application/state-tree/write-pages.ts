@@ -33,9 +33,6 @@ export interface PageWriter {
   nextPage: number
 }
 
-/** Below the top page each subtree is hashed by itself: large enough for batches, small enough for the processor's cache. */
-const separateDepth = branchLevels
-
 export function createPageWriter(slab: Slab, largeValues: ReadonlyMap<Leaf, Bytes>, nextPage: number): PageWriter {
   return { slab, largeValues, plan: createHashPlan(), pages: [], nextPage }
 }
@@ -43,16 +40,10 @@ export function createPageWriter(slab: Slab, largeValues: ReadonlyMap<Leaf, Byte
 /** Writes the new pages of a subtree at `depth`, children first, and returns the reference to it. */
 export function writeSubtree(writer: PageWriter, subtree: Subtree, depth: number): Ref {
   if (subtree.kind === 'ref') return subtree
-  const separate = subtree.kind === 'branch' && depth < separateDepth
-  const planned: Exclude<Subtree, Ref> = separate ? { ...subtree, slots: writeSlots(writer, subtree.slots, depth) } : subtree
   writer.plan.clear()
-  planHash(writer.plan, planned, depth)
+  planHash(writer.plan, subtree, depth)
   writer.plan.run()
-  return writePages(writer, planned)
-}
-
-function writeSlots(writer: PageWriter, slots: readonly (Subtree | undefined)[], depth: number): (Ref | undefined)[] {
-  return slots.map((slot) => slot && writeSubtree(writer, slot, depth + branchLevels))
+  return writePages(writer, subtree)
 }
 
 /** The number of leaves, or `undefined` when they are more than a page holds. */

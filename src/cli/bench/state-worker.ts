@@ -42,7 +42,7 @@ async function build(store: Store, keys: number): Promise<void> {
   for (let byte = 0; byte < 256; byte++) {
     for (let index = 0; index < keys; index++) {
       if (firstByte[index] !== byte) continue
-      batch.push([keyOf(index), valueOf(random)])
+      batch.push([keyOf(index), randomValue(random)])
       if (batch.length === loadBatch) await flush()
     }
     if (byte % 32 === 31) process.stderr.write(`state bench: ${state.keys} of ${keys} keys loaded\n`)
@@ -81,7 +81,7 @@ async function measure(store: Store, restartMs: number, state: StateStore, keys:
 function randomChanges(random: () => number, keys: number): StateChange[] {
   const chosen = new Set<number>()
   while (chosen.size < Math.min(updatesPerBlock, keys)) chosen.add(random() % keys)
-  return [...chosen].map((index) => [keyOf(index), valueOf(random)])
+  return [...chosen].map((index) => [keyOf(index), randomValue(random)])
 }
 
 /** The limit: what the database itself needs for the same bytes under keys of the same length. */
@@ -113,7 +113,7 @@ function keyOf(index: number): Bytes {
   return key
 }
 
-function valueOf(random: () => number): Bytes {
+function randomValue(random: () => number): Bytes {
   const value = new Uint8Array(valueBytes)
   const view = new DataView(value.buffer)
   for (let offset = 0; offset < valueBytes; offset += 4) view.setUint32(offset, random())

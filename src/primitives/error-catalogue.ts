@@ -35,6 +35,7 @@ export const rejections = {
   API_UNREACHABLE: { verdict: 'ignore', summary: 'A node’s API does not answer.' },
   BATCH_INVALID: { verdict: 'reject', summary: 'A batch holds a transaction that is malformed or badly signed.' },
   BATCH_UNASKED: { verdict: 'reject', summary: 'A peer answered with a batch that was not asked for.' },
+  BLOCK_TOO_LARGE: { verdict: 'reject', summary: 'The block holds more transactions, or bytes of them, than the chain allows.' },
   BLOCK_WRONG_CHAIN: { verdict: 'reject', summary: 'The block belongs to another chain.' },
   BLOCK_WRONG_COMMIT: { verdict: 'reject', summary: 'The block does not carry a valid commit of the block before it.' },
   BLOCK_WRONG_EVIDENCE: { verdict: 'reject', summary: 'The evidence in the block is not what its header names.' },
@@ -49,8 +50,10 @@ export const rejections = {
   BLOCK_WRONG_VALIDATORS: { verdict: 'reject', summary: 'The header names another validator set than the one that decides.' },
   BLOCK_WRONG_VERSION: { verdict: 'reject', summary: 'The block has a version that is not known here.' },
   EVIDENCE_AGE: { verdict: 'ignore', summary: 'The evidence is too old to be punished, or of a height that is not here yet.' },
+  EVIDENCE_STRANGER: { verdict: 'reject', summary: 'The accused was not a validator at that height: there is nobody to punish.' },
   EVIDENCE_INVALID: { verdict: 'reject', summary: 'A signature in the evidence does not hold.' },
   EVIDENCE_KNOWN: { verdict: 'ignore', summary: 'The evidence has been punished already.' },
+  HELLO_UNWELCOME: { verdict: 'ignore', summary: 'The peer has lost its reputation here and is not connected to for some minutes.' },
   HELLO_WRONG_CHAIN: { verdict: 'ignore', summary: 'The peer is on another chain.' },
   HELLO_WRONG_GENESIS: { verdict: 'ignore', summary: 'The peer began from another genesis state.' },
   HELLO_WRONG_VERSION: { verdict: 'ignore', summary: 'The peer speaks no protocol version that this node speaks.' },
@@ -106,6 +109,17 @@ export const operationalErrors = {
     summary: 'The Node that runs Synod is too old, and the runtime Synod installs for itself is missing.',
     hint: 'Install Node 24, or run `npm ci` again with install scripts allowed: they bring the runtime.',
   },
+  CLI_UNKNOWN_COMMAND: { exit: 64, summary: 'There is no such command.', hint: 'See `synod --help` for the commands there are.' },
+  CLI_UNKNOWN_OPTION: {
+    exit: 64,
+    summary: 'The command has no such option.',
+    hint: 'See the command’s own help: `synod <command> --help`.',
+  },
+  CLI_WAIT_TIMEOUT: {
+    exit: 75,
+    summary: 'What was waited for did not happen in time.',
+    hint: 'It may still happen: ask again later with `synod tx show`.',
+  },
   CONFIG_CONTRADICTION: {
     exit: 78,
     summary: 'Two settings, each good by itself, cannot both hold.',
@@ -139,6 +153,11 @@ export const operationalErrors = {
     summary: 'A node’s answer could not be proved.',
     hint: 'Ask another node, and trust nothing that this one said.',
   },
+  PASSPHRASE_MISSING: {
+    exit: 78,
+    summary: 'The passphrase of the sealed keys is not given.',
+    hint: 'Give it in SYNOD_PASSPHRASE, with --passphrase-file, or in the file `passphrase` of the home directory.',
+  },
   USAGE_INVALID: { exit: 64, summary: 'A command was called with arguments that it does not take.', hint: 'See `synod --help`.' },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
   DIAL_FAILED: {
@@ -152,6 +171,11 @@ export const operationalErrors = {
     hint: 'Choose another port or address, or stop the program that uses it.',
   },
   REQUEST_FAILED: { exit: 69, summary: 'A peer did not answer a request.', hint: 'Ask another peer, or the same one later.' },
+  DEVNET_FAILED: {
+    exit: 70,
+    summary: 'A node of the devnet ended, or the devnet made no progress.',
+    hint: 'The log of the node says why; run with --home to keep it.',
+  },
   LAST_SIGNED_CORRUPT: {
     exit: 74,
     summary: 'The record of the last signed consensus message is damaged.',
@@ -173,6 +197,11 @@ export const operationalErrors = {
     exit: 74,
     summary: 'The disk is full. The node stopped before anything was half-written.',
     hint: 'Free some space and start again: nothing that was final is lost.',
+  },
+  STATE_DIVERGED: {
+    exit: 70,
+    summary: 'The chain made a block final that does not hold on this node: its state or its software is not the chain’s.',
+    hint: 'Check that this node runs the version and the application that the other validators run, then restore a backup or synchronise again.',
   },
   STATE_VERSION_PRUNED: {
     exit: 69,
@@ -214,6 +243,11 @@ export const operationalErrors = {
     exit: 65,
     summary: 'A key file holds a key of another kind than is needed here.',
     hint: 'Check that the files of peer, validator and account keys have not changed places.',
+  },
+  KEY_FILE_MISSING: {
+    exit: 66,
+    summary: 'There is no key file of this name.',
+    hint: 'List the keys with `synod keys list`, or make one with `synod keys new`.',
   },
   KEY_FILE_PASSPHRASE: {
     exit: 77,

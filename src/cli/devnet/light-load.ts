@@ -16,15 +16,16 @@ export interface LightLoad {
 }
 
 const samplesMax = 100_000
+/** The devnet's own least fee, with room. */
+const feeUnits = 10_000n
 
 export function startLightLoad(options: {
   chainId: ChainId
   accounts: readonly Ed25519Keypair[]
   urls: readonly string[]
   perSecond: number
-  feeUnits: bigint
 }): LightLoad {
-  const { chainId, accounts, urls, perSecond, feeUnits } = options
+  const { chainId, accounts, urls, perSecond } = options
   const nonces = accounts.map(() => 0)
   const waiting = new Map<string, number>()
   const finalityMs: number[] = []

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** One node of a local network, as a process of its own, which can be killed and started again. */
 export interface NodeProcess {
@@ -18,16 +19,19 @@ export interface NodeProcess {
 }
 
 const stopTimeoutMs = 10_000
+const launcher = fileURLToPath(new URL('../../../bin/synod.js', import.meta.url))
 
 export function createNodeProcess(options: {
   name: string
   url: string
   home: string
-  launcher: string
+  /** Settings stronger than the home's own. */
+  overrides: readonly string[]
   /** Called when a process ends that nobody asked to end. */
   onExit: (name: string, code: number | null) => void
 }): NodeProcess {
-  const { name, url, home, launcher } = options
+  const { name, url, home } = options
+  const settings = options.overrides.flatMap((setting) => ['--set', setting])
   let child: ChildProcess | undefined
   let expected = false
 
@@ -55,7 +59,7 @@ export function createNodeProcess(options: {
     async start() {
       const log = await open(join(home, 'node.log'), 'a')
       expected = false
-      const started = spawn(process.execPath, [launcher, 'start', '--home', home], { stdio: ['ignore', log.fd, log.fd] })
+      const started = spawn(process.execPath, [launcher, 'start', '--home', home, ...settings], { stdio: ['ignore', log.fd, log.fd] })
       child = started
       started.on('exit', (code) => {
         if (!expected && child === started) options.onExit(name, code)

@@ -2,6 +2,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createKeyFile } from '../../adapters/file/key-file.ts'
 import { systemEntropy } from '../../adapters/system/system-entropy.ts'
+import type { SealCost } from '../../crypto/seal.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { renderTemplate, type SettingValues } from '../../settings/render-template.ts'
@@ -28,6 +29,8 @@ export interface NewHome {
   readonly passphrase: string
   /** Keep the passphrase beside the keys, so that the node can start by itself. */
   readonly storePassphrase: boolean
+  /** How hard guessing the passphrase is made; less is enough for a passphrase nobody chose. */
+  readonly keyCost?: SealCost
 }
 
 const head = `The configuration of this node. Nothing here has to be the same on two nodes. Settings that are commented out have the value shown.
@@ -45,7 +48,8 @@ export async function createNodeHome(options: NewHome): Promise<void> {
   await mkdir(join(home, homeFiles.keys), { recursive: true, mode: 0o700 })
   if (options.storePassphrase) await storePassphrase(home, passphrase)
   for (const { kind, path, seed } of keys) {
-    if (seed && !(await createKeyFile({ path, kind, passphrase, seed, entropy: systemEntropy }))) throw exists(path)
+    if (seed && !(await createKeyFile({ path, kind, passphrase, seed, entropy: systemEntropy, ...(options.keyCost && { cost: options.keyCost }) })))
+      throw exists(path)
   }
   await writeNew(join(home, homeFiles.chain), options.chainText)
   await writeNew(join(home, homeFiles.node), renderTemplate(nodeConfigSchema, { head, values: options.settings }))

@@ -1,0 +1,43 @@
+import type { Devnet } from './found-devnet.ts'
+import type { BlockEvent } from './network-observer.ts'
+import type { NodeProcess } from './node-process.ts'
+import type { Report } from './report.ts'
+
+/** What a person at a devnet sees. */
+export function banner({ nodes, accounts }: Devnet, version: string): string {
+  const [first] = nodes
+  return [
+    '',
+    `  synod ${version} devnet: ${nodes.length} validators, each a process of its own`,
+    '',
+    ...nodes.map(({ name, url, home }) => `  ${name}  ${url}  ${home}`),
+    '',
+    ...accounts.map(({ name, address }) => `  ${name.padEnd(6)} ${address}  1,000,000 tokens`),
+    '',
+    '  Send some, from another terminal:',
+    `  npx synod tx send --home ${first?.home} --api ${first?.url} --from alice --to ${accounts[1]?.address} --amount 1.5 --wait`,
+    '',
+    '  k kill a node   r restart it   q quit',
+    '',
+    '',
+  ].join('\n')
+}
+
+/** `#12  4 transactions  round 0  41 ms  4/4 nodes  9c1f2b3a` */
+export function blockLine(block: BlockEvent, report: Report, processes: readonly NodeProcess[]): string {
+  const up = processes.filter(({ running }) => running).length
+  const count = block.transactions.length
+  const parts = [
+    `#${block.height}`,
+    `${count} ${count === 1 ? 'transaction' : 'transactions'}`,
+    `round ${block.round}`,
+    report.sinceLastMs === undefined ? `first block after ${Math.round(report.readyMs ?? 0)} ms` : `+${Math.round(report.sinceLastMs)} ms`,
+    `${up}/${processes.length} nodes`,
+    block.hash.slice(0, 12),
+  ]
+  return `${parts.join('  ')}\n`
+}
+
+export function leaveLine(home: string | undefined): string {
+  return home === undefined ? 'stopping; nothing is kept\n' : `stopping; \`synod devnet --home ${home}\` goes on with it\n`
+}

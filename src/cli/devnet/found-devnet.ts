@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createKeyFile } from '../../adapters/file/key-file.ts'
+import { peerIdOf } from '../../adapters/libp2p/peer-id.ts'
+import { systemEntropy } from '../../adapters/system/system-entropy.ts'
+import { unitsPerToken } from '../../chain/transaction.ts'
+import { addressOf, encodeAddress } from '../../crypto/address.ts'
+import { blsKeypair } from '../../crypto/bls.ts'
+import { type Ed25519Keypair, ed25519Keypair } from '../../crypto/ed25519.ts'
+import { type Founding, renderChainFile } from '../../node/config/chain-file.ts'
+import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
+import { type Bytes, toHex } from '../../primitives/bytes.ts'
+import { freePorts } from './free-ports.ts'
+
+/** A devnet on disk: a home for each validator, and accounts to play with. */
+export interface Devnet {
+  readonly nodes: readonly DevnetHome[]
+  readonly accounts: readonly DevnetAccount[]
+}
+
+export interface DevnetHome {
+  readonly name: string
+  readonly home: string
+  readonly url: string
+}
+
+export interface DevnetAccount {
+  readonly name: string
+  readonly address: string
+  readonly keypair: Ed25519Keypair
+}
+
+const addressPrefix = 'synod'
+const accountNames = ['alice', 'bob', 'carol', 'dave'] as const
+const balanceTokens = 1_000_000n
+const powerTokens = 10_000n
+/** The passphrase is 32 random bytes: hashing it slowly would protect nothing, and would be most of a devnet's start. */
+const keyCost = { passes: 1, memoryKib: 8 }
+/** A devnet's keys are new, and live in one place. */
+const doppelgangerWaitMs = 0
+
+export async function foundDevnet(options: {
+  directory: string
+  validators: number
+  consensus: NonNullable<Founding['consensus']>
+}): Promise<Devnet> {
+  const { directory, validators: count } = options
+  const passphrase = toHex(systemEntropy.bytes(32))
+  const accounts = accountNames.map((name) => ({ name, seed: systemEntropy.bytes(32) }))
+  const operators = Array.from({ length: count }, (_, index) => accounts[index]?.seed ?? systemEntropy.bytes(32))
+  const validatorSeeds = operators.map(() => systemEntropy.bytes(32))
+  const peerSeeds = operators.map(() => systemEntropy.bytes(32))
+  const chainText = renderChainFile({
+    preset: 'devnet',
+    name: 'devnet',
+    genesisTime: Date.now(),
+    consensus: options.consensus,
+    validators: validatorSeeds.map((seed, index) => ({
+      keypair: blsKeypair(seed),
+      operator: addressText(operators[index] as Bytes),
+      powerUnits: powerTokens * unitsPerToken,
+    })),
+    accounts: accounts.map(({ seed }) => ({ address: addressText(seed), balanceUnits: balanceTokens * unitsPerToken })),
+  })
+  const ports = await freePorts(2 * count)
+  const addresses = await Promise.all(
+    peerSeeds.map(async (seed, index) => `/ip4/127.0.0.1/tcp/${ports[2 * index]}/p2p/${await peerIdOf(seed)}`),
+  )
+  const nodes = operators.map((_, index): DevnetHome => {
+    const url = `http://127.0.0.1:${ports[2 * index + 1]}`
+    return { name: `node${index}`, home: join(directory, `node${index}`), url }
+  })
+  await Promise.all(
+    nodes.map(async ({ home }, index) => {
+      const settings = {
+        node: { doppelganger_wait_ms: doppelgangerWaitMs },
+        // One dial for each pair of nodes.
+        p2p: { listen: [`/ip4/127.0.0.1/tcp/${ports[2 * index]}`], peers: addresses.slice(0, index) },
+        api: { port: ports[2 * index + 1] as number },
+      }
+      const seeds = { peer: peerSeeds[index] as Bytes, validator: validatorSeeds[index] as Bytes }
+      await createNodeHome({ home, chainText, settings, seeds, passphrase, storePassphrase: true, keyCost })
+      await storeAccounts(home, accounts, passphrase)
+    }),
+  )
+  return { nodes, accounts: accounts.map(({ name, seed }) => account(name, seed)) }
+}
+
+/** Every home holds the accounts, so that `synod tx send --from alice` works with any of them. */
+async function storeAccounts(home: string, accounts: readonly { name: string; seed: Bytes }[], passphrase: string): Promise<void> {
+  const directory = join(home, homeFiles.accounts)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (const { name, seed } of accounts) {
+    const path = join(directory, `${name}.key`)
+    await createKeyFile({ path, kind: 'account', passphrase, seed, entropy: systemEntropy, cost: keyCost })
+  }
+}
+
+export function account(name: string, seed: Bytes): DevnetAccount {
+  return { name, address: addressText(seed), keypair: ed25519Keypair(seed) }
+}
+
+function addressText(seed: Bytes): string {
+  return encodeAddress(addressPrefix, addressOf(ed25519Keypair(seed).publicKey))
+}

@@ -1,0 +1,29 @@
+import { createServer, type Server } from 'node:net'
+import { once } from 'node:events'
+
+/** Ports of loopback on which nothing listens now, all different: the default ones where they are free. */
+export async function freePorts(count: number, preferredFrom = 26_700): Promise<readonly number[]> {
+  const held: Server[] = []
+  try {
+    for (let index = 0; index < count; index++) held.push((await hold(preferredFrom + index)) ?? (await hold(0)) ?? fail())
+    return held.map(portOf)
+  } finally {
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+}
+
+async function hold(port: number): Promise<Server | undefined> {
+  const server = createServer()
+  server.listen(port, '127.0.0.1')
+  const outcome = await Promise.race([once(server, 'listening').then(() => 'held'), once(server, 'error').then(() => 'taken')])
+  return outcome === 'held' ? server : undefined
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : fail()
+}
+
+function fail(): never {
+  throw new Error('no port of 127.0.0.1 is free')
+}

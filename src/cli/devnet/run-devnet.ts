@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chainIdOf } from '../../chain/chain-spec.ts'
+import { loadChain } from '../../node/config/load-chain.ts'
+import { homeFiles } from '../../node/config/node-home.ts'
+import { OperationalError } from '../../primitives/operational-error.ts'
+import type { Console } from '../frame/command.ts'
+import { productVersion } from '../frame/product-version.ts'
+import { banner, blockLine, leaveLine } from './devnet-lines.ts'
+import { type Devnet, foundDevnet } from './found-devnet.ts'
+import { listenForKeys } from './listen-for-keys.ts'
+import { startLightLoad } from './light-load.ts'
+import { type BlockEvent, createNetworkObserver } from './network-observer.ts'
+import { createNodeProcess, type NodeProcess } from './node-process.ts'
+import { reopenDevnet } from './reopen-devnet.ts'
+import { createReport } from './report.ts'
+
+export interface DevnetOptions {
+  readonly validators: number
+  readonly intervalMs: number | undefined
+  readonly load: number | undefined
+  readonly home: string | undefined
+  readonly untilHeight: number | undefined
+  readonly overrides: readonly string[]
+  readonly json: boolean
+  readonly console: Console
+}
+
+const unattendedLoad = 20
+const attendedLoad = 1
+/** Without a new block for so long an unattended run has failed. */
+const stallMs = 60_000
+
+/** Founds or reopens the network, runs it, and resolves to the exit status when it is told to end. */
+export async function runDevnet(options: DevnetOptions): Promise<number> {
+  const { home, console } = options
+  const startedAt = performance.now()
+  const directory = home ?? (await mkdtemp(join(tmpdir(), 'synod-devnet-')))
+  try {
+    const devnet = (await reopenDevnet(directory, console)) ?? (await foundDevnet({ ...options, directory, consensus: pace(options) }))
+    return await runNetwork(devnet, options, startedAt)
+  } finally {
+    if (home === undefined) await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Blocks follow transactions at once, unless a block is wanted every so often. */
+function pace({ intervalMs }: DevnetOptions): { interval_ms: number; empty_blocks: boolean } {
+  return intervalMs === undefined ? { interval_ms: 0, empty_blocks: false } : { interval_ms: intervalMs, empty_blocks: true }
+}
+
+async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: number): Promise<number> {
+  const { untilHeight, console, json } = options
+  const attended = untilHeight === undefined
+  const end = createEnding()
+  const processes = devnet.nodes.map((node) =>
+    createNodeProcess({ ...node, overrides: options.overrides, onExit: (name, code) => end.fail(`${name} ended with status ${code}.`) }),
+  )
+  const report = createReport(startedAt)
+  const observer = createNetworkObserver(onBlock)
+  let stallTimer = setTimeout(onStall, stallMs)
+
+  function onStall(): void {
+    if (!attended) end.fail(`No block for ${stallMs / 1000} s at height ${observer.height}.`)
+  }
+
+  function onBlock(block: BlockEvent, atMs: number): void {
+    clearTimeout(stallTimer)
+    stallTimer = setTimeout(onStall, stallMs)
+    report.onBlock(block, atMs)
+    load.onBlock(block.transactions, atMs)
+    if (attended || !json) console.err(blockLine(block, report, processes))
+    if (untilHeight !== undefined && block.height >= untilHeight) end.done()
+  }
+
+  const chain = await loadChain(join(devnet.nodes[0]?.home ?? '', homeFiles.chain))
+  const load = startLightLoad({
+    chainId: chainIdOf(chain.spec),
+    accounts: devnet.accounts.map(({ keypair }) => keypair),
+    urls: devnet.nodes.map(({ url }) => url),
+    perSecond: options.load ?? (attended ? attendedLoad : unattendedLoad),
+  })
+  try {
+    await Promise.all(processes.map((node) => node.start()))
+    for (const { url } of devnet.nodes) observer.follow(url)
+    if (attended) attend(devnet, processes, console, end)
+    await end.reached
+    if (!attended) console.out(report.render(await report.measure(processes, load), json))
+    return 0
+  } finally {
+    clearTimeout(stallTimer)
+    load.stop()
+    observer.stop()
+    if (attended) console.err(leaveLine(options.home))
+    await Promise.all(processes.map((node) => node.stop()))
+  }
+}
+
+function attend(devnet: Devnet, processes: readonly NodeProcess[], console: Console, end: Ending): void {
+  console.err(banner(devnet, productVersion()))
+  listenForKeys({ processes, console, onQuit: end.done })
+}
+
+interface Ending {
+  readonly reached: Promise<void>
+  done(): void
+  fail(message: string): void
+}
+
+/** However the run ends: the goal is reached, somebody asks for it, or something failed. */
+function createEnding(): Ending {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  // Whoever awaits it comes later; until then a failure is not unhandled.
+  promise.catch(() => undefined)
+  process.once('SIGINT', () => resolve())
+  process.once('SIGTERM', () => resolve())
+  return { reached: promise, done: resolve, fail: (message) => reject(new OperationalError('DEVNET_FAILED', message)) }
+}

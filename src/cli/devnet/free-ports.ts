@@ -15,8 +15,10 @@ export async function freePorts(count: number, preferredFrom = 26_700): Promise<
 async function hold(port: number): Promise<Server | undefined> {
   const server = createServer()
   server.listen(port, '127.0.0.1')
-  const outcome = await Promise.race([once(server, 'listening').then(() => 'held'), once(server, 'error').then(() => 'taken')])
-  return outcome === 'held' ? server : undefined
+  return once(server, 'listening').then(
+    () => server,
+    () => undefined,
+  )
 }
 
 function portOf(server: Server): number {

@@ -14,6 +14,7 @@ const processConsole: Console = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   askSecret: async (question) => (await import('./frame/ask-secret.ts')).askSecret(question),
+  readInput: async (bytesMax) => (await import('./frame/read-input.ts')).readInput(bytesMax),
   environment: process.env,
   workingDirectory: process.cwd(),
 }

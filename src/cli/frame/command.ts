@@ -77,6 +77,8 @@ export interface Console {
   err(text: string): void
   /** A secret typed without echo; `undefined` where nobody can type. */
   askSecret(question: string): Promise<string | undefined>
+  /** Standard input, at most so many bytes of it. */
+  readInput(bytesMax: number): Promise<string>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly workingDirectory: string
 }

@@ -1,9 +1,9 @@
 import { encode } from '../codec/codec.ts'
-import { type Infer, list, struct, variant } from '../codec/schema.ts'
+import { type Infer, list, struct, uint, variant } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { compareBytes } from '../primitives/bytes.ts'
 import { type ConsensusKey, consensusKey, consensusSignature } from './identifiers.ts'
-import { blockEvidenceMax } from './limits.ts'
+import { blockEvidenceMax, roundMax } from './limits.ts'
 import { type SignedVote, type Vote, voteSchema } from './vote.ts'
 
 /** Two different votes of one kind by one validator in one round. The vote with the smaller encoding stands first. */
@@ -21,9 +21,20 @@ export type Evidence = Infer<typeof evidenceSchema>
 
 export const evidenceListSchema = list(evidenceSchema, { max: blockEvidenceMax })
 
-/** Names a piece of evidence: it enters a block once. */
-export function evidenceId(evidence: Evidence): Hash {
-  return taggedHash('synod/evidence', encode(evidenceSchema, evidence))
+/** Where the accused voted twice. */
+const offenceSchema = struct('Offence', {
+  consensusKey,
+  kind: uint({ max: 2 }),
+  height: uint(),
+  round: uint({ max: roundMax }),
+})
+
+/**
+ * Names what was done, not its proof: of any number of votes in one place each pair is another proof of the same offence, which is
+ * punished once.
+ */
+export function offenceId({ consensusKey, first: { kind, height, round } }: Evidence): Hash {
+  return taggedHash('synod/offence', encode(offenceSchema, { consensusKey, kind, height, round }))
 }
 
 export function evidenceHash(evidence: readonly Evidence[]): Hash {

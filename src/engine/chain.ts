@@ -12,12 +12,12 @@ import { uint } from '../codec/schema.ts'
 import { initialPriorities, nextPriorities } from '../consensus/proposer.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { merkleRoot } from '../crypto/merkle.ts'
+import type { Store } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
 import { toHex } from '../primitives/bytes.ts'
-import type { Store } from '../ports/store.ts'
 import { type BlockStore, openBlockStore } from './block-store.ts'
-import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeSystemState } from './system-state.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
+import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
 
 /** The chain as far as it is final on this node, and the way to make it one block longer. */
 export interface Chain {
@@ -115,13 +115,17 @@ function execute(application: Application, state: StateStore, tip: Tip, request:
   const { transactions, time, proposer, evidence } = request
   const height = tip.height + 1
   const overlay = createOverlay(state.reader())
-  const response = application.executeBlock({ height, time, proposer, evidence, transactions, validators: tip.validators }, overlay)
+  const response = application.executeBlock(
+    { height, time, proposer, evidence, transactions, validators: tip.validators },
+    overlay,
+  )
   assert(response.results.length === transactions.length, `application ${application.name} owes one result a transaction`)
   const changes = overlay.changes()
   assert(!changes[0] || !isSystemKey(changes[0][0]), `application ${application.name} wrote a reserved key`)
   const system = nextSystemState(tip, response.validatorUpdates)
   const systemOverlay = createOverlay(overlay)
   writeSystemState(systemOverlay, system)
+  writeRetired(systemOverlay, tip.validators, system.validators, height)
   for (const piece of evidence) systemOverlay.set(evidenceKey(piece), encode(uint(), height))
   const prepared = state.prepare([...systemOverlay.changes(), ...changes])
   const ids = transactions.map((transaction) => transaction.id)

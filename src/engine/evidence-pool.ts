@@ -1,12 +1,12 @@
 import type { StateReader } from '../application/state.ts'
-import { type Evidence, evidenceId } from '../chain/evidence.ts'
+import { type Evidence, evidenceHash, offenceId } from '../chain/evidence.ts'
 import { checkEvidence, evidenceItems } from '../chain/evidence-verification.ts'
-import { blockEvidenceMax } from '../chain/limits.ts'
 import type { ChainId } from '../chain/identifiers.ts'
-import { toHex } from '../primitives/bytes.ts'
-import { ok, type Result, reject } from '../primitives/result.ts'
+import { blockEvidenceMax } from '../chain/limits.ts'
 import type { Verifier } from '../ports/verifier.ts'
-import { evidenceKey } from './system-state.ts'
+import { bytesEqual, bytesKey } from '../primitives/bytes.ts'
+import { ok, type Result, reject } from '../primitives/result.ts'
+import { evidenceKey, isAccountable } from './system-state.ts'
 
 /** Proven misbehaviour on its way into a block: checked, held until some block carries it, never carried twice. */
 export interface EvidencePool {
@@ -30,25 +30,35 @@ export function createEvidencePool(options: {
   const { chainId, verifier, ageBlocksMax } = options
   const pool = new Map<string, Evidence>()
 
-  async function checkOne(evidence: Evidence, state: StateReader): Promise<Result<void>> {
+  /** All but the signatures: what may change from one block to the next. */
+  function checkPlace(evidence: Evidence, state: StateReader): Result<void> {
+    const { height } = evidence.first
+    const next = options.height() + 1
+    const detail = `of height ${height}, at height ${next}`
+    if (height > next || height < next - ageBlocksMax) return reject('EVIDENCE_AGE', detail)
+    if (state.get(evidenceKey(evidence))) return reject('EVIDENCE_KNOWN', detail)
+    return isAccountable(state, evidence.consensusKey, height) ? ok(undefined) : reject('EVIDENCE_STRANGER', detail)
+  }
+
+  async function checkSignatures(evidence: Evidence): Promise<Result<void>> {
     const shape = checkEvidence(evidence)
     if (!shape.ok) return shape
-    const next = options.height() + 1
-    if (evidence.first.height > next || evidence.first.height < next - ageBlocksMax) {
-      return reject('EVIDENCE_AGE', `of height ${evidence.first.height}, at height ${next}`)
-    }
-    if (state.get(evidenceKey(evidence))) return reject('EVIDENCE_KNOWN', `of height ${evidence.first.height}`)
     const verdicts = await verifier.bls(evidenceItems(chainId, evidence))
     return verdicts.every(Boolean) ? ok(undefined) : reject('EVIDENCE_INVALID', `of height ${evidence.first.height}`)
   }
 
   return {
     async add(evidence) {
-      const key = toHex(evidenceId(evidence))
+      const key = bytesKey(offenceId(evidence))
       if (pool.has(key)) return ok(false)
-      const checked = await checkOne(evidence, options.state())
-      if (!checked.ok) return checked
-      if (pool.size >= pendingMax) return ok(false)
+      const before = checkPlace(evidence, options.state())
+      if (!before.ok) return before
+      const signed = await checkSignatures(evidence)
+      if (!signed.ok) return signed
+      // A block may have come meanwhile. What it punished would make every later block with it invalid.
+      const after = checkPlace(evidence, options.state())
+      if (!after.ok) return after
+      if (pool.has(key) || pool.size >= pendingMax) return ok(false)
       pool.set(key, evidence)
       return ok(true)
     },
@@ -58,19 +68,22 @@ export function createEvidencePool(options: {
     async check(evidence, state) {
       const seen = new Set<string>()
       for (const piece of evidence) {
-        const key = toHex(evidenceId(piece))
+        const key = bytesKey(offenceId(piece))
         if (seen.has(key)) return reject('EVIDENCE_KNOWN', 'twice in one block')
         seen.add(key)
-        if (pool.has(key) && !state.get(evidenceKey(piece))) continue
-        const checked = await checkOne(piece, state)
-        if (!checked.ok) return checked
+        const place = checkPlace(piece, state)
+        if (!place.ok) return place
+        const held = pool.get(key)
+        if (held && bytesEqual(evidenceHash([held]), evidenceHash([piece]))) continue
+        const signed = await checkSignatures(piece)
+        if (!signed.ok) return signed
       }
       return ok(undefined)
     },
 
     committed(evidence, height) {
-      for (const piece of evidence) pool.delete(toHex(evidenceId(piece)))
-      for (const [key, piece] of pool) if (piece.first.height < height - ageBlocksMax) pool.delete(key)
+      for (const piece of evidence) pool.delete(bytesKey(offenceId(piece)))
+      for (const [key, piece] of pool) if (piece.first.height < height + 1 - ageBlocksMax) pool.delete(key)
     },
   }
 }

@@ -1,8 +1,9 @@
 import type { StateReader, StateWriter } from '../application/state.ts'
-import { type Evidence, evidenceId } from '../chain/evidence.ts'
-import { type ValidatorSet, validatorSet, validatorSetSchema } from '../chain/validator-set.ts'
+import { type Evidence, offenceId } from '../chain/evidence.ts'
+import type { ConsensusKey } from '../chain/identifiers.ts'
+import { indexOfValidator, type ValidatorSet, validatorSet, validatorSetSchema } from '../chain/validator-set.ts'
 import { decode, encode } from '../codec/codec.ts'
-import type { Schema } from '../codec/schema.ts'
+import { type Schema, uint } from '../codec/schema.ts'
 import { decodePriorities, encodePriorities, type ProposerPriorities } from '../consensus/proposer.ts'
 import { assert } from '../primitives/assert.ts'
 import { type Bytes, bytesEqual, concatBytes, utf8 } from '../primitives/bytes.ts'
@@ -20,9 +21,27 @@ export interface SystemState {
   readonly priorities: ProposerPriorities
 }
 
-/** Marks evidence as punished: it never enters a second block. */
+/** Marks an offence as punished: no proof of it enters a second block. */
 export function evidenceKey(evidence: Evidence): Bytes {
-  return concatBytes(key('evidence/'), evidenceId(evidence))
+  return concatBytes(key('evidence/'), offenceId(evidence))
+}
+
+/** Notes who has left the set of validators, with the last height they decided: what they did until then stays punishable. */
+export function writeRetired(state: StateWriter, before: ValidatorSet, after: ValidatorSet, height: number): void {
+  for (const { consensusKey } of before.validators) {
+    if (indexOfValidator(after, consensusKey) === undefined) state.set(retiredKey(consensusKey), encode(uint(), height))
+  }
+}
+
+/** Whether a key is, or at that height still was, a validator's. Anybody can make keys and vote twice with them. */
+export function isAccountable(state: StateReader, consensusKey: ConsensusKey, height: number): boolean {
+  if (indexOfValidator(readSet(state, validatorsKey), consensusKey) !== undefined) return true
+  const retired = state.get(retiredKey(consensusKey))
+  return retired !== undefined && height <= decodeOwn(uint(), retired)
+}
+
+function retiredKey(consensusKey: ConsensusKey): Bytes {
+  return concatBytes(key('retired/'), consensusKey)
 }
 
 const key = (name: string): Bytes => concatBytes(Uint8Array.of(0), utf8(name))

@@ -57,9 +57,18 @@ export function produceBlock(options: {
 }
 
 /** By fee, as the mempool orders them, within the chain's limits; the application may reorder and drop. */
-function choose(options: { chain: Chain; application: Application; spec: ChainSpec; mempool: Mempool }): readonly DecodedTransaction[] {
+function choose(options: {
+  chain: Chain
+  application: Application
+  spec: ChainSpec
+  mempool: Mempool
+}): readonly DecodedTransaction[] {
   const { chain, application, spec, mempool } = options
   const height = chain.tip().height + 1
-  const candidates = mempool.select({ transactions: spec.limits.block_transactions_max, bytes: spec.limits.block_bytes_max, height })
+  const candidates = mempool.select({
+    transactions: spec.limits.block_transactions_max,
+    bytes: spec.limits.block_bytes_max,
+    height,
+  })
   return application.prepareProposal?.(candidates, { state: chain.state.reader(), height }) ?? candidates
 }

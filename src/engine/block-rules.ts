@@ -1,14 +1,16 @@
-import { type Block, type Header, noCommitHash, type ProposedBlock } from '../chain/block.ts'
+import type { DecodedTransaction } from '../application/application.ts'
+import { type Block, type Header, noCommitHash, type ProposedBlock, transactionId, transactionsRoot } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
+import type { Limits } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
 import { validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { bytesEqual, type Bytes, toHex } from '../primitives/bytes.ts'
+import type { Verifier } from '../ports/verifier.ts'
+import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
-import type { Verifier } from '../ports/verifier.ts'
 import type { ExecutedBlock, Tip } from './chain.ts'
 
 /**
@@ -19,6 +21,7 @@ export const blockVersion = 1
 
 export interface BlockContext {
   readonly chainId: ChainId
+  readonly limits: Limits
   readonly parametersHash: Hash
   readonly tip: Tip
 }
@@ -49,6 +52,24 @@ export async function checkBeforeExecution(
     return reject('BLOCK_WRONG_COMMIT', `height ${header.height} carries a commit of another block`)
   }
   return verifyCommit(context.chainId, lastCommit, tip.lastValidators, verifier.bls)
+}
+
+/** Whether the block is whole: its parts are those its header names. Whoever passes a block on answers for that much. */
+export function checkParts({ header, lastCommit, evidence, transactions }: Block): Result<void> {
+  const expected: readonly Rule[] = [
+    ['BLOCK_WRONG_COMMIT', bytesEqual(header.previousCommitHash, lastCommit ? commitHash(lastCommit) : noCommitHash)],
+    ['BLOCK_WRONG_EVIDENCE', bytesEqual(header.evidenceHash, evidenceHash(evidence))],
+    ['BLOCK_WRONG_TRANSACTIONS', bytesEqual(header.transactionsRoot, transactionsRoot(transactions.map(transactionId)))],
+  ]
+  return firstBroken(expected, header)
+}
+
+/** Whether what a proposal orders keeps within the chain's limits. */
+export function checkSize(header: Header, transactions: readonly DecodedTransaction[], limits: Limits): Result<void> {
+  let bytes = 0
+  for (const { encoded } of transactions) bytes += encoded.length
+  const fits = transactions.length <= limits.block_transactions_max && bytes <= limits.block_bytes_max
+  return firstBroken([['BLOCK_TOO_LARGE', fits]], header)
 }
 
 /** Whether execution gave what the header promises. */

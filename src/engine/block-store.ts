@@ -5,8 +5,8 @@ import { blockTransactionsMax } from '../chain/limits.ts'
 import { encode } from '../codec/codec.ts'
 import { type Infer, list, struct, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { type Bytes, concatBytes } from '../primitives/bytes.ts'
 import type { Store, StoreOperation } from '../ports/store.ts'
+import { type Bytes, concatBytes } from '../primitives/bytes.ts'
 import { decodeOwn } from './system-state.ts'
 
 /** A final block as it lies on disk: what was decided, by whom, and what came of it. */

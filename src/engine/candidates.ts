@@ -1,15 +1,15 @@
 import type { DecodedTransaction } from '../application/application.ts'
 import type { ProposedBlock } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
+import type { PeerId } from '../ports/network.ts'
 import { assert } from '../primitives/assert.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { ok, type Result } from '../primitives/result.ts'
-import type { PeerId } from '../ports/network.ts'
-import type { Verifier } from '../ports/verifier.ts'
 import type { BatchExchange } from './batch-exchange.ts'
-import { type BlockContext, checkAfterExecution, checkBeforeExecution } from './block-rules.ts'
+import { type BlockContext, checkAfterExecution, checkBeforeExecution, checkSize } from './block-rules.ts'
 import type { Chain, ExecutedBlock } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
+import type { Ports } from './ports.ts'
 
 /**
  * The blocks that may be decided at the height in progress: their transactions, and what executing them gave. A block is executed once
@@ -34,15 +34,14 @@ export interface Candidate {
 }
 
 export function createCandidates(options: {
+  ports: Ports
   chain: Chain
   exchange: BatchExchange
   evidencePool: EvidencePool
-  verifier: Verifier
   context: () => BlockContext
-  onExecuted: (startedAt: number) => void
-  monotonic: () => number
 }): Candidates {
-  const { chain, exchange, evidencePool, verifier } = options
+  const { chain, exchange, evidencePool } = options
+  const { clock, telemetry, verifier } = options.ports
   let held = new Map<string, Candidate>()
   let sources = new Map<string, PeerId>()
 
@@ -65,10 +64,12 @@ export function createCandidates(options: {
       const resolved = await exchange.resolve(block.order, sources.get(toHex(blockHash)), wanted)
       if (!resolved || !wanted()) return undefined
       if (!resolved.ok) return resolved
-      const startedAt = options.monotonic()
+      const fits = checkSize(block.header, resolved.value, options.context().limits)
+      if (!fits.ok) return fits
+      const startedAt = clock.monotonic()
       const { time, proposer } = block.header
       const executed = chain.execute({ time, proposer, evidence: block.evidence, transactions: resolved.value })
-      options.onExecuted(startedAt)
+      telemetry.observe('synod_execution_seconds', (clock.monotonic() - startedAt) / 1000)
       const after = checkAfterExecution(block.header, executed)
       if (!after.ok) return after
       const candidate = { transactions: resolved.value, executed }

@@ -15,14 +15,19 @@ const pauseMaxMs = 30_000
 
 export function createDialer(ports: Ports, addresses: readonly string[]): Dialer {
   const { clock, entropy, network, telemetry } = ports
-  const connected = new Map<PeerId, string>()
+  /** Which peer answered at each address. Two addresses may lead to one peer. */
+  const connected = new Map<string, PeerId>()
   const timers = new Set<Timer>()
   let stopped = false
 
   function dial(address: string, failures: number): void {
     if (stopped) return
     network.connect(address).then(
-      (peer) => void connected.set(peer, address),
+      (peer) => {
+        connected.set(address, peer)
+        // The connection may have ended before we came to hear of it.
+        if (!network.peers().some(({ id }) => id === peer)) lost(peer)
+      },
       (error: unknown) => {
         if (stopped) return
         telemetry.log(failures === 3 ? 'warn' : 'debug', 'a configured peer does not answer', { address, error: String(error) })
@@ -42,15 +47,19 @@ export function createDialer(ports: Ports, addresses: readonly string[]): Dialer
     timers.add(timer)
   }
 
+  function lost(peer: PeerId): void {
+    for (const [address, id] of [...connected]) {
+      if (id !== peer || stopped) continue
+      connected.delete(address)
+      later(address, 0)
+    }
+  }
+
   return {
     start() {
       for (const address of addresses) dial(address, 0)
     },
-    lost(peer) {
-      const address = connected.get(peer)
-      connected.delete(peer)
-      if (address !== undefined && !stopped) later(address, 0)
-    },
+    lost,
     stop() {
       stopped = true
       for (const timer of timers) timer.cancel()

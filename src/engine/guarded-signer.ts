@@ -1,9 +1,9 @@
-import { type Proposal, proposalSignBytes } from '../chain/proposal.ts'
 import type { ChainId, ConsensusKey, ConsensusSignature } from '../chain/identifiers.ts'
+import { type Proposal, proposalSignBytes } from '../chain/proposal.ts'
 import { type Vote, voteSignBytes } from '../chain/vote.ts'
-import { bytesEqual, type Bytes } from '../primitives/bytes.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Signer } from '../ports/signer.ts'
+import { type Bytes, bytesEqual } from '../primitives/bytes.ts'
 import { compareSigned, type LastSigned, readLastSigned, type SignedPosition, writeLastSigned } from './last-signed.ts'
 
 /**

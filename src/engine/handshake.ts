@@ -1,7 +1,8 @@
 import { decode, encode } from '../codec/codec.ts'
 import { checkHello, type Hello, helloSchema, protocolVersions } from '../peers/hello.ts'
-import type { Bytes } from '../primitives/bytes.ts'
 import type { HelloVerdict, Network, PeerId } from '../ports/network.ts'
+import { createBoundedMap } from '../primitives/bounded-map.ts'
+import type { Bytes } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
 
 /** Says hello, and remembers who said what. */
@@ -12,9 +13,18 @@ export interface Handshake {
   forget(peer: PeerId): void
 }
 
-export function createHandshake(options: { chain: Chain; network: Network; agent: string; validator: boolean }): Handshake {
+/** More than any node has connections: a hello that leads to none must not stay for ever. */
+const rememberedMax = 8192
+
+export function createHandshake(options: {
+  chain: Chain
+  network: Network
+  agent: string
+  validator: boolean
+  isWelcome: (peer: PeerId) => boolean
+}): Handshake {
   const { chain, network } = options
-  const accepted = new Map<PeerId, Hello>()
+  const accepted = createBoundedMap<PeerId, Hello>(rememberedMax)
 
   return {
     hello() {
@@ -30,7 +40,9 @@ export function createHandshake(options: { chain: Chain; network: Network; agent
       })
     },
     onHello(peer, bytes) {
-      const decoded = decode(helloSchema, bytes)
+      if (!options.isWelcome(peer)) return { accept: false, reason: 'HELLO_UNWELCOME' }
+      // A hello is kept as long as its connection, longer than the buffer in which it came should be.
+      const decoded = decode(helloSchema, bytes.slice())
       if (!decoded.ok) return { accept: false, reason: decoded.error.code }
       const checked = checkHello(decoded.value, chain)
       if (!checked.ok) return { accept: false, reason: `${checked.error.code}: ${checked.error.detail}` }

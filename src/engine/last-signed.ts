@@ -1,9 +1,9 @@
 import { decode, encode } from '../codec/codec.ts'
 import { bytes, type Infer, struct, uint } from '../codec/schema.ts'
 import { sha256 } from '../crypto/hash.ts'
+import type { Disk } from '../ports/disk.ts'
 import { type Bytes, bytesEqual, concatBytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
-import type { Disk } from '../ports/disk.ts'
 
 /**
  * The latest consensus message this validator signed, in a file of its own that survives everything but the loss of the disk. A
@@ -28,9 +28,13 @@ export async function readLastSigned(disk: Pick<Disk, 'readSmall'>): Promise<Las
   const content = file.subarray(0, Math.max(0, file.length - checksumBytes))
   const decoded = decode(lastSignedSchema, content)
   if (!decoded.ok || !bytesEqual(checksum(content), file.subarray(content.length))) {
-    throw new OperationalError('LAST_SIGNED_CORRUPT', 'The record of the last signed message is damaged; signing on could sign twice.', {
-      where: fileName,
-    })
+    throw new OperationalError(
+      'LAST_SIGNED_CORRUPT',
+      'The record of the last signed message is damaged; signing on could sign twice.',
+      {
+        where: fileName,
+      },
+    )
   }
   return decoded.value
 }

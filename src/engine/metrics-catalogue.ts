@@ -19,7 +19,11 @@ export const metrics = {
   synod_mempool_transactions: { type: 'gauge', help: 'Transactions waiting.' },
   synod_mempool_bytes: { type: 'gauge', help: 'Bytes of waiting transactions.' },
   synod_mempool_rejected_total: { type: 'counter', help: 'Transactions refused.', labels: ['code'] },
-  synod_batches_total: { type: 'counter', help: 'Batches by way: made here, pushed by a peer, pulled from a peer.', labels: ['way'] },
+  synod_batches_total: {
+    type: 'counter',
+    help: 'Batches by way: made here, pushed by a peer, pulled from a peer.',
+    labels: ['way'],
+  },
   synod_batch_bytes_total: { type: 'counter', help: 'Batch bytes by direction.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },

@@ -9,6 +9,7 @@ import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
 
 /** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */
@@ -34,6 +35,11 @@ export interface SynodNode {
   mempool(): MempoolStatus
   /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
   subscribe(listener: (event: NodeEvent) => void): () => void
+  /**
+   * Resolves with the cause when the node cannot go on: a full disk, a damaged store, a bug. It signs nothing any more and serves what it
+   * has; its owner should stop it and end with the error's exit code. Never resolves while all is well, nor for a node that is stopped.
+   */
+  readonly failed: Promise<OperationalError>
   /** Resolves when everything is on disk and closed. */
   stop(): Promise<void>
 }
@@ -88,7 +94,14 @@ export interface MempoolStatus {
 }
 
 export type NodeEvent =
-  | { readonly type: 'block'; readonly block: Block; readonly commit: Commit; readonly hash: Hash; readonly results: readonly TransactionResult[]; readonly ids: readonly Hash[] }
+  | {
+      readonly type: 'block'
+      readonly block: Block
+      readonly commit: Commit
+      readonly hash: Hash
+      readonly results: readonly TransactionResult[]
+      readonly ids: readonly Hash[]
+    }
   | { readonly type: 'round'; readonly height: number; readonly round: number; readonly step: string }
   | { readonly type: 'peer-connected' | 'peer-disconnected'; readonly peer: PeerInfo; readonly reason?: string }
   | { readonly type: 'evidence'; readonly consensusKey: ConsensusKey; readonly height: number }

@@ -2,10 +2,10 @@ import type { Application, DecodedTransaction } from '../application/application
 import { transactionId } from '../chain/block.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
 import type { Mempool } from '../mempool/mempool.ts'
-import { type Bytes, toHex } from '../primitives/bytes.ts'
-import { ok, type Result, reject } from '../primitives/result.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Verifier } from '../ports/verifier.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { ok, type Result, reject } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
 
 /** Where bytes become transactions: decoded once, every signature checked once, and only then offered to the mempool. */
@@ -64,7 +64,8 @@ export function createTransactionIntake(options: {
       if (items.length === 0) return answers
       const verdicts = await verifier.ed25519(items)
       for (const [item, good] of verdicts.entries()) {
-        if (!good) answers[owners[item] as number] = reject('TX_SIGNATURE_INVALID', toHex((items[item] as SignatureItem).publicKey))
+        if (!good)
+          answers[owners[item] as number] = reject('TX_SIGNATURE_INVALID', toHex((items[item] as SignatureItem).publicKey))
       }
       return answers
     },

@@ -32,7 +32,8 @@ export {
   uint,
   variant,
 } from '../codec/schema.ts'
-export { assemble, type NodeOptions } from '../engine/assemble.ts'
+export { assemble } from '../engine/assemble.ts'
+export type { NodeOptions } from '../engine/foundation.ts'
 export type { Ports } from '../engine/ports.ts'
 export type { NodeEvent, NodeMode, NodeStatus, SynodNode } from '../engine/synod-node.ts'
 export type { Bytes } from '../primitives/bytes.ts'

@@ -1,5 +1,5 @@
-import { type Infer, list, struct, text, uint } from '../codec/schema.ts'
 import { type ChainId, hash } from '../chain/identifiers.ts'
+import { type Infer, list, struct, text, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
@@ -31,7 +31,10 @@ export function checkHello(hello: Hello, own: { readonly chainId: ChainId; reado
     return reject('HELLO_WRONG_GENESIS', `our genesis state is ${short(own.genesisRoot)}, yours is ${short(hello.genesisRoot)}`)
   }
   if (hello.protocolMin > protocolVersions.max || hello.protocolMax < protocolVersions.min) {
-    return reject('HELLO_WRONG_VERSION', `we speak protocol ${protocolVersions.min}–${protocolVersions.max}, you ${hello.protocolMin}–${hello.protocolMax}`)
+    return reject(
+      'HELLO_WRONG_VERSION',
+      `we speak protocol ${protocolVersions.min}–${protocolVersions.max}, you ${hello.protocolMin}–${hello.protocolMax}`,
+    )
   }
   return ok(hello)
 }

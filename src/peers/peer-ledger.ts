@@ -15,6 +15,8 @@ const entriesMax = 4096
 export interface PeerLedger {
   offend(peer: string, offence: Offence, now: number): Decision
   score(peer: string, now: number): number
+  /** False for a peer from whom we parted, until its score has recovered. */
+  isWelcome(peer: string, now: number): boolean
 }
 
 export function createPeerLedger(): PeerLedger {
@@ -28,6 +30,7 @@ export function createPeerLedger(): PeerLedger {
 
   return {
     score,
+    isWelcome: (peer, now) => score(peer, now) > disconnectAt,
     offend(peer, offence, now) {
       const next = Math.max(-100, score(peer, now) + penalties[offence])
       entries.delete(peer)

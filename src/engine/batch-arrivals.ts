@@ -1,0 +1,106 @@
+import type { DecodedTransaction } from '../application/application.ts'
+import { batchSchema } from '../chain/batch.ts'
+import { decode } from '../codec/codec.ts'
+import type { Hash } from '../crypto/hash.ts'
+import type { BatchPool } from '../mempool/batch-pool.ts'
+import type { PeerId } from '../ports/network.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
+import { createBoundedMap } from '../primitives/bounded-map.ts'
+import { type Bytes, bytesKey } from '../primitives/bytes.ts'
+import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
+import type { TransactionIntake } from './transaction-intake.ts'
+
+/**
+ * Batches from peers on their way into the pool: decoded, every signature checked, the good ones held. Honest nodes pack and serve
+ * only what they verified, so one bad transaction condemns its batch, who sent it, and every order that names it.
+ */
+export interface BatchArrivals {
+  /**
+   * Takes a batch in, unless it is here or on its way. Resolves when it is held or refused, with false when there was no room for it
+   * at the moment. Throws what the verifier throws.
+   */
+  take(encoded: Bytes, hash: Hash, peer: PeerId, way: 'pushed' | 'pulled'): Promise<boolean>
+  /** Held already, or about to be. */
+  has(hash: Hash): boolean
+  /** Why no block can hold this batch. */
+  refusal(hash: Hash): Rejection | undefined
+  /** Resolves when those of these batches that are on their way have arrived or failed. */
+  settled(hashes: readonly Hash[]): Promise<void>
+}
+
+/** Batches of one peer that are being verified: 4 MiB. */
+export const arrivingPerPeerMax = 64
+const refusedMax = 4096
+
+export function createBatchArrivals(options: {
+  intake: TransactionIntake
+  pool: BatchPool
+  telemetry: Telemetry
+  height: () => number
+  /** The batch is held; `wanted` says that something in it was new. */
+  onHeld: (hash: Hash, from: PeerId, wanted: boolean) => void
+  /** Transactions whose batches had to make room. */
+  onLost: (ids: readonly Hash[]) => void
+  onRejection: (peer: PeerId, rejection: Rejection) => void
+}): BatchArrivals {
+  const { intake, pool, telemetry } = options
+  const refused = createBoundedMap<string, Rejection>(refusedMax)
+  const arriving = new Map<string, Promise<void>>()
+  const perPeer = new Map<PeerId, number>()
+
+  async function verified(encoded: Bytes): Promise<Result<readonly DecodedTransaction[]>> {
+    const batch = decode(batchSchema, encoded)
+    if (!batch.ok) return batch
+    const transactions: DecodedTransaction[] = []
+    const ids = new Set<string>()
+    for (const answer of await intake.verify(batch.value.transactions)) {
+      if (!answer.ok) return reject('BATCH_INVALID', answer.error.code)
+      transactions.push(answer.value)
+      ids.add(bytesKey(answer.value.id))
+    }
+    return ids.size === transactions.length ? ok(transactions) : reject('BATCH_INVALID', 'a transaction stands in it twice')
+  }
+
+  async function takeIn(encoded: Bytes, hash: Hash, peer: PeerId): Promise<void> {
+    const transactions = await verified(encoded)
+    if (!transactions.ok) {
+      refused.set(bytesKey(hash), transactions.error)
+      return options.onRejection(peer, transactions.error)
+    }
+    const wanted = intake.admit(transactions.value, peer).some((answer) => answer.ok)
+    const lost = pool.add({ hash, encoded, transactions: transactions.value }, { height: options.height(), wanted })
+    if (lost.length > 0) options.onLost(lost)
+    options.onHeld(hash, peer, wanted)
+  }
+
+  function leave(key: string, peer: PeerId): void {
+    arriving.delete(key)
+    const left = (perPeer.get(peer) ?? 1) - 1
+    if (left > 0) perPeer.set(peer, left)
+    else perPeer.delete(peer)
+  }
+
+  return {
+    async take(encoded, hash, peer, way) {
+      const key = bytesKey(hash)
+      const others = perPeer.get(peer) ?? 0
+      if (pool.has(hash) || refused.has(key)) return true
+      if (!arriving.has(key)) {
+        if (others >= arrivingPerPeerMax) return false
+        telemetry.count('synod_batches_total', 1, { way })
+        perPeer.set(peer, others + 1)
+        arriving.set(
+          key,
+          takeIn(encoded, hash, peer).finally(() => leave(key, peer)),
+        )
+      }
+      await arriving.get(key)
+      return true
+    },
+    has: (hash) => pool.has(hash) || arriving.has(bytesKey(hash)),
+    refusal: (hash) => refused.get(bytesKey(hash)),
+    async settled(hashes) {
+      await Promise.allSettled(hashes.map((hash) => arriving.get(bytesKey(hash))))
+    },
+  }
+}

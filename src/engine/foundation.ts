@@ -1,0 +1,92 @@
+import type { Application } from '../application/application.ts'
+import { type ChainSpec, chainIdOf, parametersHash } from '../chain/chain-spec.ts'
+import { genesisOf } from '../chain/genesis.ts'
+import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
+import { createTendermint } from '../consensus/tendermint/tendermint.ts'
+import { createBatchPacker } from '../mempool/batch-packer.ts'
+import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
+import { createMempool } from '../mempool/mempool.ts'
+import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import type { BlockContext } from './block-rules.ts'
+import { createBreakdown } from './breakdown.ts'
+import { openChain } from './chain.ts'
+import { openConsensusLog } from './consensus-log.ts'
+import { createEvidencePool } from './evidence-pool.ts'
+import { createFinality } from './finality.ts'
+import { openGuardedSigner } from './guarded-signer.ts'
+import { createNodeEvents } from './node-events.ts'
+import type { Ports } from './ports.ts'
+import { createSigningGate } from './signing-gate.ts'
+import { createTransactionIntake } from './transaction-intake.ts'
+
+/** What the operator of one node decides; everything else is the chain's. */
+export interface NodeOptions {
+  readonly spec: ChainSpec
+  readonly application: Application
+  /** Addresses this node keeps connections to. */
+  readonly peers: readonly string[]
+  readonly mempool: MempoolLimits
+  readonly batchPool: BatchPoolLimits
+  readonly stateVersionsKept: number
+  /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
+  readonly doppelgangerWaitMs: number
+  readonly agent: string
+}
+
+/** What a node stands on before it speaks to anybody: its disk opened, its keys proved to work, its pools empty. */
+export type Foundation = Awaited<ReturnType<typeof layFoundation>>
+
+export async function layFoundation(ports: Ports, options: NodeOptions) {
+  const { clock, disk, telemetry, verifier } = ports
+  const { spec, application } = options
+  const chainId = chainIdOf(spec)
+  const genesis = genesisOf(spec)
+  const store = await disk.openStore('chain')
+  const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept: options.stateVersionsKept })
+  const log = await openConsensusLog(disk, application)
+  const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
+  const mempool = createMempool(options.mempool)
+  const pool = createBatchPool(options.batchPool)
+  const events = createNodeEvents()
+  const gate = createSigningGate(clock, chain.tip().height === 0 ? 0 : options.doppelgangerWaitMs)
+  const parameters = parametersHash(spec)
+  const evidencePool = createEvidencePool({
+    chainId,
+    verifier,
+    ageBlocksMax: spec.limits.evidence_age_blocks,
+    height: () => chain.tip().height,
+    state: () => chain.state.reader(),
+  })
+  const intake = createTransactionIntake({
+    application,
+    chain,
+    mempool,
+    verifier,
+    telemetry,
+    transactionBytesMax: spec.limits.transaction_bytes_max,
+    known: (id) => mempool.get(id) ?? pool.transaction(id),
+  })
+  return {
+    ports,
+    chainId,
+    spec,
+    application,
+    genesisTime: genesis.time,
+    parametersHash: parameters,
+    context: (): BlockContext => ({ chainId, limits: spec.limits, parametersHash: parameters, tip: chain.tip() }),
+    store,
+    chain,
+    log,
+    signer,
+    core: createTendermint(spec.consensus, chainId),
+    mempool,
+    pool,
+    packer: createBatchPacker({ bytesMax: batchBytesMax, transactionsMax: batchTransactionsMax }),
+    events,
+    gate,
+    evidencePool,
+    intake,
+    breakdown: createBreakdown({ telemetry, gate, events }),
+    finality: createFinality({ ports, application, chain, mempool, pool, evidencePool, events }),
+  }
+}

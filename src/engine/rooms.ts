@@ -1,0 +1,117 @@
+import type { Block, ProposedBlock } from '../chain/block.ts'
+import type { Commit } from '../chain/certificate.ts'
+import type { Rejection } from '../primitives/result.ts'
+import { createBatchExchange } from './batch-exchange.ts'
+import { createBlockAnnouncements } from './block-announcements.ts'
+import { type ProducedBlock, produceBlock } from './block-producer.ts'
+import { createBlockSync } from './block-sync.ts'
+import { type Candidate, createCandidates } from './candidates.ts'
+import { createConsensusGossip } from './consensus-gossip.ts'
+import { createConsensusRunner } from './consensus-runner.ts'
+import { createDialer } from './dialer.ts'
+import { createEvidenceDesk } from './evidence-desk.ts'
+import type { Foundation, NodeOptions } from './foundation.ts'
+import { createHandshake } from './handshake.ts'
+import { createPeerDesk } from './peer-desk.ts'
+import { createPeerJudge } from './peer-judge.ts'
+import { createSigningWatch } from './signing-watch.ts'
+
+/** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
+export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions) {
+  const { ports, chain, core, signer, mempool, events, evidencePool, breakdown } = foundation
+  const { network } = ports
+  const onFailure = breakdown.fail
+  const judge = createPeerJudge(ports)
+  const onRejection = judge.reject
+
+  function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
+    foundation.finality(block, commit, candidate)
+    watch.judge()
+    announcements.announce(block, commit)
+  }
+
+  const exchange = createBatchExchange({
+    ...foundation,
+    height: () => chain.tip().height,
+    onAvailable: () => runner.deliver({ type: 'transactions-available' }),
+    onLost: mempool.remove,
+    onRejection,
+  })
+  const candidates = createCandidates({ ...foundation, exchange })
+  const runner = createConsensusRunner({
+    ...foundation,
+    parameters: foundation.spec.consensus,
+    candidates,
+    produce: () => produce(foundation, exchange.flush),
+    hasWork: () => mempool.size > 0 || evidencePool.pending().length > 0,
+    broadcast: (message) => gossip.broadcast(message),
+    onStep: () => reportStep(foundation),
+    onHeight: () => gossip.onHeight(),
+    onInvalidBlock: (block, rejection) => reportInvalid(foundation, block, rejection),
+    onAccusation: (evidence) => evidenceDesk.accuse(evidence),
+    onFinal,
+    onFailure,
+  })
+  const gossip = createConsensusGossip({
+    ...foundation,
+    candidates,
+    deliver: runner.deliver,
+    onPeerHeight: (peer, claimed) => sync.heard(peer, claimed),
+    onRejection,
+    onSigned: (validator, position) => watch.onSigned(validator, position),
+    onFailure,
+  })
+  const sync = createBlockSync({
+    ...foundation,
+    missesDecision: () => core.decidedBlockHash !== undefined && !candidates.held(core.decidedBlockHash),
+    onBegin: runner.suspend,
+    onEnd: () => {
+      runner.resume()
+      watch.judge()
+      gossip.tell()
+    },
+    onFinal,
+    onRejection,
+    onFailure,
+  })
+  const watch = createSigningWatch({ ...foundation, sync })
+  const announcements = createBlockAnnouncements({ ports, chain, judge, proposer: signer?.publicKey, onPeerHeight: sync.heard })
+  const evidenceDesk = createEvidenceDesk({
+    ...foundation,
+    judge,
+    onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
+  })
+  const handshake = createHandshake({ chain, network, agent, validator: signer !== undefined, isWelcome: judge.isWelcome })
+  const dialer = createDialer(ports, peers)
+  const desk = createPeerDesk({
+    ports,
+    chain,
+    events,
+    judge,
+    exchange,
+    gossip,
+    announcements,
+    evidenceDesk,
+    sync,
+    handshake,
+    dialer,
+    watch,
+  })
+  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk }
+}
+
+function produce(foundation: Foundation, flush: () => void): ProducedBlock {
+  flush()
+  const proposer = foundation.signer?.publicKey as Uint8Array
+  return produceBlock({ ...foundation, proposer, now: foundation.ports.clock.now() })
+}
+
+function reportStep({ ports, core, events }: Foundation): void {
+  const { height, round, step } = core
+  ports.telemetry.gauge('synod_consensus_round', round)
+  events.emit({ type: 'round', height, round, step })
+}
+
+function reportInvalid({ ports }: Foundation, { header }: ProposedBlock, { code, detail }: Rejection): void {
+  ports.telemetry.log('warn', 'voting nil: the proposed block does not hold', { height: header.height, code, detail })
+}

@@ -1,0 +1,57 @@
+import { indexOfValidator } from '../chain/validator-set.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
+import type { Chain } from './chain.ts'
+import type { GuardedSigner } from './guarded-signer.ts'
+import type { SignedPosition } from './last-signed.ts'
+import type { NodeEvents } from './node-events.ts'
+import type { Ports } from './ports.ts'
+import type { SigningGate } from './signing-gate.ts'
+
+/**
+ * Decides when this validator may sign: once no believed peer is ahead, and until another machine is seen signing with its key. Its own
+ * earlier votes, which peers may still send back after a restart, are behind the last-signed record; the double's are not.
+ */
+export interface SigningWatch {
+  /** Looks again whether this node has caught up. To be called when peers, the tip or block sync moved. */
+  judge(): void
+  /** A verified signature for that place, by the validator of this index. */
+  onSigned(validator: number, position: SignedPosition): void
+  /** A validator of this key is proved to have voted twice. */
+  onAccused(consensusKey: Uint8Array, position: SignedPosition): void
+}
+
+export function createSigningWatch(options: {
+  chain: Chain
+  ports: Ports
+  events: NodeEvents
+  gate: SigningGate
+  signer: GuardedSigner | undefined
+  sync: { readonly active: boolean; readonly behind: boolean }
+}): SigningWatch {
+  const { chain, events, gate, signer, sync } = options
+  const { network, telemetry } = options.ports
+  const isOwn = (validator: number): boolean =>
+    signer !== undefined && validator === indexOfValidator(chain.tip().validators, signer.publicKey)
+
+  function shut({ height, round }: SignedPosition): void {
+    if (gate.fault !== undefined) return
+    const message = `another machine signs with this validator's key (height ${height}, round ${round})`
+    telemetry.log('error', 'another machine signs with this validator’s key', { height, round })
+    gate.shut(message)
+    events.emit({ type: 'fault', message })
+  }
+
+  return {
+    judge() {
+      if (sync.active || sync.behind) return
+      const alone = chain.tip().validators.validators.length === 1 && isOwn(0)
+      if (alone || network.peers().length > 0) gate.caughtUp()
+    },
+    onSigned(validator, position) {
+      if (isOwn(validator) && !signer?.mayHaveSigned(position)) shut(position)
+    },
+    onAccused(consensusKey, position) {
+      if (signer && bytesEqual(signer.publicKey, consensusKey)) shut(position)
+    },
+  }
+}

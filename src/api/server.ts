@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import type { HealthView } from '../client/views.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { OperationalError } from '../primitives/operational-error.ts'

@@ -1,5 +1,5 @@
-import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockDirectory } from '../adapters/file/directory-lock.ts'
+import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
 import { openLevelStore } from '../adapters/level/level-store.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
@@ -75,7 +75,15 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
-    const ports = { clock: createSystemClock(), entropy: systemEntropy, disk, network, verifier, telemetry, ...(signer && { signer }) }
+    const ports = {
+      clock: createSystemClock(),
+      entropy: systemEntropy,
+      disk,
+      network,
+      verifier,
+      telemetry,
+      ...(signer && { signer }),
+    }
     const node = await assemble(ports, {
       spec,
       application: options.application,

@@ -57,7 +57,9 @@ export function createNodeTelemetry(options: TelemetryOptions): NodeTelemetry {
 }
 
 function printable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'bigint' ? value.toString() : value]))
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === 'bigint' ? value.toString() : value]),
+  )
 }
 
 const levelNames: Readonly<Record<number, string>> = { 20: 'DEBUG', 30: 'INFO ', 40: 'WARN ', 50: 'ERROR' }

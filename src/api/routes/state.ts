@@ -43,7 +43,8 @@ export const showState: Route = {
   answer: stateView,
   handle(node, { parameters }) {
     const key = fromHex(parameters['key'] ?? '')
-    if (!key || key.length === 0 || key.length > 256) throw new ApiError(400, 'API_MALFORMED', 'a key is 1 to 256 bytes in hexadecimal')
+    if (!key || key.length === 0 || key.length > 256)
+      throw new ApiError(400, 'API_MALFORMED', 'a key is 1 to 256 bytes in hexadecimal')
     const { height, value, proof } = node.state(key)
     return { height, key: toHex(key), value: value ? toHex(value) : null, proof: stateProofToView(proof) }
   },

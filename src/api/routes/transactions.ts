@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { batchSchema } from '../../chain/batch.ts'
-import { submissionRequest, submissionView, type SubmissionView, transactionView } from '../../client/views.ts'
+import { type SubmissionView, submissionRequest, submissionView, transactionView } from '../../client/views.ts'
 import { decode } from '../../codec/codec.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import type { SynodNode } from '../../engine/synod-node.ts'

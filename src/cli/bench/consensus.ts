@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { ed25519Keypair, ed25519Sign, ed25519Verify } from '../../crypto/ed25519.ts'
-import { benchSeed, type BenchWorkload, benchValidators } from './consensus/bench-chain.ts'
+import { type BenchWorkload, benchSeed, benchValidators } from './consensus/bench-chain.ts'
 import type { LoadReport, LoadTask } from './consensus/load-process.ts'
 import { operationsPerSignature } from './consensus/make-transaction.ts'
 import type { ValidatorReady, ValidatorTask } from './consensus/validator-process.ts'
@@ -31,7 +31,7 @@ const lightLoad: Offered = { ratePerSecond: 1e6, outstanding: 1, perRequest: 1 }
  * them and times finality. The limit of what carries signatures is what the machine's cores can check when every validator checks all.
  */
 export async function benchConsensus(options: ConsensusBenchOptions = {}): Promise<Figure[]> {
-  const { seconds = 30, workloads = ['transfers', 'operations', 'unsigned'], onProgress = () => {} } = options
+  const { seconds = 30, workloads = ['transfers', 'operations', 'unsigned'], onProgress = () => undefined } = options
   const figures: Figure[] = []
   for (const workload of workloads) {
     onProgress(`${workload}: ${benchValidators} validators, ${seconds} s`)
@@ -42,7 +42,9 @@ export async function benchConsensus(options: ConsensusBenchOptions = {}): Promi
     const rate = report.committed / report.seconds
     if (workload === 'transfers') figures.push(figure('signedTransfersPerSecond', rate, '1/s', signatureLimit))
     if (workload === 'operations') {
-      figures.push(figure('signedOperationsPerSecond', rate * operationsPerSignature, '1/s', signatureLimit * operationsPerSignature))
+      figures.push(
+        figure('signedOperationsPerSecond', rate * operationsPerSignature, '1/s', signatureLimit * operationsPerSignature),
+      )
     }
     if (workload === 'unsigned') figures.push(figure('unsignedTransactionsPerSecond', rate, '1/s'))
     const under = workload === 'transfers' ? 'LoadedMs' : `${workload[0]?.toUpperCase()}${workload.slice(1)}Ms`

@@ -22,7 +22,11 @@ export async function benchDevnet(onProgress: (line: string) => void): Promise<F
     const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'devnet', '--until-height', '40', '--json'])
     reports.push(JSON.parse(stdout) as DevnetFigures)
   }
-  const median = (pick: (report: DevnetFigures) => number | null) => percentile(reports.map((report) => pick(report) ?? Number.NaN), 0.5)
+  const median = (pick: (report: DevnetFigures) => number | null) =>
+    percentile(
+      reports.map((report) => pick(report) ?? Number.NaN),
+      0.5,
+    )
   const memory = reports.flatMap(({ rssMb }) => Object.values(rssMb).map((mb) => mb ?? Number.NaN))
   onProgress(`idle at one block a second, ${idleSeconds} s`)
   return [
@@ -45,7 +49,12 @@ async function idleShare(): Promise<number> {
     const before = await Promise.all(nodes.map(cpuSeconds))
     await new Promise((resume) => setTimeout(resume, idleSeconds * 1000))
     const after = await Promise.all(nodes.map(cpuSeconds))
-    return percentile(after.map((seconds, index) => (seconds - (before[index] as number)) / idleSeconds), 0.5) ?? Number.NaN
+    return (
+      percentile(
+        after.map((seconds, index) => (seconds - (before[index] as number)) / idleSeconds),
+        0.5,
+      ) ?? Number.NaN
+    )
   } finally {
     await Promise.all(nodes.map((node) => node.stop()))
     await rm(directory, { recursive: true, force: true })

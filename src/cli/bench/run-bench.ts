@@ -59,7 +59,14 @@ function table(figures: readonly Figure[]): string {
     ratio === null ? '' : `ratio ${round(ratio)}`,
   ])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)) + 2)
-  return `${rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('').trimEnd()).join('\n')}\n`
+  return `${rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n')}\n`
 }
 
 /** Four digits say all that a measurement knows. */

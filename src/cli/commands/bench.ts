@@ -10,14 +10,26 @@ export const benchCommand = defineCommand({
     'cryptography, raw storage. Real processes, medians of several runs; progress goes to standard error.',
   arguments: [{ name: 'name', summary: benchNames.join(', ') }],
   options: {
-    seconds: { type: 'integer', min: 2, max: 600, standard: 30, summary: 'How long each load of the consensus bench is measured' },
+    seconds: {
+      type: 'integer',
+      min: 2,
+      max: 600,
+      standard: 30,
+      summary: 'How long each load of the consensus bench is measured',
+    },
     workload: {
       type: 'text',
       choices: ['transfers', 'operations', 'unsigned'],
       repeated: true,
       summary: 'Only these loads of the consensus bench',
     },
-    keys: { type: 'integer', min: 1000, max: 100_000_000, standard: 10_000_000, summary: 'Keys of the large map of the state bench' },
+    keys: {
+      type: 'integer',
+      min: 1000,
+      max: 100_000_000,
+      standard: 10_000_000,
+      summary: 'Keys of the large map of the state bench',
+    },
     json: { type: 'flag', summary: 'Print one JSON object' },
   },
   examples: [

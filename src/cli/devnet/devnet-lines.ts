@@ -31,7 +31,9 @@ export function blockLine(block: BlockEvent, report: Report, processes: readonly
     `#${block.height}`,
     `${count} ${count === 1 ? 'transaction' : 'transactions'}`,
     `round ${block.round}`,
-    report.sinceLastMs === undefined ? `first block after ${Math.round(report.readyMs ?? 0)} ms` : `+${Math.round(report.sinceLastMs)} ms`,
+    report.sinceLastMs === undefined
+      ? `first block after ${Math.round(report.readyMs ?? 0)} ms`
+      : `+${Math.round(report.sinceLastMs)} ms`,
     `${up}/${processes.length} nodes`,
     block.hash.slice(0, 12),
   ]

@@ -87,7 +87,11 @@ export async function foundDevnet(options: {
 }
 
 /** Every home holds the accounts, so that `synod tx send --from alice` works with any of them. */
-async function storeAccounts(home: string, accounts: readonly { name: string; seed: Bytes }[], passphrase: string): Promise<void> {
+async function storeAccounts(
+  home: string,
+  accounts: readonly { name: string; seed: Bytes }[],
+  passphrase: string,
+): Promise<void> {
   const directory = join(home, homeFiles.accounts)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   for (const { name, seed } of accounts) {

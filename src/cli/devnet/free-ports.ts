@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
 
 /** Ports of loopback on which nothing listens now, all different: the default ones where they are free. */
 export async function freePorts(count: number, preferredFrom = 26_700): Promise<readonly number[]> {

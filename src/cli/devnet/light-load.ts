@@ -1,6 +1,6 @@
-import { transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
-import type { ChainId } from '../../chain/identifiers.ts'
 import { transactionId } from '../../chain/block.ts'
+import type { ChainId } from '../../chain/identifiers.ts'
+import { transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
 import { encode } from '../../codec/codec.ts'
 import { addressOf } from '../../crypto/address.ts'
 import { type Ed25519Keypair, ed25519Sign } from '../../crypto/ed25519.ts'

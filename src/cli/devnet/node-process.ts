@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
 import { once } from 'node:events'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -59,7 +59,9 @@ export function createNodeProcess(options: {
     async start() {
       const log = await open(join(home, 'node.log'), 'a')
       expected = false
-      const started = spawn(process.execPath, [launcher, 'start', '--home', home, ...settings], { stdio: ['ignore', log.fd, log.fd] })
+      const started = spawn(process.execPath, [launcher, 'start', '--home', home, ...settings], {
+        stdio: ['ignore', log.fd, log.fd],
+      })
       child = started
       started.on('exit', (code) => {
         if (!expected && child === started) options.onExit(name, code)

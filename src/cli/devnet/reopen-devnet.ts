@@ -26,7 +26,7 @@ async function readAccounts(home: string, console: Console): Promise<DevnetAccou
   const directory = join(home, homeFiles.accounts)
   await access(directory)
   const passphrase = await readPassphrase({ home, file: undefined, console })
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.key')).sort()
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.key')).sort((a, b) => (a < b ? -1 : 1))
   const accounts: DevnetAccount[] = []
   for (const file of files) {
     const seed = await loadKeyFile({ path: join(directory, file), kind: 'account', passphrase })

@@ -9,8 +9,8 @@ import type { Console } from '../frame/command.ts'
 import { productVersion } from '../frame/product-version.ts'
 import { banner, blockLine, leaveLine } from './devnet-lines.ts'
 import { type Devnet, foundDevnet } from './found-devnet.ts'
-import { listenForKeys } from './listen-for-keys.ts'
 import { startLightLoad } from './light-load.ts'
+import { listenForKeys } from './listen-for-keys.ts'
 import { type BlockEvent, createNetworkObserver } from './network-observer.ts'
 import { createNodeProcess, type NodeProcess } from './node-process.ts'
 import { reopenDevnet } from './reopen-devnet.ts'
@@ -38,7 +38,8 @@ export async function runDevnet(options: DevnetOptions): Promise<number> {
   const startedAt = performance.now()
   const directory = home ?? (await mkdtemp(join(tmpdir(), 'synod-devnet-')))
   try {
-    const devnet = (await reopenDevnet(directory, console)) ?? (await foundDevnet({ ...options, directory, consensus: pace(options) }))
+    const devnet =
+      (await reopenDevnet(directory, console)) ?? (await foundDevnet({ ...options, directory, consensus: pace(options) }))
     return await runNetwork(devnet, options, startedAt)
   } finally {
     if (home === undefined) await rm(directory, { recursive: true, force: true })
@@ -55,7 +56,11 @@ async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: num
   const attended = untilHeight === undefined
   const end = createEnding()
   const processes = devnet.nodes.map((node) =>
-    createNodeProcess({ ...node, overrides: options.overrides, onExit: (name, code) => end.fail(`${name} ended with status ${code}.`) }),
+    createNodeProcess({
+      ...node,
+      overrides: options.overrides,
+      onExit: (name, code) => end.fail(`${name} ended with status ${code}.`),
+    }),
   )
   const report = createReport(startedAt)
   const observer = createNetworkObserver(onBlock)

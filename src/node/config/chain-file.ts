@@ -34,9 +34,10 @@ export interface FoundingValidator {
   readonly powerUnits: bigint
 }
 
-const head = `The chain spec: everything in which the nodes of this network must agree. Its hash is the chain's id, so every node needs this
-very content, and changing it makes another chain. Settings that are commented out have the value shown.
-Reference: docs/chain-toml.md. Check it with \`synod config check\`.`
+const head = [
+  'The chain spec: everything in which the nodes of this network must agree. Its hash is the chain’s id, so every node needs this very content, and changing it makes another chain.',
+  'Settings that are commented out have the value shown. Reference: docs/chain-toml.md. Check it with `synod config check`.',
+].join('\n')
 
 /** The text of `chain.toml`. */
 export function renderChainFile(founding: Founding): string {

@@ -33,9 +33,11 @@ export interface NewHome {
   readonly keyCost?: SealCost
 }
 
-const head = `The configuration of this node. Nothing here has to be the same on two nodes. Settings that are commented out have the value shown.
-Stronger than this file are the environment (p2p.peers is SYNOD_P2P_PEERS) and \`--set p2p.peers=…\`, in this order.
-Reference: docs/node-toml.md. See what is in force with \`synod config show --origin\`.`
+const head = [
+  'The configuration of this node. Nothing here has to be the same on two nodes. Settings that are commented out have the value shown.',
+  'Stronger than this file are the environment (p2p.peers is SYNOD_P2P_PEERS) and `--set p2p.peers=…`, in this order.',
+  'Reference: docs/node-toml.md. See what is in force with `synod config show --origin`.',
+].join('\n')
 
 /** Makes a node's home. Nothing that exists is overwritten: throws CONFIG_FILE_EXISTS before anything is written. */
 export async function createNodeHome(options: NewHome): Promise<void> {
@@ -48,7 +50,17 @@ export async function createNodeHome(options: NewHome): Promise<void> {
   await mkdir(join(home, homeFiles.keys), { recursive: true, mode: 0o700 })
   if (options.storePassphrase) await storePassphrase(home, passphrase)
   for (const { kind, path, seed } of keys) {
-    if (seed && !(await createKeyFile({ path, kind, passphrase, seed, entropy: systemEntropy, ...(options.keyCost && { cost: options.keyCost }) })))
+    if (
+      seed &&
+      !(await createKeyFile({
+        path,
+        kind,
+        passphrase,
+        seed,
+        entropy: systemEntropy,
+        ...(options.keyCost && { cost: options.keyCost }),
+      }))
+    )
       throw exists(path)
   }
   await writeNew(join(home, homeFiles.chain), options.chainText)

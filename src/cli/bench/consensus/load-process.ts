@@ -56,7 +56,10 @@ function prepare(task: LoadTask): Prepared[] {
   const make = transactionMaker(createBenchChain(task.workload, task.genesisTime), task.workload)
   return Array.from({ length: Math.ceil(task.transactionsMax / task.perRequest) }, () => {
     const transactions = Array.from({ length: task.perRequest }, make)
-    return { body: encode(batchSchema, { transactions }), ids: transactions.map((transaction) => toHex(transactionId(transaction))) }
+    return {
+      body: encode(batchSchema, { transactions }),
+      ids: transactions.map((transaction) => toHex(transactionId(transaction))),
+    }
   })
 }
 
@@ -88,12 +91,15 @@ async function run(task: LoadTask): Promise<LoadReport> {
       next++
       const now = performance.now()
       for (const id of ids) sentAt.set(id, now)
-      post(agent, url, body).then((refused) => {
-        for (const [index, code] of refused) {
-          sentAt.delete(ids[index] as string)
-          fail(code)
-        }
-      }, (error: unknown) => fail(String(error)))
+      post(agent, url, body).then(
+        (refused) => {
+          for (const [index, code] of refused) {
+            sentAt.delete(ids[index] as string)
+            fail(code)
+          }
+        },
+        (error: unknown) => fail(String(error)),
+      )
     }
   }
 

@@ -5,7 +5,7 @@ import { ok, reject } from '../../../primitives/result.ts'
 /** Stores each transaction's bytes under their hash: a state machine whose transactions carry no signature. */
 export const unsignedApplication: Application = {
   name: 'unsigned',
-  initChain: () => {},
+  initChain: () => undefined,
   decodeTransaction(encoded) {
     if (encoded.length < 8) return reject('CODEC_TRUNCATED', 'at least 8 bytes')
     return ok({ fee: 0n, expiryHeight: Number.MAX_SAFE_INTEGER, signatures: [], content: encoded })

@@ -1,8 +1,23 @@
 import { benchCommand } from './commands/bench.ts'
+import { completionCommand } from './commands/completion.ts'
+import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { initCommand } from './commands/init.ts'
+import { keysCommands } from './commands/keys.ts'
 import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { txCommands } from './commands/tx.ts'
 import type { Command } from './frame/command.ts'
 
 /** Every command, in the order of the help. A declaration imports nothing heavy: the code behind it is loaded when it is run. */
-export const commands: readonly Command[] = [devnetCommand, initCommand, startCommand, benchCommand]
+export const commands: readonly Command[] = [
+  devnetCommand,
+  initCommand,
+  startCommand,
+  statusCommand,
+  ...txCommands,
+  ...keysCommands,
+  ...configCommands,
+  benchCommand,
+  completionCommand,
+]

@@ -1,0 +1,53 @@
+import { type Command, defineCommand } from '../frame/command.ts'
+import { apiOption, homeOption, jsonOption, passphraseOption } from '../frame/shared-options.ts'
+
+const chain = {
+  type: 'text',
+  value: 'file',
+  summary: 'Chain spec whose validators are trusted; default that of the home',
+} as const
+
+export const txCommands: readonly Command[] = [
+  defineCommand({
+    name: 'tx send',
+    summary: 'Transfer tokens',
+    details: [
+      'With --wait, waits until the transfer is final and verifies what the node says: that transaction and result are in the block,',
+      'and that more than two thirds of the stake in the chain spec’s validator set signed that block.',
+    ].join('\n'),
+    options: {
+      to: { type: 'text', value: 'address', required: true, summary: 'Address that receives' },
+      amount: { type: 'text', value: 'tokens', required: true, summary: 'How much, in tokens: 1500 or 0.25' },
+      from: { type: 'text', value: 'key', required: true, summary: 'Name of the account key that pays' },
+      fee: { type: 'text', value: 'tokens', summary: 'Fee; default the chain’s least' },
+      memo: { type: 'text', value: 'text', summary: 'Text that travels along, at most 256 bytes' },
+      nonce: { type: 'integer', summary: 'Nonce; default the account’s next' },
+      'expires-in': {
+        type: 'integer',
+        value: 'blocks',
+        min: 1,
+        standard: 10_000,
+        summary: 'Blocks after which it can no longer be included',
+      },
+      wait: { type: 'flag', summary: 'Wait until it is final and verify the proof' },
+      'wait-seconds': { type: 'integer', value: 's', min: 1, max: 86_400, standard: 60, summary: 'How long to wait at most' },
+      home: homeOption,
+      chain,
+      api: apiOption,
+      'passphrase-file': passphraseOption,
+      json: jsonOption,
+    },
+    examples: [
+      { line: 'synod tx send --from alice --to synod1… --amount 1.5 --wait', shows: 'Send, wait until it is final, verify' },
+    ],
+    run: async (invocation) => (await import('../tx/run-tx-send.ts')).runTxSend(invocation),
+  }),
+  defineCommand({
+    name: 'tx show',
+    summary: 'Show a final transaction and verify its proof',
+    arguments: [{ name: 'id', summary: 'The transaction’s id: 32 bytes in hexadecimal' }],
+    options: { home: homeOption, chain, api: apiOption, json: jsonOption },
+    examples: [{ line: 'synod tx show 5f1d…', shows: 'Height, result, and whether the proof holds' }],
+    run: async (invocation) => (await import('../tx/run-tx-show.ts')).runTxShow(invocation),
+  }),
+]

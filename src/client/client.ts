@@ -1,0 +1,100 @@
+import type { z } from 'zod'
+import { batchSchema } from '../chain/batch.ts'
+import { encode } from '../codec/codec.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { ClientError } from './client-error.ts'
+import { followEvents } from './follow-events.ts'
+import {
+  type AccountView,
+  accountView,
+  type BlockView,
+  blockView,
+  type ChainView,
+  type CommitView,
+  chainView,
+  commitView,
+  type EventView,
+  errorView,
+  type MempoolView,
+  mempoolView,
+  type PeersView,
+  peersView,
+  type StatusView,
+  type SubmissionView,
+  statusView,
+  submissionView,
+  type TransactionView,
+  transactionView,
+  type ValidatorsView,
+  validatorsView,
+} from './views.ts'
+
+/**
+ * One node's HTTP API, typed; runs in Node and in browsers. Answers are parsed, not believed: `verify*` beside it checks what can be
+ * proved. Every method throws `ClientError`.
+ */
+export interface Client {
+  readonly url: string
+  submit(transactions: readonly Bytes[]): Promise<SubmissionView['results']>
+  /** `undefined` while no final block holds it. */
+  transaction(id: Bytes): Promise<TransactionView | undefined>
+  account(address: string): Promise<AccountView>
+  block(height: number | 'latest'): Promise<BlockView | undefined>
+  commit(height: number | 'latest'): Promise<CommitView | undefined>
+  validators(): Promise<ValidatorsView>
+  chain(): Promise<ChainView>
+  status(): Promise<StatusView>
+  peers(): Promise<PeersView>
+  mempool(): Promise<MempoolView>
+  /** Live events until `signal` aborts. */
+  events(signal: AbortSignal): AsyncGenerator<EventView>
+}
+
+const timeoutMs = 10_000
+
+export function createClient(url: string): Client {
+  async function call<T>(path: string, view: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
+    const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs), ...init }).catch(
+      (cause: unknown) => {
+        throw new ClientError('API_UNREACHABLE', `${url} does not answer`, 0, cause)
+      },
+    )
+    const body: unknown = await response.json().catch(() => undefined)
+    if (!response.ok) {
+      const refused = errorView.safeParse(body)
+      const { code, message } = refused.success ? refused.data.error : { code: 'API_FAILED', message: `HTTP ${response.status}` }
+      throw new ClientError(code, message, response.status)
+    }
+    const parsed = view.safeParse(body)
+    if (!parsed.success)
+      throw new ClientError('API_FAILED', `${url}${path} answered in another shape than this client knows`, 200)
+    return parsed.data
+  }
+
+  /** A 404 says that the thing is not there (yet). */
+  async function find<T>(path: string, view: z.ZodType<T>): Promise<T | undefined> {
+    return call(path, view).catch((error: unknown) => {
+      if (error instanceof ClientError && error.status === 404) return undefined
+      throw error
+    })
+  }
+
+  return {
+    url,
+    async submit(transactions) {
+      const body = encode(batchSchema, { transactions })
+      const headers = { 'content-type': 'application/octet-stream' }
+      return (await call('/v1/transactions', submissionView, { method: 'POST', headers, body })).results
+    },
+    transaction: (id) => find(`/v1/transactions/${toHex(id)}`, transactionView),
+    account: (address) => call(`/v1/accounts/${encodeURIComponent(address)}`, accountView),
+    block: (height) => find(`/v1/blocks/${height}`, blockView),
+    commit: (height) => find(`/v1/commits/${height}`, commitView),
+    validators: () => call('/v1/validators', validatorsView),
+    chain: () => call('/v1/chain', chainView),
+    status: () => call('/v1/status', statusView),
+    peers: () => call('/v1/peers', peersView),
+    mempool: () => call('/v1/mempool', mempoolView),
+    events: (signal) => followEvents(url, signal),
+  }
+}

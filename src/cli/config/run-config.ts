@@ -5,7 +5,7 @@ import { toHex } from '../../primitives/bytes.ts'
 import { tomlValue } from '../../settings/render-template.ts'
 import { aligned, answer } from '../frame/answer.ts'
 import type { Console } from '../frame/command.ts'
-import { homeOf } from '../frame/shared-options.ts'
+import { applicationModuleOf, homeOf } from '../frame/shared-options.ts'
 
 interface ConfigInvocation {
   readonly console: Console
@@ -31,12 +31,17 @@ export async function showConfig(
 }
 
 export async function checkConfig(
-  invocation: ConfigInvocation & { readonly options: { readonly chain: string | undefined } },
+  invocation: ConfigInvocation & {
+    readonly options: { readonly chain: string | undefined; readonly application: string | undefined }
+  },
 ): Promise<number> {
   const { console, options } = invocation
   const alone = options.chain !== undefined
-  const chainFile = alone ? resolve(console.workingDirectory, options.chain) : (await loadHome(invocation)).chainFile
-  const chain = await loadChain(chainFile)
+  const chain = await loadChain(
+    alone
+      ? { chainFile: resolve(console.workingDirectory, options.chain), applicationModule: undefined }
+      : await loadHome(invocation),
+  )
   const summary = summaryOf(chain)
   answer(console, options.json, { ok: true, ...summary }, [
     ...aligned(Object.entries(summary).map(([term, meaning]) => [term, String(meaning)])),

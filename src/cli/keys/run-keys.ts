@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import { loadKeyFile } from '../../adapters/file/key-file.ts'
 import { systemEntropy } from '../../adapters/system/system-entropy.ts'
-import { parseChainSpec } from '../../chain/parse-chain-spec.ts'
 import { blsKeypair, provePossession } from '../../crypto/bls.ts'
 import type { Ed25519Keypair } from '../../crypto/ed25519.ts'
-import { orThrow } from '../../node/config/config-error.ts'
+import { loadChainSpec } from '../../node/config/load-chain-spec.ts'
 import { loadNodeConfig } from '../../node/config/load-node-config.ts'
-import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { type Bytes, fromHex, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { aligned, answer } from '../frame/answer.ts'
@@ -100,7 +98,7 @@ async function store(invocation: SealedInvocation, seed: Bytes): Promise<number>
 async function openKeyRing({ console, options }: KeysInvocation): Promise<KeyRing> {
   const home = homeOf(options.home, console)
   const { keysDirectory, chainFile } = await loadNodeConfig({ home, environment: console.environment })
-  const spec = orThrow(parseChainSpec(await readConfigFile(chainFile), chainFile))
+  const spec = await loadChainSpec(chainFile)
   return { home, keys: keysDirectory, accounts: join(keysDirectory, 'accounts'), prefix: spec.chain.address_prefix }
 }
 

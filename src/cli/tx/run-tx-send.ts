@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { leastFee, ledgerParametersSchema } from '../../application/ledger/parameters.ts'
 import { parseTokens } from '../../chain/amount.ts'
+import type { ChainSpec } from '../../chain/chain-spec.ts'
 import { type Operation, transactionSchema, transactionSignBytes, type UnsignedTransaction } from '../../chain/transaction.ts'
 import { type Client, createClient } from '../../client/client.ts'
 import type { TransactionView } from '../../client/views.ts'
 import { encode } from '../../codec/codec.ts'
 import { decodeAddress } from '../../crypto/address.ts'
 import { ed25519Sign } from '../../crypto/ed25519.ts'
-import type { LoadedChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig } from '../../node/config/load-node-config.ts'
 import { type Bytes, fromHex, utf8 } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -47,21 +47,21 @@ export async function runTxSend({
   readonly options: SendOptions
   readonly console: Console
 }): Promise<number> {
-  const chain = await trustedChain(options, console)
-  const operation = transferOf(options, chain)
-  const fee = feeOf(options, chain, operation)
+  const { spec, trust } = await trustedChain(options, console)
+  const operation = transferOf(options, spec)
+  const fee = feeOf(options, spec, operation)
   const home = homeOf(options.home, console)
   const { keysDirectory } = await loadNodeConfig({ home, environment: console.environment })
   const passphrase = await readPassphrase({ console, home, file: options['passphrase-file'] })
   const keypair = await openAccountKey(join(keysDirectory, 'accounts'), options.from, passphrase)
-  const sender = addressText(keypair.publicKey, chain.spec.chain.address_prefix)
+  const sender = addressText(keypair.publicKey, spec.chain.address_prefix)
 
   const url = await apiAddress(options, console)
   const client = createClient(url)
   return askNode(url, async () => {
     const [{ nonce }, { height }] = await Promise.all([client.account(sender), client.status()])
     const unsigned: UnsignedTransaction = {
-      chainId: chain.chainId,
+      chainId: trust.chainId,
       sender: keypair.publicKey,
       nonce: options.nonce ?? nonce,
       fee,
@@ -76,11 +76,14 @@ export async function runTxSend({
     }
     const idBytes = fromHex(id) as Bytes
     const view = await untilFinal(client, idBytes, options['wait-seconds'])
-    return answerProven(await proveTransaction(client, idBytes, view, chain.trust), options.json, console)
+    return answerProven(await proveTransaction(client, idBytes, view, trust), options.json, console)
   })
 }
 
-function transferOf({ to: text, amount: tokens, memo: note = '' }: SendOptions, { spec }: LoadedChain): Operation {
+function transferOf({ to: text, amount: tokens, memo: note = '' }: SendOptions, spec: ChainSpec): Operation {
+  if (spec.application.name !== 'ledger') {
+    throw new OperationalError('USAGE_INVALID', `Transfers are the ledger’s, and this chain runs ${spec.application.name}.`)
+  }
   const { address_prefix: prefix } = spec.chain
   const to = decodeAddress(prefix, text)
   if (!to.ok) {
@@ -96,7 +99,7 @@ function transferOf({ to: text, amount: tokens, memo: note = '' }: SendOptions, 
   return { type: 'transfer', to: to.value, amount, memo }
 }
 
-function feeOf({ fee: tokens }: SendOptions, { spec }: LoadedChain, operation: Operation): bigint {
+function feeOf({ fee: tokens }: SendOptions, spec: ChainSpec, operation: Operation): bigint {
   if (tokens === undefined) return leastFee(ledgerParametersSchema.parse(spec.application.parameters), [operation])
   const fee = parseTokens(tokens)
   if (fee === undefined) throw new OperationalError('USAGE_INVALID', 'After --fee stands an amount of tokens, such as 0.000001.')

@@ -1,24 +1,28 @@
 import { resolve } from 'node:path'
+import { type ChainSpec, chainIdOf } from '../../chain/chain-spec.ts'
 import { validatorSet } from '../../chain/validator-set.ts'
 import type { Trust } from '../../client/verify.ts'
-import { type LoadedChain, loadChain } from '../../node/config/load-chain.ts'
+import { loadChainSpec } from '../../node/config/load-chain-spec.ts'
 import { loadNodeConfig } from '../../node/config/load-node-config.ts'
 import type { Console } from '../frame/command.ts'
 import { homeOf } from '../frame/shared-options.ts'
 
-/** The chain as this machine knows it, whatever a node says: its id, and the validators it began with. */
-export async function trustedChain(
-  options: { readonly home: string | undefined; readonly chain: string | undefined },
-  console: Console,
-): Promise<LoadedChain & { readonly trust: Trust }> {
-  const chain = await loadChain(await chainFile(options, console))
-  return { ...chain, trust: { chainId: chain.chainId, validators: validatorSet(chain.spec.validators) } }
+interface ChainOptions {
+  readonly home: string | undefined
+  /** A chain spec that is trusted in the place of the home's. */
+  readonly chain: string | undefined
 }
 
-async function chainFile(
-  options: { readonly home: string | undefined; readonly chain: string | undefined },
+/** The chain as this machine knows it, whatever a node says: its spec, its id, and the validators it began with. */
+export async function trustedChain(
+  options: ChainOptions,
   console: Console,
-): Promise<string> {
+): Promise<{ readonly spec: ChainSpec; readonly trust: Trust }> {
+  const spec = await loadChainSpec(await chainFile(options, console))
+  return { spec, trust: { chainId: chainIdOf(spec), validators: validatorSet(spec.validators) } }
+}
+
+async function chainFile(options: ChainOptions, console: Console): Promise<string> {
   if (options.chain !== undefined) return resolve(console.workingDirectory, options.chain)
   const home = homeOf(options.home, console)
   return (await loadNodeConfig({ home, environment: console.environment })).chainFile

@@ -4,13 +4,20 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cliReference } from './cli-reference.ts'
 import { errorsReference } from './errors-reference.ts'
 import { metricsReference } from './metrics-reference.ts'
+import { chainJsonSchema, chainReference, nodeJsonSchema, nodeReference } from './settings-references.ts'
 import { wireReference } from './wire-reference.ts'
 
 const references: Readonly<Record<string, () => string>> = {
+  'docs/chain-toml.md': chainReference,
+  'docs/cli.md': cliReference,
   'docs/errors.md': errorsReference,
   'docs/metrics.md': metricsReference,
+  'docs/node-toml.md': nodeReference,
+  'docs/schema/chain.schema.json': chainJsonSchema,
+  'docs/schema/node.schema.json': nodeJsonSchema,
   'docs/spec/messages.md': wireReference,
 }
 

@@ -109,6 +109,11 @@ export const operationalErrors = {
     summary: 'The Node that runs Synod is too old, and the runtime Synod installs for itself is missing.',
     hint: 'Install Node 24, or run `npm ci` again with install scripts allowed: they bring the runtime.',
   },
+  APPLICATION_MODULE_INVALID: {
+    exit: 78,
+    summary: 'The module of the chain’s own application does not load, or exports no application.',
+    hint: 'Correct the module: see docs/tutorial.md for one that works.',
+  },
   CLI_UNKNOWN_COMMAND: { exit: 64, summary: 'There is no such command.', hint: 'See `synod --help` for the commands there are.' },
   CLI_UNKNOWN_OPTION: {
     exit: 64,

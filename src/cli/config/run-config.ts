@@ -37,11 +37,11 @@ export async function checkConfig(
 ): Promise<number> {
   const { console, options } = invocation
   const alone = options.chain !== undefined
-  const chain = await loadChain(
-    alone
-      ? { chainFile: resolve(console.workingDirectory, options.chain), applicationModule: undefined }
-      : await loadHome(invocation),
-  )
+  const applicationModule = applicationModuleOf(options.application, console)
+  const home = alone
+    ? { chainFile: resolve(console.workingDirectory, options.chain), applicationModule: undefined }
+    : await loadHome(invocation)
+  const chain = await loadChain(applicationModule === undefined ? home : { ...home, applicationModule })
   const summary = summaryOf(chain)
   answer(console, options.json, { ok: true, ...summary }, [
     ...aligned(Object.entries(summary).map(([term, meaning]) => [term, String(meaning)])),

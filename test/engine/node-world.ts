@@ -1,0 +1,142 @@
+/** Production nodes in a simulated world, for tests that need a network: any topology, every message and figure within reach. */
+import type { Ports } from '../../src/engine/ports.ts'
+import type { SynodNode } from '../../src/engine/synod-node.ts'
+import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
+import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
+import type { Channel, Network, NetworkHandlers, PeerId } from '../../src/ports/network.ts'
+import { silence, type Telemetry } from '../../src/ports/telemetry.ts'
+import type { Bytes } from '../../src/primitives/bytes.ts'
+import { simulatedLedger, transferWorkload } from '../../src/simulator/simulated-chain.ts'
+import { createSimulatedNode, type SimulatedNode } from '../../src/simulator/simulated-node.ts'
+import { createWorld, startMs, type World } from '../../src/simulator/world.ts'
+
+export interface Member {
+  readonly machine: SimulatedNode
+  /** Sums of counters by name and labels, e.g. `synod_batches_total way=pushed`. */
+  readonly counters: Map<string, number>
+  readonly logs: { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[]
+  node(): SynodNode
+}
+
+export interface NodeWorld {
+  readonly world: World
+  readonly members: readonly Member[]
+  /** Starts every member, or those named. */
+  start(...which: number[]): Promise<void>
+  /** Runs until the condition holds; fails after `seconds` of simulated time. */
+  until(condition: () => boolean, seconds: number): Promise<void>
+  run(seconds: number): Promise<void>
+  /** A signed transfer, the next of a random account. */
+  transfer(): Bytes
+}
+
+export interface NodeWorldOptions {
+  readonly validators: number
+  /** Nodes without a key, after the validators. */
+  readonly followers?: number
+  /** Whom each node dials; everybody before it unless given. */
+  readonly dials?: (index: number) => readonly number[]
+  readonly consensus?: Readonly<Record<string, unknown>>
+  readonly seed?: number
+  /** Which validator's key a node holds; its own unless given. */
+  readonly keyOf?: (index: number) => number | undefined
+  /** Sees every message and answer that reaches a node. */
+  readonly onReceived?: (to: PeerId, from: PeerId, channel: Channel | 'answer', message: Bytes) => void
+}
+
+export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
+  const { validators, followers = 0, dials, onReceived, keyOf = (index) => (index < validators ? index : undefined) } = options
+  const { seed = 1, consensus = {} } = options
+  const world = createWorld({ seed, nodes: validators, consensus }, () => undefined)
+  const application = simulatedLedger(world.chain)
+  const everybodyBefore = (index: number) => Array.from({ length: index }, (_, other) => other)
+
+  const members = Array.from({ length: validators + followers }, (_, index): Member => {
+    const counters: Member['counters'] = new Map()
+    const logs: Member['logs'] = []
+    const id = `node${index}`
+    const key = keyOf(index)
+    const machine = createSimulatedNode({
+      id,
+      world,
+      random: world.random.fork(id),
+      keypair: key === undefined ? undefined : world.chain.validators[key],
+      options: {
+        spec: world.chain.spec,
+        application,
+        peers: (dials ?? everybodyBefore)(index).map((other) => world.internet.addressOf(`node${other}`)),
+        mempool: defaultMempoolLimits,
+        batchPool: defaultBatchPoolLimits,
+        stateVersionsKept: 10,
+        doppelgangerWaitMs: 300,
+        agent: 'synod-test',
+      },
+      telemetry: recorder(counters, logs),
+      tamper: (ports) => (onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),
+      onStarted: () => undefined,
+      onSigned: () => undefined,
+    })
+    const node = () => {
+      if (!machine.running) throw new Error(`${id} is not running`)
+      return machine.running
+    }
+    return { machine, counters, logs, node }
+  })
+
+  const run = async (seconds: number, done?: () => boolean) => {
+    await world.scheduler.run(world.scheduler.now() + seconds * 1000, done)
+  }
+  return {
+    world,
+    members,
+    async start(...which) {
+      const started = (which.length === 0 ? [...members.keys()] : which).map((index) => members[index]!.machine.start())
+      let up = false
+      const all = Promise.all(started).then(() => (up = true))
+      await run(5, () => up)
+      await all
+    },
+    async until(condition, seconds) {
+      await run(seconds, condition)
+      if (!condition()) throw new Error(`not within ${seconds} simulated seconds: ${condition}`)
+    },
+    run: (seconds) => run(seconds),
+    transfer: transferWorkload(world.chain, world.random.fork('transfers')),
+  }
+}
+
+export const heights = ({ members }: NodeWorld): number[] => members.map(({ machine }) => machine.running?.status().height ?? -1)
+export const elapsedMs = ({ world }: NodeWorld): number => world.scheduler.now() - startMs
+
+function recorder(counters: Member['counters'], logs: Member['logs']): Telemetry {
+  return {
+    ...silence,
+    count(metric, by = 1, labels = {}) {
+      const name = [metric, ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)].join(' ')
+      counters.set(name, (counters.get(name) ?? 0) + by)
+    },
+    observe: (metric) => void counters.set(metric, (counters.get(metric) ?? 0) + 1),
+    log: (level, message, fields = {}) => void logs.push({ level, message, fields }),
+  }
+}
+
+function tapped({ network }: Ports, onReceived: NonNullable<NodeWorldOptions['onReceived']>): Network {
+  return {
+    ...network,
+    start(handlers: NetworkHandlers) {
+      return network.start({
+        ...handlers,
+        onMessage(peer, channel, message) {
+          onReceived(network.self, peer, channel, message)
+          handlers.onMessage(peer, channel, message)
+        },
+      })
+    },
+    async *request(...request: Parameters<Network['request']>) {
+      for await (const part of network.request(...request)) {
+        onReceived(network.self, request[0], 'answer', part)
+        yield part
+      }
+    },
+  }
+}

@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from '../frame/command.ts'
-import { homeOption, jsonOption, setOption } from '../frame/shared-options.ts'
+import { applicationOption, homeOption, jsonOption, setOption } from '../frame/shared-options.ts'
 
 export const configCommands: readonly Command[] = [
   defineCommand({
@@ -24,6 +24,7 @@ export const configCommands: readonly Command[] = [
     options: {
       home: homeOption,
       chain: { type: 'text', value: 'file', summary: 'Check this chain spec alone, without a home' },
+      application: applicationOption,
       set: setOption,
       json: jsonOption,
     },

@@ -1,6 +1,6 @@
 import { presetNames } from '../../chain/presets.ts'
 import { defineCommand } from '../frame/command.ts'
-import { homeOption, jsonOption, passphraseOption } from '../frame/shared-options.ts'
+import { applicationOption, homeOption, jsonOption, passphraseOption } from '../frame/shared-options.ts'
 
 export const initCommand = defineCommand({
   name: 'init',
@@ -15,6 +15,7 @@ export const initCommand = defineCommand({
     chain: { type: 'text', value: 'file', summary: 'Join the chain of this chain spec' },
     preset: { type: 'text', value: 'preset', choices: presetNames, summary: 'Found a chain; default internet' },
     name: { type: 'text', value: 'name', summary: 'Name of the chain to found; default that of the home directory' },
+    application: applicationOption,
     validators: { type: 'integer', min: 1, max: 64, summary: 'Validators of the chain to found; default 1' },
     'passphrase-file': passphraseOption,
     json: jsonOption,
@@ -22,6 +23,7 @@ export const initCommand = defineCommand({
   examples: [
     { line: 'synod init --home ~/my-chain', shows: 'Found a chain with one validator' },
     { line: 'synod init --home ~/four --preset devnet --validators 4', shows: 'Found one with four, all on this machine' },
+    { line: 'synod init --home ~/guests --application ./application.ts', shows: 'Found a chain that runs your own state machine' },
     { line: 'synod init --home ~/node --chain chain.toml', shows: 'Join a chain' },
   ],
   run: async (invocation) => (await import('../init/run-init.ts')).runInit(invocation),

@@ -1,11 +1,11 @@
 import { defineCommand } from '../frame/command.ts'
-import { homeOf, homeOption, passphraseOption, setOption } from '../frame/shared-options.ts'
+import { applicationModuleOf, applicationOption, homeOf, homeOption, passphraseOption, setOption } from '../frame/shared-options.ts'
 
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Run the node of a home directory',
   details: 'Runs until SIGTERM or Ctrl-C, then stops with everything on disk. The log goes to standard error.',
-  options: { home: homeOption, set: setOption, 'passphrase-file': passphraseOption },
+  options: { home: homeOption, application: applicationOption, set: setOption, 'passphrase-file': passphraseOption },
   examples: [
     { line: 'synod start --home ~/my-chain', shows: 'Run a node' },
     { line: 'synod start --set log.level=debug --set api.enabled=false', shows: 'Run it with other settings, this once' },
@@ -16,10 +16,11 @@ export const startCommand = defineCommand({
       import('../frame/passphrase.ts'),
     ])
     const home = homeOf(options.home, console)
+    const application = applicationModuleOf(options.application, console)
     return runStart({
       home,
       environment: console.environment,
-      overrides: options.set,
+      overrides: application === undefined ? options.set : [...options.set, `node.application=${application}`],
       passphrase: () => readPassphrase({ console, home, file: options['passphrase-file'] }),
     })
   },

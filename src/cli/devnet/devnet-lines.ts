@@ -1,11 +1,12 @@
-import type { Devnet } from './found-devnet.ts'
+import { type Devnet, isLoadAccount } from './found-devnet.ts'
 import type { BlockEvent } from './network-observer.ts'
 import type { NodeProcess } from './node-process.ts'
 import type { Report } from './report.ts'
 
 /** What a person at a devnet sees. */
-export function banner({ nodes, accounts }: Devnet, version: string): string {
+export function banner({ nodes, accounts: all }: Devnet, version: string): string {
   const [first] = nodes
+  const accounts = all.filter((account) => !isLoadAccount(account))
   return [
     '',
     `  synod ${version} devnet: ${nodes.length} validators, each a process of its own`,

@@ -7,6 +7,7 @@ import { unitsPerToken } from '../../chain/transaction.ts'
 import { addressOf, encodeAddress } from '../../crypto/address.ts'
 import { blsKeypair } from '../../crypto/bls.ts'
 import { type Ed25519Keypair, ed25519Keypair } from '../../crypto/ed25519.ts'
+import { loadApplicationModule } from '../../node/config/application-module.ts'
 import { type Founding, renderChainFile } from '../../node/config/chain-file.ts'
 import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
@@ -31,7 +32,9 @@ export interface DevnetAccount {
 }
 
 const addressPrefix = 'synod'
+/** For people, and for the load that the devnet makes by itself: two spenders of one account would trip over each other's nonces. */
 const accountNames = ['alice', 'bob', 'carol', 'dave'] as const
+const loadAccountNames = ['load0', 'load1', 'load2', 'load3', 'load4', 'load5', 'load6', 'load7'] as const
 const balanceTokens = 1_000_000n
 const powerTokens = 10_000n
 /** The passphrase is 32 random bytes: hashing it slowly would protect nothing, and would be most of a devnet's start. */
@@ -42,16 +45,22 @@ const doppelgangerWaitMs = 0
 export async function foundDevnet(options: {
   directory: string
   validators: number
+  /** Path of the module with the chain's own application. */
+  application?: string | undefined
   consensus: NonNullable<Founding['consensus']>
+  /** The first port to try; devnets founded at the same moment should not try the same. */
+  portsFrom?: number
 }): Promise<Devnet> {
   const { directory, validators: count } = options
   const passphrase = toHex(systemEntropy.bytes(32))
-  const accounts = accountNames.map((name) => ({ name, seed: systemEntropy.bytes(32) }))
+  const accounts = [...accountNames, ...loadAccountNames].map((name) => ({ name, seed: systemEntropy.bytes(32) }))
   const operators = Array.from({ length: count }, (_, index) => accounts[index]?.seed ?? systemEntropy.bytes(32))
   const validatorSeeds = operators.map(() => systemEntropy.bytes(32))
   const peerSeeds = operators.map(() => systemEntropy.bytes(32))
+  const own = options.application === undefined ? undefined : await loadApplicationModule(options.application)
   const chainText = renderChainFile({
     preset: 'devnet',
+    ...(own && { application: own.name }),
     name: 'devnet',
     genesisTime: Date.now(),
     consensus: options.consensus,
@@ -62,7 +71,7 @@ export async function foundDevnet(options: {
     })),
     accounts: accounts.map(({ seed }) => ({ address: addressText(seed), balanceUnits: balanceTokens * unitsPerToken })),
   })
-  const ports = await freePorts(2 * count)
+  const ports = await freePorts(2 * count, options.portsFrom)
   const addresses = await Promise.all(
     peerSeeds.map(async (seed, index) => `/ip4/127.0.0.1/tcp/${ports[2 * index]}/p2p/${await peerIdOf(seed)}`),
   )
@@ -73,7 +82,7 @@ export async function foundDevnet(options: {
   await Promise.all(
     nodes.map(async ({ home }, index) => {
       const settings = {
-        node: { doppelganger_wait_ms: doppelgangerWaitMs },
+        node: { doppelganger_wait_ms: doppelgangerWaitMs, application: options.application },
         // One dial for each pair of nodes.
         p2p: { listen: [`/ip4/127.0.0.1/tcp/${ports[2 * index]}`], peers: addresses.slice(0, index) },
         api: { port: ports[2 * index + 1] as number },
@@ -98,6 +107,11 @@ async function storeAccounts(
     const path = join(directory, `${name}.key`)
     await createKeyFile({ path, kind: 'account', passphrase, seed, entropy: systemEntropy, cost: keyCost })
   }
+}
+
+/** Whether an account is for the devnet's own load. */
+export function isLoadAccount({ name }: DevnetAccount): boolean {
+  return name.startsWith('load')
 }
 
 export function account(name: string, seed: Bytes): DevnetAccount {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chainIdOf } from '../../chain/chain-spec.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
-import { homeFiles } from '../../node/config/node-home.ts'
+import { loadNodeConfig } from '../../node/config/load-node-config.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Console } from '../frame/command.ts'
 import { productVersion } from '../frame/product-version.ts'
 import { banner, blockLine, leaveLine } from './devnet-lines.ts'
-import { type Devnet, foundDevnet } from './found-devnet.ts'
+import { type Devnet, foundDevnet, isLoadAccount } from './found-devnet.ts'
 import { startLightLoad } from './light-load.ts'
 import { listenForKeys } from './listen-for-keys.ts'
 import { type BlockEvent, createNetworkObserver } from './network-observer.ts'
@@ -19,6 +19,8 @@ import { createReport } from './report.ts'
 export interface DevnetOptions {
   readonly validators: number
   readonly intervalMs: number | undefined
+  /** Path of the module with the chain's own application. */
+  readonly application: string | undefined
   readonly load: number | undefined
   readonly home: string | undefined
   readonly untilHeight: number | undefined
@@ -79,12 +81,13 @@ async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: num
     if (untilHeight !== undefined && block.height >= untilHeight) end.done()
   }
 
-  const chain = await loadChain(join(devnet.nodes[0]?.home ?? '', homeFiles.chain))
+  const chain = await loadChain(await loadNodeConfig({ home: devnet.nodes[0]?.home ?? '' }))
   const load = startLightLoad({
     chainId: chainIdOf(chain.spec),
-    accounts: devnet.accounts.map(({ keypair }) => keypair),
+    accounts: devnet.accounts.filter(isLoadAccount),
     urls: devnet.nodes.map(({ url }) => url),
-    perSecond: options.load ?? (attended ? attendedLoad : unattendedLoad),
+    // Only the ledger is known to take transfers.
+    perSecond: chain.application.name === 'ledger' ? (options.load ?? (attended ? attendedLoad : unattendedLoad)) : 0,
   })
   try {
     await Promise.all(processes.map((node) => node.start()))

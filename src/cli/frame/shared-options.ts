@@ -19,6 +19,11 @@ export const passphraseOption = {
   value: 'file',
   summary: 'File that holds the passphrase of the keys; default SYNOD_PASSPHRASE, or the file passphrase in the home directory',
 } as const satisfies Option
+export const applicationOption = {
+  type: 'text',
+  value: 'module',
+  summary: 'Module with the chain’s own application: a .ts or .js file that exports `application`',
+} as const satisfies Option
 export const setOption = {
   type: 'text',
   value: 'key=value',
@@ -29,4 +34,9 @@ export const setOption = {
 export function homeOf(given: string | undefined, { environment, workingDirectory }: Console): string {
   const home = given ?? environment['SYNOD_HOME']
   return home === undefined ? join(homedir(), '.synod') : resolve(workingDirectory, home)
+}
+
+/** The path of the module given, if one is. */
+export function applicationModuleOf(given: string | undefined, { workingDirectory }: Console): string | undefined {
+  return given === undefined ? undefined : resolve(workingDirectory, given)
 }

@@ -5,6 +5,7 @@ import { unitsPerToken } from '../../chain/transaction.ts'
 import { blsKeypair } from '../../crypto/bls.ts'
 import { ed25519Keypair } from '../../crypto/ed25519.ts'
 import { renderChainFile } from '../../node/config/chain-file.ts'
+import { type ApplicationMaker, loadApplicationModule } from '../../node/config/application-module.ts'
 import { orThrow } from '../../node/config/config-error.ts'
 import { type LoadedChain, readChain } from '../../node/config/load-chain.ts'
 import { createNodeHome, homeFiles, refuseExistingHome } from '../../node/config/node-home.ts'
@@ -14,7 +15,7 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { answer } from '../frame/answer.ts'
 import type { Console } from '../frame/command.ts'
 import { choosePassphrase } from '../frame/passphrase.ts'
-import { homeOf } from '../frame/shared-options.ts'
+import { applicationModuleOf, homeOf } from '../frame/shared-options.ts'
 import { addressText, storeAccountKey } from '../keys/account-keys.ts'
 
 interface InitInvocation {
@@ -24,6 +25,7 @@ interface InitInvocation {
     readonly chain: string | undefined
     readonly preset: PresetName | undefined
     readonly name: string | undefined
+    readonly application: string | undefined
     readonly validators: number | undefined
     readonly 'passphrase-file': string | undefined
     readonly json: boolean
@@ -49,14 +51,18 @@ export async function runInit({ options, console }: InitInvocation): Promise<num
   const nodes = newNodes(home, options.validators ?? 1)
   await Promise.all(nodes.map((node) => refuseExistingHome(node.home)))
   const { passphrase, generated } = await choosePassphrase({ console, home, file: options['passphrase-file'] })
-  const chainText = options.chain === undefined ? found(nodes, home, options) : await chainToJoin(options.chain, options)
-  const chain = orThrow(readChain(chainText, options.chain ?? join(home, homeFiles.chain)))
+  const applicationModule = applicationModuleOf(options.application, console)
+  const own = applicationModule === undefined ? undefined : await loadApplicationModule(applicationModule)
+  const chainText =
+    options.chain === undefined ? found(nodes, home, { ...options, own }) : await chainToJoin(options.chain, options)
+  const chain = orThrow(readChain(chainText, options.chain ?? join(home, homeFiles.chain), own))
   for (const [index, node] of nodes.entries()) {
     await makeHome(node, {
       index,
       nodes,
       chain,
       chainText,
+      applicationModule,
       passphrase,
       storePassphrase: generated || nodes.length > 1,
       founding: options.chain === undefined,
@@ -93,7 +99,12 @@ function newNodes(home: string, count: number): readonly NewNode[] {
   }))
 }
 
-function found(nodes: readonly NewNode[], home: string, { name, preset }: InitInvocation['options']): string {
+function found(
+  nodes: readonly NewNode[],
+  home: string,
+  options: Pick<InitInvocation['options'], 'name' | 'preset'> & { readonly own: ApplicationMaker | undefined },
+): string {
+  const { name, preset, own } = options
   const people = nodes.map(({ validator, operator }) => ({
     keypair: blsKeypair(validator),
     operator: addressText(ed25519Keypair(operator).publicKey, addressPrefix),
@@ -102,6 +113,7 @@ function found(nodes: readonly NewNode[], home: string, { name, preset }: InitIn
     preset: preset ?? 'internet',
     name: name ?? nameAfter(home),
     genesisTime: Date.now(),
+    ...(own && { application: own.name }),
     validators: people.map((person) => ({ ...person, powerUnits: stakeUnits })),
     accounts: people.map(({ operator }) => ({ address: operator, balanceUnits })),
   })
@@ -131,6 +143,7 @@ async function makeHome(
     readonly nodes: readonly NewNode[]
     readonly chain: LoadedChain
     readonly chainText: string
+    readonly applicationModule: string | undefined
     readonly passphrase: string
     readonly storePassphrase: boolean
     readonly founding: boolean
@@ -143,12 +156,13 @@ async function makeHome(
   await createNodeHome({
     home: node.home,
     chainText: context.chainText,
-    settings: several
-      ? {
-          p2p: { listen: [address(index)], peers: nodes.flatMap((_, other) => (other === index ? [] : [address(other)])) },
-          api: { port: port + index * portStep + 10 },
-        }
-      : { p2p: { listen: [`/ip4/0.0.0.0/tcp/${port}`], peers: [] }, api: { port: port + 10 } },
+    settings: {
+      node: { application: context.applicationModule },
+      p2p: several
+        ? { listen: [address(index)], peers: nodes.flatMap((_, other) => (other === index ? [] : [address(other)])) }
+        : { listen: [`/ip4/0.0.0.0/tcp/${port}`], peers: [] },
+      api: { port: several ? port + index * portStep + 10 : port + 10 },
+    },
     seeds: { peer: node.peer, validator: node.validator },
     passphrase,
     storePassphrase: context.storePassphrase,

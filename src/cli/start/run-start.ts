@@ -54,7 +54,7 @@ export async function runStart(options: StartOptions): Promise<number> {
 
 async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry): Promise<RunningNode> {
   const { config, dataDirectory, keysDirectory } = home
-  const { spec, application } = await loadChain(home.chainFile)
+  const { spec, application } = await loadChain(home)
   const peerKeyPath = join(keysDirectory, 'peer.key')
   const peerKeySeed = await loadKeyFile({ path: peerKeyPath, kind: 'peer', passphrase })
   if (!peerKeySeed) throw new OperationalError('KEY_FILE_MISSING', 'The node has no peer key.', { where: peerKeyPath })

@@ -8,18 +8,29 @@ import { checkSettings } from '../../settings/check-settings.ts'
 import { type Checked, faulty } from '../../settings/setting-fault.ts'
 import { didYouMean } from '../../settings/suggestion.ts'
 import type { SettingPath } from '../../settings/toml-lines.ts'
+import type { ApplicationMaker } from './application-module.ts'
 
 /** Makes the application a chain spec names, or says why the spec cannot be its. */
 export type ApplicationFactory = (spec: ChainSpec, whereIs: (path: SettingPath) => string) => Checked<Application>
 
-/** The applications that come with Synod. A chain with one of its own is started from its own program, through the library. */
+/** The applications that come with Synod. */
 export const builtInApplications: Readonly<Record<string, ApplicationFactory>> = { ledger: ledgerOf }
 
-export function applicationOf(spec: ChainSpec, whereIs: (path: SettingPath) => string): Checked<Application> {
+/** @param own the chain builder's own application, where the node is given one. */
+export function applicationOf(
+  spec: ChainSpec,
+  whereIs: (path: SettingPath) => string,
+  own?: ApplicationMaker,
+): Checked<Application> {
   const { name } = spec.application
+  if (own?.name === name) return { ok: true, value: own.create({ chainId: chainIdOf(spec), spec }) }
+  if (own) {
+    const message = `application.name is ${name}, and the application this node is given is ${own.name}.`
+    return faulty({ code: 'CONFIG_CONTRADICTION', message, where: whereIs(['application', 'name']) })
+  }
   const factory = Object.hasOwn(builtInApplications, name) ? builtInApplications[name] : undefined
   if (factory) return factory(spec, whereIs)
-  const message = `application.name is ${name}, which this program does not have.${didYouMean(name, Object.keys(builtInApplications))}`
+  const message = `application.name is ${name}, which does not come with Synod: name its module in node.application of node.toml.${didYouMean(name, Object.keys(builtInApplications))}`
   return faulty({ code: 'CONFIG_INVALID_VALUE', message, where: whereIs(['application', 'name']) })
 }
 

@@ -19,6 +19,8 @@ export interface Founding {
   readonly name: string
   /** Milliseconds since the Unix epoch. */
   readonly genesisTime: number
+  /** Name of the chain's own application; the built-in ledger unless given. */
+  readonly application?: string
   readonly validators: readonly FoundingValidator[]
   readonly accounts: readonly { readonly address: string; readonly balanceUnits: bigint }[]
   /** Settings that differ from the preset's. */
@@ -42,13 +44,15 @@ const head = [
 /** The text of `chain.toml`. */
 export function renderChainFile(founding: Founding): string {
   const { name, genesisTime, validators, accounts } = founding
+  const { application } = founding
   const preset: Preset = presets[founding.preset]
-  return renderTemplate(chainFileSchema, {
+  return renderTemplate(application === undefined ? chainFileSchema : chainSpecSchema, {
     head,
     values: {
       chain: { name, genesis_time: new Date(genesisTime).toISOString() },
       consensus: { ...preset.consensus, ...founding.consensus },
       limits: { ...preset.limits, ...founding.limits },
+      ...(application !== undefined && { application: { name: application } }),
       ledger: { ...ledgerOfPreset(founding.preset), ...founding.ledger },
       validators: validators.map(({ keypair, operator, powerUnits }) => ({
         consensus_key: toHex(keypair.publicKey),

@@ -9,6 +9,8 @@ export interface NodeHome extends ResolvedNodeConfig {
   readonly dataDirectory: string
   readonly chainFile: string
   readonly keysDirectory: string
+  /** Module of the chain's own application; `undefined`: the chain runs one that comes with Synod. */
+  readonly applicationModule: string | undefined
 }
 
 export interface NodeHomeOptions {
@@ -24,12 +26,13 @@ export async function loadNodeConfig({ home, environment = {}, overrides = [] }:
   const text = await readConfigFile(where)
   const resolved = orThrow(resolveNodeConfig({ file: { text, where }, environment, overrides }))
   const inHome = (path: string) => (isAbsolute(path) ? path : join(home, path))
-  const { data_dir, chain_file, keys_dir } = resolved.config.node
+  const { data_dir, chain_file, keys_dir, application } = resolved.config.node
   return {
     ...resolved,
     home,
     dataDirectory: inHome(data_dir),
     chainFile: inHome(chain_file),
     keysDirectory: inHome(keys_dir),
+    applicationModule: application === undefined ? undefined : inHome(application),
   }
 }

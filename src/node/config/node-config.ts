@@ -25,6 +25,13 @@ export const nodeConfigSchema = z.strictObject({
         .min(1)
         .default('keys')
         .describe('Where the sealed keys are. Relative paths start at the home directory.'),
+      application: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Module of the chain’s own state machine: a .ts or .js file that exports `application`. Relative paths start at the home directory. Left out: the chain runs one that comes with Synod.',
+        ),
       validate: z.boolean().default(true).describe('Whether to vote, when the keys directory has a validator key.'),
       doppelganger_wait_ms: z
         .int()

@@ -9,7 +9,7 @@ import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { blsVerify } from '../crypto/bls.ts'
 import { verifyInclusion } from '../crypto/merkle.ts'
-import { bytesEqual } from '../primitives/bytes.ts'
+import { type Bytes, bytesEqual } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
 import type { Client } from './client.ts'
 import {
@@ -20,7 +20,7 @@ import {
   resultFromView,
   stateProofFromView,
 } from './from-view.ts'
-import type { AccountView, TransactionView } from './views.ts'
+import type { AccountView, StateView, TransactionView } from './views.ts'
 
 /** What is trusted to begin with: the chain, and who decides its blocks. Both come from the chain spec, never from the node asked. */
 export interface Trust {
@@ -55,6 +55,7 @@ export function verifyTransaction(view: TransactionView, header: Header): Result
   const resultProof = inclusionFromView(view.resultProof)
   const holds =
     view.height === header.height &&
+    view.index === proof.index &&
     proof.index === resultProof.index &&
     proof.size === resultProof.size &&
     bytesEqual(leaf, bytesFromView(view.id)) &&
@@ -76,4 +77,14 @@ export function verifyAccount(view: AccountView, address: Address, header: Heade
     bytesEqual(bytesFromView(view.key), key) &&
     verifyStateProof(header.appHash, key, value, stateProofFromView(view.proof))
   return holds ? ok(undefined) : reject('PROOF_INVALID', `account ${view.address}`)
+}
+
+/** Whether the value under a key, or its absence, is part of the state of a verified header. */
+export function verifyState(view: StateView, key: Bytes, header: Header): Result<void> {
+  const value = view.value === null ? undefined : bytesFromView(view.value)
+  const holds =
+    view.height === header.height &&
+    bytesEqual(bytesFromView(view.key), key) &&
+    verifyStateProof(header.appHash, key, value, stateProofFromView(view.proof))
+  return holds ? ok(undefined) : reject('PROOF_INVALID', `state ${view.key}`)
 }

@@ -1,0 +1,16 @@
+/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
+export function seededChance(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** SYNOD_TEST_SEED, or one that is new. */
+export function chosenSeed(): number {
+  const given = process.env['SYNOD_TEST_SEED']
+  return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given)
+}

@@ -31,13 +31,15 @@ export function openApiDocument(routes: readonly Route[], version: string): Read
 }
 
 function operation(route: Route): Readonly<Record<string, unknown>> {
-  const parameters = Object.entries(route.parameters ?? {}).map(([name, { description, schema }]) => ({
-    name,
-    in: 'path',
-    required: true,
-    description,
-    schema: jsonSchema(schema),
-  }))
+  const describe = (place: 'path' | 'query', named: Route['parameters'] = {}) =>
+    Object.entries(named).map(([name, { description, schema }]) => ({
+      name,
+      in: place,
+      required: place === 'path',
+      description,
+      schema: jsonSchema(schema),
+    }))
+  const parameters = [...describe('path', route.parameters), ...describe('query', route.search)]
   const failure = { description: 'Refused, and why', content: json(errorView) }
   return {
     summary: route.summary,

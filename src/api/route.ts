@@ -8,6 +8,8 @@ export interface Route {
   readonly path: string
   readonly summary: string
   readonly parameters?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
+  /** In the query string, each optional. */
+  readonly search?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
   readonly body?: z.ZodType
   readonly answer: z.ZodType
   handle(node: SynodNode, request: RouteRequest): Promise<unknown> | unknown
@@ -15,5 +17,6 @@ export interface Route {
 
 export interface RouteRequest {
   readonly parameters: Readonly<Record<string, string>>
+  readonly search: Readonly<Record<string, string | undefined>>
   readonly body: unknown
 }

@@ -37,7 +37,11 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       handler: async (request) =>
-        route.handle(node, { parameters: request.params as Record<string, string>, body: request.body }),
+        route.handle(node, {
+          parameters: request.params as Record<string, string>,
+          search: request.query as Record<string, string | undefined>,
+          body: request.body,
+        }),
     })
   }
   addBeside(server, options)

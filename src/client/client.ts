@@ -19,8 +19,12 @@ import {
   mempoolView,
   type PeersView,
   peersView,
+  type QueryView,
+  queryView,
+  type StateView,
   type StatusView,
   type SubmissionView,
+  stateView,
   statusView,
   submissionView,
   type TransactionView,
@@ -39,6 +43,10 @@ export interface Client {
   /** `undefined` while no final block holds it. */
   transaction(id: Bytes): Promise<TransactionView | undefined>
   account(address: string): Promise<AccountView>
+  /** A value of the state, or its absence, with the proof. */
+  state(key: Bytes): Promise<StateView>
+  /** Asks the application itself. */
+  query(path: string, data?: Bytes): Promise<QueryView>
   block(height: number | 'latest'): Promise<BlockView | undefined>
   commit(height: number | 'latest'): Promise<CommitView | undefined>
   validators(): Promise<ValidatorsView>
@@ -88,6 +96,8 @@ export function createClient(url: string): Client {
     },
     transaction: (id) => find(`/v1/transactions/${toHex(id)}`, transactionView),
     account: (address) => call(`/v1/accounts/${encodeURIComponent(address)}`, accountView),
+    state: (key) => call(`/v1/state/${toHex(key)}`, stateView),
+    query: (path, data) => call(`/v1/query/${encodeURIComponent(path)}${data ? `?data=${toHex(data)}` : ''}`, queryView),
     block: (height) => find(`/v1/blocks/${height}`, blockView),
     commit: (height) => find(`/v1/commits/${height}`, commitView),
     validators: () => call('/v1/validators', validatorsView),

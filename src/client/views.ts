@@ -84,6 +84,10 @@ export type AccountView = z.output<typeof accountView>
 export const stateView = z.object({ height: count, key: hex, value: hex.nullable(), proof: stateProofView })
 export type StateView = z.output<typeof stateView>
 
+/** What the application answers on the latest final state; nothing proves it. */
+export const queryView = z.object({ height: count, data: hex })
+export type QueryView = z.output<typeof queryView>
+
 export const submissionRequest = z.object({ transactions: z.array(hex).min(1).max(1000) })
 export const submissionView = z.object({
   results: z.array(z.union([z.object({ id: hash }), z.object({ code: z.string(), detail: z.string() })])),

@@ -1,7 +1,7 @@
 import type { Route } from '../route.ts'
 import { showBlock, showChain, showCommit, showValidators } from './chain.ts'
 import { showMempool, showPeers, showStatus } from './node.ts'
-import { showAccount, showState } from './state.ts'
+import { askApplication, showAccount, showState } from './state.ts'
 import { showTransaction, submitTransactions } from './transactions.ts'
 
 export const routes: readonly Route[] = [
@@ -9,6 +9,7 @@ export const routes: readonly Route[] = [
   showTransaction,
   showAccount,
   showState,
+  askApplication,
   showBlock,
   showCommit,
   showValidators,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { accountStateKey } from '../../application/ledger/keys.ts'
 import { accountSchema } from '../../application/ledger/records.ts'
-import { accountView, stateView } from '../../client/views.ts'
+import { accountView, queryView, stateView } from '../../client/views.ts'
 import { decode } from '../../codec/codec.ts'
 import { decodeAddress } from '../../crypto/address.ts'
 import { fromHex, toHex } from '../../primitives/bytes.ts'
@@ -47,5 +47,22 @@ export const showState: Route = {
       throw new ApiError(400, 'API_MALFORMED', 'a key is 1 to 256 bytes in hexadecimal')
     const { height, value, proof } = node.state(key)
     return { height, key: toHex(key), value: value ? toHex(value) : null, proof: stateProofToView(proof) }
+  },
+}
+
+export const askApplication: Route = {
+  method: 'GET',
+  path: '/v1/query/{path}',
+  summary: 'What the application answers on the latest state, by its own rules. Nothing proves the answer.',
+  parameters: { path: { description: 'As the application names what it can be asked.', schema: z.string() } },
+  search: { data: { description: 'What the question is about, hexadecimal.', schema: z.string() } },
+  answer: queryView,
+  handle(node, { parameters, search }) {
+    const data = fromHex(search['data'] ?? '')
+    if (!data) throw new ApiError(400, 'API_MALFORMED', 'data is not hexadecimal')
+    const { height } = node.status()
+    const answer = node.query(parameters['path'] ?? '', data)
+    if (!answer.ok) throw new ApiError(400, answer.error.code, answer.error.detail)
+    return { height, data: toHex(answer.value) }
   },
 }

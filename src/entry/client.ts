@@ -1,0 +1,25 @@
+/**
+ * `synod/client`: a node's HTTP API, typed, and the checks that make its answers worth believing. Runs in Node and in browsers.
+ *
+ * @module client
+ */
+export type { StateProof } from '../application/state-tree/proof.ts'
+export { type Client, createClient } from '../client/client.ts'
+export { ClientError } from '../client/client-error.ts'
+export { type Trust, verifiedHeader, verifyAccount, verifyState, verifyTransaction } from '../client/verify.ts'
+export type {
+  AccountView,
+  BlockView,
+  ChainView,
+  CommitView,
+  EventView,
+  HeaderView,
+  MempoolView,
+  PeersView,
+  QueryView,
+  StateView,
+  StatusView,
+  SubmissionView,
+  TransactionView,
+  ValidatorsView,
+} from '../client/views.ts'

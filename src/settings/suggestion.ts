@@ -4,13 +4,16 @@
  */
 export function suggestion(given: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.ceil(given.length / 3)) + 1
+  let bestDistance = Math.max(2, Math.ceil(Math.min(given.length, lengthMax) / 3)) + 1
   for (const candidate of known) {
-    const distance = likeness(given.toLowerCase(), candidate.toLowerCase())
+    const distance = likeness(given.slice(0, lengthMax).toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best
 }
+
+/** What is longer is cut: nobody means a name that long. */
+const lengthMax = 64
 
 /** `" Did you mean x?"`, or nothing. */
 export function didYouMean(given: string, known: Iterable<string>): string {
@@ -37,8 +40,6 @@ function sortedWords(text: string): string {
 function lastPart(text: string): string {
   return text.slice(text.lastIndexOf('.') + 1)
 }
-
-const lengthMax = 64
 
 /** Damerau and Levenshtein's, restricted to swaps of neighbours. Texts past 64 characters are cut. */
 function editDistance(left: string, right: string): number {

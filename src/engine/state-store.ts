@@ -71,11 +71,11 @@ export interface StateStoreOptions {
 }
 
 const versionsKeptDefault = 100
-const cacheBytesDefault = 24 << 20
+const cacheBytesDefault = 16 << 20
 /** Versions dropped with one commit: one in the long run, a few more after the operator lowered `versionsKept`. */
 const prunedPerCommitMax = 4
 /** Pages beyond this size are written in several batches, which bounds what a large block takes in memory. */
-const batchBytes = 2 << 20
+const batchBytes = 1 << 20
 /** Orphaned pages deleted at once after a rollback. */
 const rollbackBatch = 10_000
 

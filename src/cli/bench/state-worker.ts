@@ -1,6 +1,7 @@
 /** The process that holds the state under measurement: `state-worker <build|measure> <directory> <keys>`. Reports to its parent. */
 import process from 'node:process'
 import { openLevelStore } from '../../adapters/level/level-store.ts'
+import { limitYoungGeneration } from '../../adapters/system/limit-young-generation.ts'
 import type { StateChange } from '../../application/state.ts'
 import { pathOf } from '../../application/state-tree/node-hash.ts'
 import { openStateStore, type PreparedState, type StateStore } from '../../engine/state-store.ts'
@@ -133,6 +134,7 @@ function xorshift(seed: number): () => number {
   }
 }
 
+limitYoungGeneration()
 const [, , task, directory, count] = process.argv
 const started = performance.now()
 const store = await openLevelStore(directory as string)

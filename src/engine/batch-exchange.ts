@@ -25,6 +25,8 @@ export interface BatchExchange {
   submit(encoded: readonly Bytes[]): Promise<readonly Result<Hash>[]>
   /** Packs what waits now, so that a proposal can name it. */
   flush(): void
+  /** Tells a new peer what waits here: it was not among those to whom it was pushed. */
+  greet(peer: PeerId): void
   onMessage(peer: PeerId, message: Bytes): void
   /** Encoded batches asked for by a peer. */
   serve(request: Bytes): Generator<Bytes>
@@ -38,6 +40,9 @@ export interface BatchExchange {
 }
 
 const packDelayMs = 10
+/** Hashes in one announcement, and in all that a new peer is told. */
+const announcementMax = 256
+const greetingMax = 2048
 
 export function createBatchExchange(options: {
   ports: Ports
@@ -111,6 +116,14 @@ export function createBatchExchange(options: {
       if (!packer.empty) pack()
     },
 
+    greet(peer) {
+      const hashes = pool.open(greetingMax)
+      for (let start = 0; start < hashes.length; start += announcementMax) {
+        const part = hashes.slice(start, start + announcementMax)
+        network.send(peer, 'batches', encode(batchMessageSchema, { type: 'announce', hashes: part }))
+      }
+    },
+
     onMessage(peer, message) {
       const decoded = decode(batchMessageSchema, message)
       if (!decoded.ok) return onRejection(peer, decoded.error)
@@ -119,16 +132,7 @@ export function createBatchExchange(options: {
       onPushed(peer, decoded.value.encoded)
     },
 
-    *serve(request) {
-      const decoded = decode(batchRequestSchema, request)
-      if (!decoded.ok) throw new Error(decoded.error.code)
-      for (const hash of decoded.value.hashes) {
-        const encoded = pool.encoded(hash)
-        if (!encoded) continue
-        countBytes('out', encoded)
-        yield encoded
-      }
-    },
+    serve: (request) => serveBatches(pool, request, (bytes) => countBytes('out', bytes)),
 
     async resolve(order, from, wanted) {
       while (!stopped && wanted()) {
@@ -147,5 +151,17 @@ export function createBatchExchange(options: {
       puller.stop()
       packTimer?.cancel()
     },
+  }
+}
+
+/** The batches asked for that are here; a request that cannot be read is refused by throwing. */
+function* serveBatches(pool: BatchPool, request: Bytes, onServed: (encoded: Bytes) => void): Generator<Bytes> {
+  const decoded = decode(batchRequestSchema, request)
+  if (!decoded.ok) throw new Error(decoded.error.code)
+  for (const hash of decoded.value.hashes) {
+    const encoded = pool.encoded(hash)
+    if (!encoded) continue
+    onServed(encoded)
+    yield encoded
   }
 }

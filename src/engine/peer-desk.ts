@@ -74,6 +74,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       countPeers()
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
+      exchange.greet(peer.id)
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
       watch.judge()
     },

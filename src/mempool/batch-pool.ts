@@ -28,6 +28,8 @@ export interface BatchPool {
   readonly bytes: number
   has(hash: Bytes): boolean
   encoded(hash: Bytes): Bytes | undefined
+  /** Batches of which something may still enter a block, oldest first, at most `limit`. */
+  open(limit: number): readonly Hash[]
   /** A transaction of any batch held here. */
   transaction(id: Bytes): DecodedTransaction | undefined
   /**
@@ -93,6 +95,14 @@ export function createBatchPool(limits: BatchPoolLimits): BatchPool {
     },
     has: (hash) => batches.has(bytesKey(hash)),
     encoded: (hash) => batches.get(bytesKey(hash))?.encoded,
+    open(limit) {
+      const open: Hash[] = []
+      for (const batch of batches.values()) {
+        if (open.length === limit) break
+        if (batch.settledAt === undefined) open.push(batch.hash)
+      }
+      return open
+    },
     transaction(id) {
       const place = places.get(bytesKey(id))?.[0]
       return place?.batch.transactions[place.index]

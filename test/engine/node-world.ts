@@ -1,4 +1,8 @@
 /** Production nodes in a simulated world, for tests that need a network: any topology, every message and figure within reach. */
+import { transactionSchema, transactionSignBytes } from '../../src/chain/transaction.ts'
+import { encode } from '../../src/codec/codec.ts'
+import { addressOf } from '../../src/crypto/address.ts'
+import { ed25519Sign } from '../../src/crypto/ed25519.ts'
 import type { Ports } from '../../src/engine/ports.ts'
 import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
@@ -6,7 +10,7 @@ import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
 import type { Channel, Network, NetworkHandlers, PeerId } from '../../src/ports/network.ts'
 import { silence, type Telemetry } from '../../src/ports/telemetry.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
-import { simulatedLedger, transferWorkload } from '../../src/simulator/simulated-chain.ts'
+import { simulatedLedger } from '../../src/simulator/simulated-chain.ts'
 import { createSimulatedNode, type SimulatedNode } from '../../src/simulator/simulated-node.ts'
 import { createWorld, startMs, type World } from '../../src/simulator/world.ts'
 
@@ -26,8 +30,8 @@ export interface NodeWorld {
   /** Runs until the condition holds; fails after `seconds` of simulated time. */
   until(condition: () => boolean, seconds: number): Promise<void>
   run(seconds: number): Promise<void>
-  /** A signed transfer, the next of a random account. */
-  transfer(): Bytes
+  /** A signed transfer, the next of an account, with a memo of so many bytes. */
+  transfer(memoBytes?: number): Bytes
 }
 
 export interface NodeWorldOptions {
@@ -101,12 +105,30 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
       if (!condition()) throw new Error(`not within ${seconds} simulated seconds: ${condition}`)
     },
     run: (seconds) => run(seconds),
-    transfer: transferWorkload(world.chain, world.random.fork('transfers')),
+    transfer: transfers(world),
   }
 }
 
 export const heights = ({ members }: NodeWorld): number[] => members.map(({ machine }) => machine.running?.status().height ?? -1)
 export const elapsedMs = ({ world }: NodeWorld): number => world.scheduler.now() - startMs
+
+function transfers({ chain: { chainId, accounts } }: World): NodeWorld['transfer'] {
+  let made = 0
+  return (memoBytes = 0) => {
+    const keypair = accounts[made % accounts.length]!
+    const nonce = Math.floor(made++ / accounts.length)
+    const operation = { type: 'transfer' as const, to: addressOf(keypair.publicKey), amount: 1n, memo: new Uint8Array(memoBytes) }
+    const unsigned = {
+      chainId,
+      sender: keypair.publicKey,
+      nonce,
+      fee: 100_000n,
+      expiryHeight: 1_000_000,
+      operations: [operation],
+    }
+    return encode(transactionSchema, { ...unsigned, signature: ed25519Sign(keypair, transactionSignBytes(unsigned)) })
+  }
+}
 
 function recorder(counters: Member['counters'], logs: Member['logs']): Telemetry {
   return {

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { createNodeWorld, elapsedMs, heights } from '../../test/engine/node-world.ts'
+import { blockRequestSchema } from '../chain/block-message.ts'
+import { decode, encode } from '../codec/codec.ts'
+import { helloSchema } from '../peers/hello.ts'
+import type { Network, NetworkHandlers } from '../ports/network.ts'
+import type { Bytes } from '../primitives/bytes.ts'
+import type { World } from '../simulator/world.ts'
+
+const everySecond = { interval_ms: 1000 }
+
+/** A peer of our own making: says hello as the node it copies does, and claims a height. */
+async function joinLiar(
+  world: World,
+  id: string,
+  claimed: number,
+  answer: (request: Bytes) => AsyncIterable<Bytes>,
+): Promise<Network> {
+  const network = world.internet.join(id)
+  let hello: Bytes = new Uint8Array()
+  const handlers: NetworkHandlers = {
+    hello: () => hello,
+    onHello: () => ({ accept: true }),
+    onConnected: () => undefined,
+    onDisconnected: () => undefined,
+    onMessage: () => undefined,
+    onGossip: () => 'ignore',
+    onRequest: (_peer, _protocol, request) => answer(request),
+    onMisbehaviour: () => undefined,
+  }
+  const { chainId } = world.chain
+  const honest = {
+    chainId,
+    genesisRoot: chainId,
+    protocolMin: 1,
+    protocolMax: 1,
+    capabilities: [],
+    listenAddresses: [],
+    agent: '',
+  }
+  hello = encode(helloSchema, { ...honest, height: claimed })
+  await network.start({
+    ...handlers,
+    onHello(_peer, theirs) {
+      const decoded = decode(helloSchema, theirs)
+      if (decoded.ok) hello = encode(helloSchema, { ...decoded.value, height: claimed })
+      return { accept: true }
+    },
+  })
+  return network
+}
+
+describe('a network of nodes', () => {
+  it('keeps followers at the tip that only other followers can reach', async () => {
+    const dials = (index: number) => (index < 4 ? Array.from({ length: index }, (_, other) => other) : [index - 1])
+    const world = createNodeWorld({ validators: 4, followers: 4, dials, consensus: everySecond })
+    await world.start()
+    await world.until(() => Math.min(...heights(world)) >= 5, 15)
+    await world.run(10)
+    const [tip] = heights(world)
+    expect(Math.max(...heights(world).map((height) => (tip ?? 0) - height))).toBeLessThanOrEqual(3)
+  })
+
+  it('decides when its validators stand in a line', async () => {
+    const world = createNodeWorld({ validators: 4, dials: (index) => (index === 0 ? [] : [index - 1]), consensus: everySecond })
+    await world.start()
+    await world.until(() => Math.min(...heights(world)) >= 5, 40)
+  })
+
+  it('catches up from peers after it was away, and signs again', async () => {
+    const world = createNodeWorld({ validators: 4, consensus: everySecond })
+    await world.start(0, 1, 2)
+    await world.until(() => (heights(world)[0] ?? 0) >= 8, 60)
+    await world.start(3)
+    const late = world.members[3]!
+    await world.until(() => late.node().status().height >= 10 && late.node().status().signing, 20)
+    expect(late.counters.get('synod_sync_blocks_total')).toBeGreaterThanOrEqual(8)
+    expect(late.logs.filter(({ level }) => level === 'error')).toEqual([])
+  })
+})
+
+describe('a peer that claims a height it does not have', () => {
+  it.each<[string, (request: Bytes) => AsyncIterable<Bytes>]>([
+    [
+      'answers nothing',
+      async function* () {
+        await new Promise(() => undefined)
+        yield new Uint8Array()
+      },
+    ],
+    [
+      'ends its answers at once',
+      async function* () {
+        yield* []
+      },
+    ],
+    [
+      'answers with garbage',
+      async function* () {
+        yield Uint8Array.of(1, 2, 3)
+      },
+    ],
+    [
+      'answers with its question',
+      async function* (request) {
+        if (decode(blockRequestSchema, request).ok) yield request
+      },
+    ],
+  ])('and %s holds nobody up and keeps no restarted validator from signing', async (_, answer) => {
+    const world = createNodeWorld({ validators: 4, consensus: everySecond })
+    await world.start()
+    await world.until(() => Math.min(...heights(world)) >= 2, 10)
+    const liar = await joinLiar(world.world, 'liar', 1_000_000, answer)
+    for (let index = 0; index < 4; index++) liar.connect(world.world.internet.addressOf(`node${index}`)).catch(() => undefined)
+    await world.run(1)
+    const before = Math.min(...heights(world))
+    await world.until(() => Math.min(...heights(world)) >= before + 8, 11)
+
+    world.members[3]!.machine.crash()
+    await world.run(2)
+    await world.start(3)
+    liar.connect(world.world.internet.addressOf('node3')).catch(() => undefined)
+    await world.until(() => world.members[3]!.node().status().signing, 10)
+  })
+})
+
+describe('a disk that is full', () => {
+  it('ends the node with DISK_FULL, signs nothing more, and loses nothing', async () => {
+    const world = createNodeWorld({ validators: 4, consensus: everySecond })
+    await world.start()
+    await world.until(() => Math.min(...heights(world)) >= 3, 10)
+    const victim = world.members[0]!
+    const failures: unknown[] = []
+    const faults: string[] = []
+    const node = victim.node()
+    void node.failed.then((error) => failures.push(error))
+    node.subscribe((event) => event.type === 'fault' && faults.push(event.message))
+    const { height } = node.status()
+    victim.machine.disk.fill(true)
+    await world.until(() => failures.length > 0, 5)
+    expect(failures).toMatchObject([{ code: 'DISK_FULL' }])
+    expect(faults).toHaveLength(1)
+    expect(node.status()).toMatchObject({ signing: false })
+    const signed = [...victim.counters].filter(([name]) => name.startsWith('synod_consensus_signatures_total'))
+    await world.run(5)
+    expect([...victim.counters].filter(([name]) => name.startsWith('synod_consensus_signatures_total'))).toEqual(signed)
+    expect(node.status().height).toBeGreaterThanOrEqual(height)
+    const stopped = node.stop().catch(() => undefined)
+    await world.run(1)
+    await stopped
+
+    victim.machine.crash()
+    victim.machine.disk.fill(false)
+    await world.start(0)
+    expect(victim.node().status().height).toBeGreaterThanOrEqual(height)
+    await world.until(() => victim.node().status().signing && victim.node().status().height > height + 5, 15)
+  })
+
+  it('ends the node while it takes blocks from peers, too', async () => {
+    const world = createNodeWorld({ validators: 3, followers: 1, consensus: everySecond })
+    await world.start(0, 1, 2)
+    await world.until(() => (heights(world)[0] ?? 0) >= 5, 20)
+    await world.start(3)
+    const follower = world.members[3]!
+    const failures: unknown[] = []
+    void follower.node().failed.then((error) => failures.push(error))
+    follower.machine.disk.fill(true)
+    await world.until(() => failures.length > 0, 5)
+    expect(failures).toMatchObject([{ code: 'DISK_FULL' }])
+  })
+})
+
+describe('another machine with the same key', () => {
+  it('is noticed before the newcomer signs anything', async () => {
+    const world = createNodeWorld({ validators: 4, followers: 1, keyOf: (index) => index % 4, consensus: { interval_ms: 100 } })
+    await world.start(0, 1, 2, 3)
+    await world.until(() => Math.min(...heights(world).slice(0, 4)) >= 5, 20)
+    await world.start(4)
+    const double = world.members[4]!
+    const fault = () => [double, world.members[0]!].map((member) => member.node().status().fault).find(Boolean)
+    await world.until(() => fault() !== undefined, 20)
+    expect(fault()).toContain('another machine signs with this validator')
+  })
+
+  it('is not seen in one’s own earlier votes, which peers send back after a crash', async () => {
+    const world = createNodeWorld({ validators: 4, consensus: everySecond })
+    await world.start()
+    for (let time = 0; time < 5; time++) {
+      await world.run(1.3)
+      world.members[1]!.machine.crash()
+      await world.run(0.4)
+      await world.start(1)
+    }
+    await world.until(() => world.members[1]!.node().status().signing, 10)
+    expect(world.members.map((member) => member.node().status().fault)).toEqual([undefined, undefined, undefined, undefined])
+  })
+})
+
+describe('what a node reports', () => {
+  it('is one line a final block, and its figures', async () => {
+    const world = createNodeWorld({ validators: 4, consensus: everySecond })
+    await world.start()
+    await world.until(() => Math.min(...heights(world)) >= 4, 10)
+    const { logs, counters, node } = world.members[0]!
+    const finals = logs.filter(({ level, message }) => level === 'info' && message === 'final')
+    expect(finals).toHaveLength(node().status().height)
+    expect(finals.at(-1)?.fields).toMatchObject({ height: node().status().height, transactions: 0, round: expect.any(Number) })
+    expect(counters.get('synod_consensus_block_interval_seconds')).toBe(node().status().height - 1)
+    expect(counters.has('synod_consensus_rounds_total')).toBe(true)
+    expect(elapsedMs(world)).toBeLessThan(10_000)
+  })
+})

@@ -1,5 +1,12 @@
 import { defineCommand } from '../frame/command.ts'
-import { applicationModuleOf, applicationOption, homeOf, homeOption, passphraseOption, setOption } from '../frame/shared-options.ts'
+import {
+  applicationModuleOf,
+  applicationOption,
+  homeOf,
+  homeOption,
+  passphraseOption,
+  setOption,
+} from '../frame/shared-options.ts'
 
 export const startCommand = defineCommand({
   name: 'start',

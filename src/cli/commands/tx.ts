@@ -11,10 +11,9 @@ export const txCommands: readonly Command[] = [
   defineCommand({
     name: 'tx send',
     summary: 'Transfer tokens',
-    details: [
-      'With --wait, waits until the transfer is final and verifies what the node says: that transaction and result are in the block,',
-      'and that more than two thirds of the stake in the chain spec’s validator set signed that block.',
-    ].join('\n'),
+    details:
+      'With --wait it waits until the transfer is final and verifies what the node says: that transaction and result are in the ' +
+      'block, and that more than two thirds of the stake in the chain spec’s validator set signed that block.',
     options: {
       to: { type: 'text', value: 'address', required: true, summary: 'Address that receives' },
       amount: { type: 'text', value: 'tokens', required: true, summary: 'How much, in tokens: 1500 or 0.25' },

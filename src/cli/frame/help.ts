@@ -29,7 +29,7 @@ export function commandHelp(command: Command): string {
     `${summary}.`,
     '',
     `Usage: ${usageLine(command)}`,
-    ...(details ? ['', details] : []),
+    ...(details ? ['', ...details.split('\n').flatMap((paragraph) => wrap(paragraph, widthMax))] : []),
     ...(described.length > 0 ? ['', 'Arguments:', ...columns(described)] : []),
     '',
     'Options:',

@@ -1,11 +1,11 @@
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import type { PresetName } from '../../chain/presets.ts'
 import { unitsPerToken } from '../../chain/transaction.ts'
 import { blsKeypair } from '../../crypto/bls.ts'
 import { ed25519Keypair } from '../../crypto/ed25519.ts'
-import { renderChainFile } from '../../node/config/chain-file.ts'
 import { type ApplicationMaker, loadApplicationModule } from '../../node/config/application-module.ts'
+import { renderChainFile } from '../../node/config/chain-file.ts'
 import { orThrow } from '../../node/config/config-error.ts'
 import { type LoadedChain, readChain } from '../../node/config/load-chain.ts'
 import { createNodeHome, homeFiles, refuseExistingHome } from '../../node/config/node-home.ts'
@@ -53,9 +53,9 @@ export async function runInit({ options, console }: InitInvocation): Promise<num
   const { passphrase, generated } = await choosePassphrase({ console, home, file: options['passphrase-file'] })
   const applicationModule = applicationModuleOf(options.application, console)
   const own = applicationModule === undefined ? undefined : await loadApplicationModule(applicationModule)
-  const chainText =
-    options.chain === undefined ? found(nodes, home, { ...options, own }) : await chainToJoin(options.chain, options)
-  const chain = orThrow(readChain(chainText, options.chain ?? join(home, homeFiles.chain), own))
+  const joined = options.chain === undefined ? undefined : resolve(console.workingDirectory, options.chain)
+  const chainText = joined === undefined ? found(nodes, home, { ...options, own }) : await chainToJoin(joined, options)
+  const chain = orThrow(readChain(chainText, joined ?? join(home, homeFiles.chain), own))
   for (const [index, node] of nodes.entries()) {
     await makeHome(node, {
       index,
@@ -64,8 +64,8 @@ export async function runInit({ options, console }: InitInvocation): Promise<num
       chainText,
       applicationModule,
       passphrase,
-      storePassphrase: generated || nodes.length > 1,
-      founding: options.chain === undefined,
+      storePassphrase: generated,
+      founding: joined === undefined,
     })
   }
   const chainId = toHex(chain.chainId)

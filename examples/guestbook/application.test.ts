@@ -1,19 +1,21 @@
+import { type SimulationOptions, simulate } from 'synod/simulator'
 import { expect, test } from 'vitest'
-import { createOverlay } from '../../src/application/overlay.ts'
-import { decoded, emptyState, executeTexts, genesisRequest } from '../application-harness.ts'
-import { guestbook } from './application.ts'
+import { application } from './application.ts'
 
-const utf8 = (text: string) => new TextEncoder().encode(text)
+/** Lines to sign the guestbook with, each another. */
+function lines(): () => Uint8Array {
+  let number = 0
+  return () => new TextEncoder().encode(`visitor ${number++} was here`)
+}
 
-test('lines are numbered in the order of execution', () => {
-  const state = createOverlay(emptyState)
-  guestbook.initChain(genesisRequest, state)
-  const results = executeTexts(guestbook, state, ['Ada was here', 'so was Alan'])
-  expect(results.map((result) => result.data)).toEqual([utf8('0'), utf8('1')])
-  expect(results[1]?.events).toEqual([{ type: 'signed', attributes: [{ key: 'number', value: '1' }] }])
-  expect(guestbook.query?.('1', new Uint8Array(0), state)).toEqual({ ok: true, value: utf8('so was Alan') })
-})
+const troubles: readonly Partial<SimulationOptions>[] = [
+  { faults: [] },
+  { faults: ['latency', 'loss', 'partition'] },
+  { faults: ['crash', 'skew'], liars: ['equivocator'] },
+]
 
-test('a line that is too long is refused', () => {
-  expect(decoded(guestbook, 'x'.repeat(201))).toMatchObject({ ok: false, error: { code: 'TX_MALFORMED' } })
+test.each(troubles)('four nodes agree on the guestbook: %o', async (trouble) => {
+  const { violation, transactions } = await simulate({ application, workload: lines(), seed: 1, seconds: 20, ...trouble })
+  expect(violation).toBeUndefined()
+  expect(transactions).toBeGreaterThan(20)
 })

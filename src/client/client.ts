@@ -40,8 +40,8 @@ import {
 export interface Client {
   readonly url: string
   submit(transactions: readonly Bytes[]): Promise<SubmissionView['results']>
-  /** `undefined` while no final block holds it. */
-  transaction(id: Bytes): Promise<TransactionView | undefined>
+  /** By its id, as bytes or as `submit` answered it. `undefined` while no final block holds it. */
+  transaction(id: Bytes | string): Promise<TransactionView | undefined>
   account(address: string): Promise<AccountView>
   /** A value of the state, or its absence, with the proof. */
   state(key: Bytes): Promise<StateView>
@@ -94,7 +94,7 @@ export function createClient(url: string): Client {
       const headers = { 'content-type': 'application/octet-stream' }
       return (await call('/v1/transactions', submissionView, { method: 'POST', headers, body })).results
     },
-    transaction: (id) => find(`/v1/transactions/${toHex(id)}`, transactionView),
+    transaction: (id) => find(`/v1/transactions/${typeof id === 'string' ? encodeURIComponent(id) : toHex(id)}`, transactionView),
     account: (address) => call(`/v1/accounts/${encodeURIComponent(address)}`, accountView),
     state: (key) => call(`/v1/state/${toHex(key)}`, stateView),
     query: (path, data) => call(`/v1/query/${encodeURIComponent(path)}${data ? `?data=${toHex(data)}` : ''}`, queryView),

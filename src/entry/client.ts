@@ -6,6 +6,8 @@
 export type { StateProof } from '../application/state-tree/proof.ts'
 export { type Client, createClient } from '../client/client.ts'
 export { ClientError } from '../client/client-error.ts'
+export { bytesFromView } from '../client/from-view.ts'
+export { readTrust } from '../client/read-trust.ts'
 export { type Trust, verifiedHeader, verifyAccount, verifyState, verifyTransaction } from '../client/verify.ts'
 export type {
   AccountView,
@@ -23,3 +25,4 @@ export type {
   TransactionView,
   ValidatorsView,
 } from '../client/views.ts'
+export { toHex, utf8 } from '../primitives/bytes.ts'

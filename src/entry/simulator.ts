@@ -7,6 +7,8 @@
 export { type LiarName, liarNames } from '../simulator/byzantine/liars.ts'
 export type { CheckName, Violation } from '../simulator/checkers/violation.ts'
 export { type FaultName, faultNames } from '../simulator/faults.ts'
+export { formatReplay } from '../simulator/format-replay.ts'
+export { type Scenario, scenarioOf } from '../simulator/scenario.ts'
 export { simulate } from '../simulator/simulate.ts'
 export type { Workload } from '../simulator/simulated-chain.ts'
 export type { SimulationOptions, SimulationResult } from '../simulator/simulation-options.ts'

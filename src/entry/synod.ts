@@ -17,6 +17,7 @@ export type {
 } from '../application/application.ts'
 export { type LedgerOptions, ledgerApplication } from '../application/ledger/ledger-application.ts'
 export type { StateOverlay, StateReader, StateWriter } from '../application/state.ts'
+export type { ChainSpec } from '../chain/chain-spec.ts'
 export { decode, encode } from '../codec/codec.ts'
 export {
   bool,
@@ -36,7 +37,8 @@ export { assemble } from '../engine/assemble.ts'
 export type { NodeOptions } from '../engine/foundation.ts'
 export type { Ports } from '../engine/ports.ts'
 export type { NodeEvent, NodeMode, NodeStatus, SynodNode } from '../engine/synod-node.ts'
-export type { Bytes } from '../primitives/bytes.ts'
+export type { ApplicationMaker } from '../node/config/application-module.ts'
+export { type Bytes, bytesEqual, concatBytes, fromHex, toHex, utf8 } from '../primitives/bytes.ts'
 export type { OperationalCode, RejectionCode } from '../primitives/error-catalogue.ts'
 export { OperationalError } from '../primitives/operational-error.ts'
 export { ok, type Rejection, type Result, reject } from '../primitives/result.ts'

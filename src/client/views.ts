@@ -1,13 +1,24 @@
 import { z } from 'zod'
+import { roundMax } from '../chain/limits.ts'
+import { utf8 } from '../primitives/bytes.ts'
 
 /**
  * What the HTTP API says, declared once: the server answers in these shapes, the client parses them, and the OpenAPI document is made
  * of them. Byte strings are lower-case hexadecimal, 64-bit amounts are decimal text, times are milliseconds since the Unix epoch.
+ * What is parsed here fits the chain's own schemas, so that a client can encode it again to check it, whoever sent it.
  */
 const hex = z.string().regex(/^([0-9a-f]{2})*$/)
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const u64 = z.string().regex(/^[0-9]{1,20}$/)
+const consensusKey = z.string().regex(/^[0-9a-f]{96}$/)
+const signature = z.string().regex(/^[0-9a-f]{192}$/)
 const count = z.int().min(0)
+const round = count.max(roundMax)
+const text = (bytesMax: number) =>
+  z
+    .string()
+    .max(bytesMax)
+    .refine((given) => given.isWellFormed() && utf8(given).length <= bytesMax, `at most ${bytesMax} bytes of UTF-8`)
 
 export const errorView = z.object({
   error: z.object({ code: z.string(), message: z.string(), docs: z.string() }),
@@ -15,7 +26,7 @@ export const errorView = z.object({
 export type ErrorView = z.output<typeof errorView>
 
 export const headerView = z.object({
-  version: count,
+  version: count.max(0xffff),
   chainId: hash,
   height: count,
   time: count,
@@ -29,11 +40,11 @@ export const headerView = z.object({
   appHash: hash,
   resultsHash: hash,
   evidenceHash: hash,
-  proposer: hex,
+  proposer: consensusKey,
 })
 export type HeaderView = z.output<typeof headerView>
 
-export const commitView = z.object({ height: count, round: count, blockHash: hash, signers: hex, signature: hex })
+export const commitView = z.object({ height: count, round, blockHash: hash, signers: hex, signature })
 export type CommitView = z.output<typeof commitView>
 
 export const blockView = z.object({
@@ -47,9 +58,11 @@ export type BlockView = z.output<typeof blockView>
 
 export const inclusionProofView = z.object({ index: count, size: count, path: z.array(hash) })
 export const resultView = z.object({
-  code: count,
-  data: hex,
-  events: z.array(z.object({ type: z.string(), attributes: z.array(z.object({ key: z.string(), value: z.string() })) })),
+  code: count.max(0xffff),
+  data: hex.max(2048),
+  events: z
+    .array(z.object({ type: text(64), attributes: z.array(z.object({ key: text(64), value: text(256) })).max(16) }))
+    .max(64),
 })
 export type ResultView = z.output<typeof resultView>
 

@@ -1,4 +1,4 @@
-import { type Application, type Bytes, ok, reject } from '../../src/entry/synod.ts'
+import { type Application, type Bytes, ok, reject } from 'synod'
 
 interface Pair {
   readonly key: Bytes
@@ -11,7 +11,7 @@ const nothing = new Uint8Array(0)
  * A map that anyone may write to: a transaction is the text `key=value`, unsigned and free of charge, and the last one wins. Keys that
  * begin with a zero byte are the node's own.
  */
-export const keyValueApplication: Application<Pair> = {
+export const application: Application<Pair> = {
   name: 'key-value',
   initChain: () => undefined,
   decodeTransaction(encoded) {

@@ -5,8 +5,8 @@ import { validatorSet } from '../../../src/chain/validator-set.ts'
 import { type DevnetAccount, foundDevnet } from '../../../src/cli/devnet/found-devnet.ts'
 import { createNodeProcess, type NodeProcess } from '../../../src/cli/devnet/node-process.ts'
 import { type Client, createClient } from '../../../src/client/client.ts'
-import type { StatusView } from '../../../src/client/views.ts'
 import type { Trust } from '../../../src/client/verify.ts'
+import type { StatusView } from '../../../src/client/views.ts'
 import { type LoadedChain, loadChain } from '../../../src/node/config/load-chain.ts'
 import { homeFiles } from '../../../src/node/config/node-home.ts'
 import { until } from './until.ts'
@@ -34,6 +34,8 @@ export interface LocalNetworkOptions {
   readonly validators?: number
   /** Time between blocks, which may be empty; 0: blocks follow transactions. Default 100. */
   readonly intervalMs?: number
+  /** Path of the module with the chain's own application; the ledger unless given. */
+  readonly application?: string
   /** Settings of every node, as for `--set`. */
   readonly overrides?: readonly string[]
   /** The base of the names of files; tests that run at once keep apart by it. */
@@ -45,17 +47,18 @@ const portsFrom = 12_000
 const portsTo = 30_000
 
 export async function foundLocalNetwork(options: LocalNetworkOptions = {}): Promise<LocalNetwork> {
-  const { validators = 4, intervalMs = 100, overrides = [] } = options
+  const { validators = 4, intervalMs = 100, overrides = [], application } = options
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'synod-e2e-')))
   const devnet = await foundDevnet({
     directory,
     validators,
+    application,
     consensus: { interval_ms: intervalMs, empty_blocks: intervalMs > 0 },
     portsFrom: portsFrom + Math.floor(Math.random() * (portsTo - portsFrom)),
   })
   const nodes = devnet.nodes.map((home) => createLocalNode({ ...home, overrides }))
   const chainPath = join(nodes[0]?.home ?? '', homeFiles.chain)
-  const chain = await loadChain({ chainFile: chainPath })
+  const chain = await loadChain({ chainFile: chainPath, applicationModule: application })
   return {
     directory,
     nodes,
@@ -86,12 +89,7 @@ export async function startLocalNetwork(options?: LocalNetworkOptions): Promise<
   }
 }
 
-export function createLocalNode(options: {
-  name: string
-  url: string
-  home: string
-  overrides?: readonly string[]
-}): LocalNode {
+export function createLocalNode(options: { name: string; url: string; home: string; overrides?: readonly string[] }): LocalNode {
   const process = createNodeProcess({ ...options, overrides: options.overrides ?? [], onExit: () => undefined })
   const client = createClient(options.url)
   return Object.defineProperties(
@@ -101,7 +99,11 @@ export function createLocalNode(options: {
 }
 
 /** Resolves when the node has that block. */
-export function reaches({ name, client }: Pick<LocalNode, 'name' | 'client'>, height: number, timeoutMs = 30_000): Promise<StatusView> {
+export function reaches(
+  { name, client }: Pick<LocalNode, 'name' | 'client'>,
+  height: number,
+  timeoutMs = 30_000,
+): Promise<StatusView> {
   const arrived = async () => {
     const status = await client.status()
     return status.height >= height && status

@@ -1,5 +1,5 @@
 import type { Application } from '../application/application.ts'
-import type { NodeOptions } from '../engine/assemble.ts'
+import type { NodeOptions } from '../engine/foundation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'

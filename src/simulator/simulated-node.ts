@@ -1,5 +1,6 @@
 import { type BlsKeypair, blsSign } from '../crypto/bls.ts'
-import { assemble, type NodeOptions } from '../engine/assemble.ts'
+import { assemble } from '../engine/assemble.ts'
+import type { NodeOptions } from '../engine/foundation.ts'
 import type { Ports } from '../engine/ports.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -66,6 +67,11 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
   let running: SynodNode | undefined
   let up = false
 
+  function onSigned(publicKey: Bytes, message: Bytes, signature: Bytes): void {
+    world.oracle.witnessed({ publicKey, message, signature })
+    config.onSigned(message, signature)
+  }
+
   function wait(delayMs: number, current: number): Promise<void> {
     return new Promise((resume) => {
       scheduler.after(delayMs, () => {
@@ -76,7 +82,7 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
 
   function ports(current: number): Ports {
     const clock = createSimulatedClock(scheduler, () => offsetMs)
-    const signer = config.keypair && signerOf(config.keypair, () => wait(signMs, current), config.onSigned)
+    const signer = config.keypair && signerOf(config.keypair, () => wait(signMs, current), onSigned)
     return {
       clock: mortal(clock, () => life === current),
       entropy: createSimulatedEntropy(config.random.fork(`entropy ${current}`)),
@@ -126,13 +132,17 @@ function mortal(clock: Clock, alive: () => boolean): Clock {
   return { ...clock, schedule: (delayMs, callback) => clock.schedule(delayMs, () => alive() && callback()) }
 }
 
-function signerOf(keypair: BlsKeypair, delay: () => Promise<void>, onSigned: SimulatedNodeOptions['onSigned']): Signer {
+function signerOf(
+  keypair: BlsKeypair,
+  delay: () => Promise<void>,
+  onSigned: (publicKey: Bytes, message: Bytes, signature: Bytes) => void,
+): Signer {
   return {
     publicKey: keypair.publicKey,
     async sign(message) {
       await delay()
       const signature = blsSign(keypair, message)
-      onSigned(message, signature)
+      onSigned(keypair.publicKey, message, signature)
       return signature
     },
   }

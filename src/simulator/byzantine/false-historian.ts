@@ -7,7 +7,7 @@ import { precommit, voteSignBytes } from '../../chain/vote.ts'
 import { decode, encode } from '../../codec/codec.ts'
 import { blsSign } from '../../crypto/bls.ts'
 import type { Ports } from '../../engine/ports.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
 import { createSimulatedEntropy } from '../random.ts'
 import { withHandlers } from './eavesdrop.ts'
 import type { Liar, LiarContext } from './liar.ts'
@@ -40,13 +40,15 @@ export const falseHistorian: Liar = (context) => {
   return boasting(lying, () => random.chance(boasts))
 }
 
-/** Everything as it was but for a detail, under a commit that says that all have signed it, or that one has. */
+/** Everything as it was but for a detail, under a commit that claims to be signed by all, or was signed by one. */
 function falsify({ chainId, keypair, spec, random }: LiarContext, { block, commit }: CertifiedBlock): CertifiedBlock {
   const header = { ...block.header, time: block.header.time + 1 }
   const { height, round } = commit
   const hash = blockHash(header)
-  const size = spec.validators.length
-  const named = random.chance(0.7) ? [...validatorSet(spec.validators).validators.keys()] : [random.below(size)]
+  const { validators } = validatorSet(spec.validators)
+  const size = validators.length
+  const own = validators.findIndex(({ consensusKey }) => bytesEqual(consensusKey, keypair.publicKey))
+  const named = random.chance(0.5) ? validators.keys() : [own]
   const signature = blsSign(keypair, voteSignBytes(chainId, { kind: precommit, height, round, blockHash: hash }))
   const forged = { height, round, blockHash: hash, signers: bitmapOf(new Set(named), size), signature }
   return random.chance(0.2) ? { block, commit: forged } : { block: { ...block, header }, commit: forged }

@@ -5,6 +5,7 @@ import { falseHistorian } from './false-historian.ts'
 import { forger } from './forger.ts'
 import { invalidProposer } from './invalid-proposer.ts'
 import type { Liar } from './liar.ts'
+import { polkaInventor } from './polka-inventor.ts'
 import { silent } from './silent.ts'
 
 /** Every attack, by the name the command line knows it by. */
@@ -15,6 +16,7 @@ export const liars = {
   'false-historian': falseHistorian,
   forger,
   'invalid-proposer': invalidProposer,
+  'polka-inventor': polkaInventor,
   silent,
 } as const satisfies Record<string, Liar>
 export type LiarName = keyof typeof liars

@@ -4,7 +4,7 @@ import { type SignedVote, type Vote, voteSignBytes } from '../../chain/vote.ts'
 import { decode, encode } from '../../codec/codec.ts'
 import { blsSign } from '../../crypto/bls.ts'
 import type { Ports } from '../../engine/ports.ts'
-import type { PeerId } from '../../ports/network.ts'
+import type { Channel, PeerId } from '../../ports/network.ts'
 import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
 import type { LiarContext } from './liar.ts'
 
@@ -35,14 +35,31 @@ export function forgeOwnMessages({ ports, keypair, chainId }: LiarContext, forge
     return [message]
   }
 
+  /** The liar's own node is a production node: it would sign nothing more once it saw that its key signs elsewhere. */
+  function betrays(channel: Channel, bytes: Bytes): boolean {
+    if (channel !== 'consensus') return channel === 'evidence'
+    const decoded = decode(consensusMessageSchema, bytes)
+    if (!decoded.ok || decoded.value.type !== 'vote') return false
+    const { vote, signature } = decoded.value.vote
+    return isOwn(signature, voteSignBytes(chainId, vote))
+  }
+
   return {
     ...ports,
     network: {
       ...network,
+      start: (handlers) =>
+        network.start({
+          ...handlers,
+          onMessage: (peer, channel, bytes) => betrays(channel, bytes) || handlers.onMessage(peer, channel, bytes),
+          onGossip: (peer, channel, bytes) => (betrays(channel, bytes) ? 'ignore' : handlers.onGossip(peer, channel, bytes)),
+        }),
       send(peer, channel, bytes) {
         const decoded = channel === 'consensus' ? decode(consensusMessageSchema, bytes) : undefined
         if (!decoded?.ok) return network.send(peer, channel, bytes)
-        const sent = forged(decoded.value, peer).map((other) => network.send(peer, channel, encode(consensusMessageSchema, other)))
+        const sent = forged(decoded.value, peer).map((other) =>
+          network.send(peer, channel, encode(consensusMessageSchema, other)),
+        )
         return sent.every(Boolean)
       },
     },
@@ -54,6 +71,10 @@ export function signVote({ keypair, chainId }: LiarContext, vote: Vote, validato
   return { vote, validator, signature: blsSign(keypair, voteSignBytes(chainId, vote)) }
 }
 
-export function signProposal({ keypair, chainId }: LiarContext, proposal: Proposal, block: SignedProposal['block']): SignedProposal {
+export function signProposal(
+  { keypair, chainId }: LiarContext,
+  proposal: Proposal,
+  block: SignedProposal['block'],
+): SignedProposal {
   return { proposal, block, signature: blsSign(keypair, proposalSignBytes(chainId, proposal)) }
 }

@@ -1,12 +1,16 @@
+import { transactionResultSchema } from '../../application/application.ts'
 import { commitHash } from '../../chain/certificate.ts'
-import { commitItem } from '../../chain/light-verification.ts'
 import { type ValidatorSet, validatorSet, validatorSetHash } from '../../chain/validator-set.ts'
+import { precommit, voteSignBytes } from '../../chain/vote.ts'
 import { aggregatePublicKeys } from '../../crypto/bls.ts'
+import { encode } from '../../codec/codec.ts'
 import type { Hash } from '../../crypto/hash.ts'
+import { merkleRoot } from '../../crypto/merkle.ts'
 import type { NodeEvent, SynodNode } from '../../engine/synod-node.ts'
 import { bytesEqual, bytesKey, toHex } from '../../primitives/bytes.ts'
 import type { SimulatedChain } from '../simulated-chain.ts'
 import type { SignatureOracle } from '../simulated-verifier.ts'
+import { hasSigned, haveQuorum } from './quorum.ts'
 import type { CheckName, Violation } from './violation.ts'
 
 export type FinalBlock = NodeEvent & { readonly type: 'block' }
@@ -79,6 +83,18 @@ export function createFinalBlocks(options: {
     return undefined
   }
 
+  /** The header says what is the case. */
+  function isTruthful({ block: { header }, ids, results }: FinalBlock): Finding {
+    const parent = header.height === 1 ? chain.chainId : decided.get(header.height - 1)?.hash
+    if (!parent || !bytesEqual(parent, header.previousHash)) return ['validity', 'its parent is not the block before it']
+    const proposer = sets.get(header.height)?.validators.some(({ consensusKey }) => bytesEqual(consensusKey, header.proposer))
+    if (!proposer) return ['validity', 'its proposer is no validator']
+    const outcome = merkleRoot(results.map((result) => encode(transactionResultSchema, result)))
+    if (!bytesEqual(header.resultsHash, outcome)) return ['validity', 'its results hash is not that of its results']
+    if (!bytesEqual(header.transactionsRoot, merkleRoot(ids))) return ['validity', 'its transactions root is not that of its transactions']
+    return bytesEqual(header.chainId, chain.chainId) ? undefined : ['validity', 'it is of another chain']
+  }
+
   function isTimely({ block: { header }, commit }: FinalBlock): Finding {
     const precisionMs = chain.spec.consensus.precision_ms * (1 + commit.round / 10)
     const aheadMs = header.time - options.now()
@@ -91,11 +107,13 @@ export function createFinalBlocks(options: {
     if (commit.height !== header.height || !bytesEqual(commit.blockHash, hash)) return ['commit', 'the commit is of another block']
     const key = bytesKey(commitHash(commit))
     if (goodCommits.has(key)) return undefined
-    const item = commitItem(chain.chainId, commit, set)
-    if (!item.ok) return ['commit', item.error.code]
-    const { publicKeys, message, signature } = item.value
-    const publicKey = aggregatePublicKeys(publicKeys)
-    if (!publicKey || !oracle.holds({ publicKey, message, signature })) return ['commit', 'SIGNATURE_INVALID']
+    if (!haveQuorum(set.validators, (_, index) => hasSigned(commit.signers, index))) return ['commit', 'no quorum signed it']
+    const message = voteSignBytes(chain.chainId, { kind: precommit, height: commit.height, round: commit.round, blockHash: hash })
+    const signers = set.validators.filter((_, index) => hasSigned(commit.signers, index))
+    const publicKey = aggregatePublicKeys(signers.map(({ consensusKey }) => consensusKey))
+    if (!publicKey || !oracle.holds({ publicKey, message, signature: commit.signature })) {
+      return ['commit', 'its signers have not signed it']
+    }
     goodCommits.add(key)
     return undefined
   }
@@ -118,6 +136,7 @@ export function createFinalBlocks(options: {
       const finding =
         agrees(id, event, node) ??
         holdsWhatItMay(event) ??
+        isTruthful(event) ??
         isTimely(event) ??
         isCommitted(event) ??
         punishesTheGuilty(event)

@@ -1,7 +1,7 @@
 import { type ConsensusMessage, consensusMessageSchema } from '../../chain/consensus-message.ts'
 import type { ChainId } from '../../chain/identifiers.ts'
 import { proposalSignBytes } from '../../chain/proposal.ts'
-import { isQuorum, type ValidatorSet } from '../../chain/validator-set.ts'
+import type { ValidatorSet } from '../../chain/validator-set.ts'
 import { precommit, prevote, type Vote, voteSignBytes } from '../../chain/vote.ts'
 import { decode } from '../../codec/codec.ts'
 import type { Hash } from '../../crypto/hash.ts'
@@ -9,6 +9,7 @@ import { compareSigned, readLastSigned, type SignedPosition } from '../../engine
 import { assert } from '../../primitives/assert.ts'
 import { type Bytes, bytesEqual, bytesKey, toHex } from '../../primitives/bytes.ts'
 import type { Channel } from '../../ports/network.ts'
+import { haveQuorum } from './quorum.ts'
 import type { CheckName, Violation } from './violation.ts'
 
 /**
@@ -58,12 +59,7 @@ export function createHonestSigners(options: {
     const set = options.validatorsAt(vote.height)
     assert(set, 'a validator signs at a height whose predecessor is final')
     const message = bytesKey(voteSignBytes(chainId, { ...vote, kind: prevote }))
-    let power = 0n
-    for (const validator of set.validators) {
-      const honest = byKey.get(bytesKey(validator.consensusKey))
-      if (!honest || honest.messages.has(message)) power += validator.power
-    }
-    return isQuorum(power, set.totalPower)
+    return haveQuorum(set.validators, ({ consensusKey }) => byKey.get(bytesKey(consensusKey))?.messages.has(message) ?? true)
   }
 
   function keepsItsLock(signer: Signer, vote: Vote): string | undefined {

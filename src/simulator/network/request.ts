@@ -38,7 +38,9 @@ export async function* simulateRequest(world: RequestWorld, call: RequestCall): 
   const arrived = createBoundedQueue<Event>(aheadPartsMax + 8)
   const answer = { aheadBytes: 0, aheadParts: 0, cancelled: false, wake: () => undefined as void }
   let wake: () => void = () => undefined
+  // Nothing wakes a node that has crashed meanwhile.
   const put = (event: Event) => {
+    if (!world.lives(from)) return
     arrived.push(event)
     wake()
   }

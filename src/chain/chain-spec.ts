@@ -22,7 +22,7 @@ const tokens = z.union([
   z.string().regex(/^[0-9][0-9_]*(\.[0-9]{1,9})?$/, 'an amount of tokens: 1500, "1_500" or "0.25"'),
 ])
 
-export const chainSectionSchema = z.strictObject({
+const chainSectionSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, at most 48')
@@ -74,7 +74,7 @@ export const limitsSchema = z.strictObject({
 })
 export type Limits = z.output<typeof limitsSchema>
 
-export const applicationSectionSchema = z.strictObject({
+const applicationSectionSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a lower-case letter, then letters, digits and hyphens')
@@ -85,7 +85,7 @@ export const applicationSectionSchema = z.strictObject({
 const hexadecimal = (bytes: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hexadecimal`)
 
-export const genesisValidatorSchema = z.strictObject({
+const genesisValidatorSchema = z.strictObject({
   consensus_key: hexadecimal(48).describe('BLS12-381 public key that signs its votes, in hexadecimal.'),
   possession: hexadecimal(96).describe('Proof that the owner holds the secret key, in hexadecimal: `synod keys show` prints it.'),
   power: tokens.describe('Voting power: its stake, in tokens.'),
@@ -95,7 +95,7 @@ export const genesisValidatorSchema = z.strictObject({
     .describe('Address of the account that operates it: gets its fees and may unstake. Needed by the ledger.'),
 })
 
-export const genesisAccountSchema = z.strictObject({
+const genesisAccountSchema = z.strictObject({
   address: z.string().describe('bech32m, with the chain’s prefix.'),
   balance: tokens.describe('First balance, in tokens.'),
 })

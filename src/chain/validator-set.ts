@@ -2,7 +2,7 @@ import { encode } from '../codec/codec.ts'
 import { type Infer, list, struct, u64 } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { assert } from '../primitives/assert.ts'
-import { compareBytes, bytesEqual } from '../primitives/bytes.ts'
+import { bytesEqual, compareBytes } from '../primitives/bytes.ts'
 import { type ConsensusKey, consensusKey } from './identifiers.ts'
 import { validatorsMax } from './limits.ts'
 
@@ -20,7 +20,9 @@ export interface ValidatorSet {
 
 /** A set in canonical order. Asserts that there is at least one validator and no key twice: callers validate what others sent. */
 export function validatorSet(validators: readonly Validator[]): ValidatorSet {
-  const sorted = validators.filter((validator) => validator.power > 0n).sort((a, b) => compareBytes(a.consensusKey, b.consensusKey))
+  const sorted = validators
+    .filter((validator) => validator.power > 0n)
+    .sort((a, b) => compareBytes(a.consensusKey, b.consensusKey))
   assert(sorted.length > 0 && sorted.length <= validatorsMax, 'a validator set has 1 to 1,024 members')
   let totalPower = 0n
   for (const [index, validator] of sorted.entries()) {

@@ -15,8 +15,8 @@ export function renderTemplate(schema: z.ZodType, options: { readonly head: stri
   return `${[comment(head), ...tables].join('\n\n')}\n`
 }
 
-/** Settings of a table that is written as it is, without comments: for long lists of equal tables. */
-export function renderPlainTable(header: string, values: SettingValues): string {
+/** Settings of a table that is written as it is, without comments: such tables may be many. */
+function renderPlainTable(header: string, values: SettingValues): string {
   const lines = Object.entries(values).map(([key, value]) => `${key} = ${tomlValue(value)}`)
   return [header, ...lines].join('\n')
 }

@@ -49,6 +49,8 @@ export interface Invocation<O extends Options = Options> {
   readonly options: OptionValues<O>
   readonly arguments: readonly string[]
   readonly console: Console
+  /** All there are, for the command that completes their names. */
+  readonly commands: readonly Command[]
 }
 
 export type OptionValues<O extends Options> = { readonly [K in keyof O]: OptionValue<O[K]> }

@@ -113,7 +113,7 @@ function unknownOption(command: Command, rawName: string, known: readonly string
   return new OperationalError('CLI_UNKNOWN_OPTION', `synod ${command.name} has no option ${quoted(rawName)}.${meant}`)
 }
 
-export function usage(message: string): OperationalError {
+function usage(message: string): OperationalError {
   return new OperationalError('USAGE_INVALID', message)
 }
 

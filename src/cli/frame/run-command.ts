@@ -16,7 +16,7 @@ export async function runCommand(commands: readonly Command[], words: readonly s
       console.out(commandHelp(command))
       return 0
     }
-    return await command.run({ ...parsed, console } as Parameters<Command['run']>[0])
+    return await command.run({ ...parsed, console, commands } as Parameters<Command['run']>[0])
   } catch (error) {
     return report(error, words.includes('--json'), console)
   }

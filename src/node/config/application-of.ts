@@ -14,7 +14,7 @@ import type { ApplicationMaker } from './application-module.ts'
 export type ApplicationFactory = (spec: ChainSpec, whereIs: (path: SettingPath) => string) => Checked<Application>
 
 /** The applications that come with Synod. */
-export const builtInApplications: Readonly<Record<string, ApplicationFactory>> = { ledger: ledgerOf }
+const builtInApplications: Readonly<Record<string, ApplicationFactory>> = { ledger: ledgerOf }
 
 /** @param own the chain builder's own application, where the node is given one. */
 export function applicationOf(

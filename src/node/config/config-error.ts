@@ -2,7 +2,7 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Checked, SettingFault } from '../../settings/setting-fault.ts'
 
 /** A configuration that cannot be used, with everything that is wrong with it. Shown by its first fault. */
-export class ConfigError extends OperationalError {
+class ConfigError extends OperationalError {
   readonly faults: readonly SettingFault[]
 
   constructor(faults: readonly SettingFault[]) {

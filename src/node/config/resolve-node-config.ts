@@ -62,7 +62,7 @@ export function resolveNodeConfig(sources: NodeConfigSources): Checked<ResolvedN
 }
 
 /** The environment's name of a setting: `p2p.peers` is SYNOD_P2P_PEERS. */
-export function environmentNameOf(path: string): string {
+function environmentNameOf(path: string): string {
   return `SYNOD_${path.replaceAll('.', '_').toUpperCase()}`
 }
 

@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createKeyFile } from '../../adapters/file/key-file.ts'
 import { peerIdOf } from '../../adapters/libp2p/peer-id.ts'
 import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import { unitsPerToken } from '../../chain/transaction.ts'
@@ -11,6 +9,7 @@ import { loadApplicationModule } from '../../node/config/application-module.ts'
 import { type Founding, renderChainFile } from '../../node/config/chain-file.ts'
 import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
+import { storeAccountKey } from '../keys/account-keys.ts'
 import { freePorts } from './free-ports.ts'
 
 /** A devnet on disk: a home for each validator, and accounts to play with. */
@@ -102,11 +101,7 @@ async function storeAccounts(
   passphrase: string,
 ): Promise<void> {
   const directory = join(home, homeFiles.accounts)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  for (const { name, seed } of accounts) {
-    const path = join(directory, `${name}.key`)
-    await createKeyFile({ path, kind: 'account', passphrase, seed, entropy: systemEntropy, cost: keyCost })
-  }
+  for (const { name, seed } of accounts) await storeAccountKey({ directory, name, passphrase, seed, cost: keyCost })
 }
 
 /** Whether an account is for the devnet's own load. */

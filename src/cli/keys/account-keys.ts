@@ -4,6 +4,7 @@ import { createKeyFile, loadKeyFile } from '../../adapters/file/key-file.ts'
 import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import { addressOf, encodeAddress } from '../../crypto/address.ts'
 import { type Ed25519Keypair, ed25519Keypair } from '../../crypto/ed25519.ts'
+import type { SealCost } from '../../crypto/seal.ts'
 import { type Bytes, fromHex, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { didYouMean } from '../../settings/suggestion.ts'
@@ -42,12 +43,14 @@ export async function storeAccountKey(options: {
   readonly name: string
   readonly passphrase: string
   readonly seed: Bytes
+  /** How hard guessing the passphrase is made. */
+  readonly cost?: SealCost
 }): Promise<AccountKey> {
-  const { directory, name, passphrase, seed } = options
+  const { directory, name, passphrase, seed, cost } = options
   checkName(name)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, `${name}.key`)
-  if (!(await createKeyFile({ path, kind: 'account', passphrase, seed, entropy: systemEntropy }))) {
+  if (!(await createKeyFile({ path, kind: 'account', passphrase, seed, entropy: systemEntropy, ...(cost && { cost }) }))) {
     throw new OperationalError('CONFIG_FILE_EXISTS', `There is an account key ${name} already.`, { where: path })
   }
   const { publicKey } = ed25519Keypair(seed)

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createNodeWorld, elapsedMs, heights } from '../../test/engine/node-world.ts'
 import { blockRequestSchema } from '../chain/block-message.ts'
+import { consensusMessageSchema } from '../chain/consensus-message.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { helloSchema } from '../peers/hello.ts'
-import type { Network, NetworkHandlers } from '../ports/network.ts'
-import type { Bytes } from '../primitives/bytes.ts'
+import type { Network } from '../ports/network.ts'
+import type { Verifier } from '../ports/verifier.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import type { World } from '../simulator/world.ts'
+import type { Ports } from './ports.ts'
 
 const everySecond = { interval_ms: 1000 }
 
@@ -18,34 +22,19 @@ async function joinLiar(
 ): Promise<Network> {
   const network = world.internet.join(id)
   let hello: Bytes = new Uint8Array()
-  const handlers: NetworkHandlers = {
+  await network.start({
     hello: () => hello,
-    onHello: () => ({ accept: true }),
+    onHello(_peer, theirs) {
+      const decoded = decode(helloSchema, theirs)
+      if (decoded.ok) hello = encode(helloSchema, { ...decoded.value, height: claimed })
+      return { accept: true }
+    },
     onConnected: () => undefined,
     onDisconnected: () => undefined,
     onMessage: () => undefined,
     onGossip: () => 'ignore',
     onRequest: (_peer, _protocol, request) => answer(request),
     onMisbehaviour: () => undefined,
-  }
-  const { chainId } = world.chain
-  const honest = {
-    chainId,
-    genesisRoot: chainId,
-    protocolMin: 1,
-    protocolMax: 1,
-    capabilities: [],
-    listenAddresses: [],
-    agent: '',
-  }
-  hello = encode(helloSchema, { ...honest, height: claimed })
-  await network.start({
-    ...handlers,
-    onHello(_peer, theirs) {
-      const decoded = decode(helloSchema, theirs)
-      if (decoded.ok) hello = encode(helloSchema, { ...decoded.value, height: claimed })
-      return { accept: true }
-    },
   })
   return network
 }
@@ -121,6 +110,92 @@ describe('a peer that claims a height it does not have', () => {
     await world.start(3)
     liar.connect(world.world.internet.addressOf('node3')).catch(() => undefined)
     await world.until(() => world.members[3]!.node().status().signing, 10)
+  })
+})
+
+describe('a node that votes reach and blocks do not', () => {
+  it('takes the decided blocks from those who have them, within the second', async () => {
+    const deaf = (ports: Ports): Ports => ({
+      ...ports,
+      network: {
+        ...ports.network,
+        start: (handlers) =>
+          ports.network.start({
+            ...handlers,
+            onMessage(peer, channel, message) {
+              const decoded = channel === 'consensus' ? decode(consensusMessageSchema, message) : undefined
+              if (!decoded?.ok || decoded.value.type !== 'proposal') handlers.onMessage(peer, channel, message)
+            },
+          }),
+      },
+    })
+    const tamper = (index: number, ports: Ports) => (index === 3 ? deaf(ports) : ports)
+    const world = createNodeWorld({ validators: 4, consensus: everySecond, tamper })
+    await world.start()
+    const late: number[] = []
+    for (let height = 2; height < 10; height++) {
+      await world.until(() => (heights(world)[0] ?? 0) >= height, 30)
+      const decidedAt = elapsedMs(world)
+      await world.until(() => (heights(world)[3] ?? 0) >= height, 10)
+      late.push(elapsedMs(world) - decidedAt)
+    }
+    expect(late.toSorted((left, right) => left - right)[4]).toBeLessThan(1000)
+  })
+})
+
+describe('validators that all lose power at once', () => {
+  it('go on from their logs, and lose no block that any of them said yes to', async () => {
+    const world = createNodeWorld({ validators: 4, consensus: { interval_ms: 300 } })
+    await world.start()
+    const finals = new Map<number, string>()
+    for (let time = 0; time < 12; time++) {
+      for (const member of world.members) {
+        member.node().subscribe((event) => {
+          if (event.type !== 'block') return
+          const { height } = event.block.header
+          const hash = toHex(event.hash)
+          expect(finals.get(height) ?? hash).toBe(hash)
+          finals.set(height, hash)
+        })
+      }
+      void world.members[time % 4]!.node().submit([world.transfer()])
+      // A different instruction each time: between a proposal, its votes and its commit.
+      await world.run(0.6 + time * 0.017)
+      for (const { machine } of world.members) machine.crash()
+      await world.run(0.05)
+      await world.start()
+    }
+    const before = Math.max(...finals.keys())
+    await world.until(() => Math.min(...heights(world)) > before + 2, 30)
+    expect(world.members.map((member) => member.node().status().fault)).toEqual([undefined, undefined, undefined, undefined])
+  })
+})
+
+describe('a verifier that is too busy', () => {
+  it('costs time and ends no node', async () => {
+    let refusals = 0
+    const busy = ({ verifier, ...ports }: Ports): Ports => {
+      let asked = 0
+      const sometimes = <T extends Verifier['bls']>(check: T) =>
+        (async (items) => {
+          asked++
+          if (asked % 3 !== 0) return check(items)
+          refusals++
+          throw new OperationalError('VERIFIER_UNAVAILABLE', 'too much to check')
+        }) as T
+      return { ...ports, verifier: { bls: sometimes(verifier.bls), ed25519: sometimes(verifier.ed25519) } }
+    }
+    const world = createNodeWorld({ validators: 4, consensus: everySecond, tamper: (_, ports) => busy(ports) })
+    await world.start()
+    for (let time = 0; time < 8; time++) {
+      await world.run(0.7)
+      world.members[time % 4]!.node()
+        .submit([world.transfer()])
+        .catch(() => undefined)
+    }
+    await world.until(() => Math.min(...heights(world)) >= 6, 60)
+    expect(refusals).toBeGreaterThan(20)
+    expect(world.members.map((member) => member.node().status().fault)).toEqual([undefined, undefined, undefined, undefined])
   })
 })
 

@@ -44,13 +44,15 @@ export interface NodeWorldOptions {
   readonly seed?: number
   /** Which validator's key a node holds; its own unless given. */
   readonly keyOf?: (index: number) => number | undefined
+  /** What stands between a node and its world. */
+  readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
   readonly onReceived?: (to: PeerId, from: PeerId, channel: Channel | 'answer', message: Bytes) => void
 }
 
 export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
   const { validators, followers = 0, dials, onReceived, keyOf = (index) => (index < validators ? index : undefined) } = options
-  const { seed = 1, consensus = {} } = options
+  const { seed = 1, consensus = {}, tamper = (_, ports) => ports } = options
   const world = createWorld({ seed, nodes: validators, consensus }, () => undefined)
   const application = simulatedLedger(world.chain)
   const everybodyBefore = (index: number) => Array.from({ length: index }, (_, other) => other)
@@ -76,7 +78,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         agent: 'synod-test',
       },
       telemetry: recorder(counters, logs),
-      tamper: (ports) => (onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),
+      tamper: (ports) => tamper(index, onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),
       onStarted: () => undefined,
       onSigned: () => undefined,
     })

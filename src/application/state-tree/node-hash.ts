@@ -3,7 +3,7 @@
  * empty subtree's hash has no known preimage: whoever presents one kind of node as another has broken SHA-256. Spec: docs/spec/state.md.
  */
 import { type Hash, hashBytes, sha256 } from '../../crypto/hash.ts'
-import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
 
 export const pathBits = 8 * hashBytes
 
@@ -35,12 +35,4 @@ export function innerHash(left: Bytes, right: Bytes): Hash {
 /** The branch taken below depth `depth`: 0 left, 1 right. */
 export function bitAt(path: Bytes, depth: number): 0 | 1 {
   return (((path[depth >> 3] as number) >> (7 - (depth & 7))) & 1) as 0 | 1
-}
-
-/** Whether the first `bits` bits agree. */
-export function sharesPrefix(left: Bytes, right: Bytes, bits: number): boolean {
-  const whole = bits >> 3
-  if (!bytesEqual(left.subarray(0, whole), right.subarray(0, whole))) return false
-  const rest = bits & 7
-  return rest === 0 || ((left[whole] as number) ^ (right[whole] as number)) >> (8 - rest) === 0
 }

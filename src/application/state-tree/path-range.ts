@@ -7,6 +7,10 @@ export interface PathRange {
   readonly to: Bytes | undefined
 }
 
+export function contains({ from, to }: PathRange, path: Bytes): boolean {
+  return compareBytes(path, from) >= 0 && (!to || compareBytes(path, to) < 0)
+}
+
 /** The place of a node: the first `depth` bits of `path`, the others being zero. */
 export interface Prefix {
   readonly path: Bytes

@@ -5,7 +5,7 @@
 import { bytes, documented, type Infer, list, optional, struct } from '../../codec/schema.ts'
 import { hashBytes, sha256 } from '../../crypto/hash.ts'
 import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
-import { bitAt, emptyHash, innerHash, leafHash, pathBits, pathOf, sharesPrefix } from './node-hash.ts'
+import { bitAt, emptyHash, innerHash, leafHash, pathBits, pathOf } from './node-hash.ts'
 
 export const stateProofSchema = documented(
   struct('StateProof', {
@@ -27,7 +27,7 @@ export function verifyStateProof(root: Bytes, key: Bytes, value: Bytes | undefin
   let hash = emptyHash
   if (value) hash = leafHash(path, sha256(value))
   if (proof.other) {
-    if (bytesEqual(proof.other.path, path) || !sharesPrefix(proof.other.path, path, depth)) return false
+    if (bytesEqual(proof.other.path, path)) return false
     hash = leafHash(proof.other.path, proof.other.valueHash)
   }
   for (let level = depth - 1; level >= 0; level--) {

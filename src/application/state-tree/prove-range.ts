@@ -1,7 +1,7 @@
 import { sha256 } from '../../crypto/hash.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { leafPath, leafValue, type ReadPage, type Ref } from './page.ts'
-import { childPrefix, type PathRange, type Prefix, positionOf, wholeTree } from './path-range.ts'
+import { childPrefix, contains, type PathRange, type Prefix, positionOf, wholeTree } from './path-range.ts'
 import { type BoundaryNode, rangeEntriesMax, type StateRange } from './range-proof.ts'
 import { type OpenNode, openNode, rootNode, type TreeNode } from './tree-node.ts'
 import type { PathEntry } from './update.ts'
@@ -34,7 +34,7 @@ function* leavesFrom(readPage: ReadPage, node: TreeNode, prefix: Prefix, range: 
   const open = openNode(readPage, node)
   if (open.kind === 'leaf') {
     const path = leafPath(open.leaf)
-    if (positionOf({ path, depth: 256 }, range) === 'inside') yield { path, value: leafValue(readPage, open.leaf) }
+    if (contains(range, path)) yield { path, value: leafValue(readPage, open.leaf) }
   }
   if (open.kind !== 'inner') return
   yield* leavesFrom(readPage, open.left, childPrefix(prefix, 0), range)
@@ -62,6 +62,6 @@ function describe(readPage: ReadPage, node: TreeNode, prefix: Prefix, range: Pat
 function openEnd(readPage: ReadPage, node: Exclude<OpenNode, { kind: 'inner' }>, range: PathRange): BoundaryNode {
   if (node.kind === 'empty') return { type: 'rest' }
   const path = leafPath(node.leaf)
-  if (positionOf({ path, depth: 256 }, range) === 'inside') return { type: 'rest' }
+  if (contains(range, path)) return { type: 'rest' }
   return { type: 'leaf', path, valueHash: sha256(leafValue(readPage, node.leaf)) }
 }

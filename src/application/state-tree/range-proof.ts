@@ -6,9 +6,9 @@
 import { bytes, documented, type Infer, list, optional, struct, variant } from '../../codec/schema.ts'
 import { hashBytes, sha256 } from '../../crypto/hash.ts'
 import { type Bytes, bytesEqual, compareBytes } from '../../primitives/bytes.ts'
-import { bitAt, emptyHash, innerHash, leafHash, pathBits, sharesPrefix } from './node-hash.ts'
+import { bitAt, emptyHash, innerHash, leafHash, pathBits } from './node-hash.ts'
 import { valueBytesMax } from './page.ts'
-import { childPrefix, type PathRange, type Prefix, positionOf, wholeTree } from './path-range.ts'
+import { childPrefix, contains, type PathRange, type Prefix, positionOf, wholeTree } from './path-range.ts'
 
 const path = bytes({ length: hashBytes })
 
@@ -57,8 +57,7 @@ export function verifyRange(root: Bytes, range: StateRange): boolean {
   const leaves: Leaf[] = []
   let previous: Bytes | undefined
   for (const entry of range.entries) {
-    if (compareBytes(entry.path, previous ?? range.from) < (previous ? 1 : 0)) return false
-    if (range.to && compareBytes(entry.path, range.to) >= 0) return false
+    if (!contains(range, entry.path) || (previous && compareBytes(previous, entry.path) >= 0)) return false
     leaves.push({ path: entry.path, hash: leafHash(entry.path, sha256(entry.value)) })
     previous = entry.path
   }
@@ -73,18 +72,23 @@ function rebuilt(rebuild: Rebuild, prefix: Prefix, from: number, to: number): By
   if (position === 'inside') return subtreeHash(rebuild.leaves, from, to, prefix.depth)
   const node = rebuild.boundary[rebuild.next++]
   if (position === 'outside') return node?.type === 'outside' ? node.hash : undefined
-  if (node?.type === 'split' && prefix.depth < pathBits) {
-    const middle = firstRight(rebuild.leaves, from, to, prefix.depth)
-    const left = rebuilt(rebuild, childPrefix(prefix, 0), from, middle)
-    const right = left && rebuilt(rebuild, childPrefix(prefix, 1), middle, to)
-    return left && right && innerHash(left, right)
+  switch (node?.type) {
+    case 'split':
+      return prefix.depth < pathBits ? splitHash(rebuild, prefix, from, to) : undefined
+    case 'rest':
+      return to - from <= 1 ? subtreeHash(rebuild.leaves, from, to, prefix.depth) : undefined
+    case 'leaf':
+      return from === to && !contains(rebuild.range, node.path) ? leafHash(node.path, node.valueHash) : undefined
+    default:
+      return undefined
   }
-  if (node?.type === 'rest' && to - from <= 1)
-    return rebuild.leaves[from]?.hash && to > from ? rebuild.leaves[from]?.hash : emptyHash
-  if (node?.type !== 'leaf' || to > from || !sharesPrefix(node.path, prefix.path, prefix.depth)) return undefined
-  const outside =
-    compareBytes(node.path, rebuild.range.from) < 0 || (rebuild.range.to && compareBytes(node.path, rebuild.range.to) >= 0)
-  return outside ? leafHash(node.path, node.valueHash) : undefined
+}
+
+function splitHash(rebuild: Rebuild, prefix: Prefix, from: number, to: number): Bytes | undefined {
+  const middle = firstRight(rebuild.leaves, from, to, prefix.depth)
+  const left = rebuilt(rebuild, childPrefix(prefix, 0), from, middle)
+  const right = left && rebuilt(rebuild, childPrefix(prefix, 1), middle, to)
+  return left && right && innerHash(left, right)
 }
 
 /** The hash of a subtree whose leaves are all known. */

@@ -241,6 +241,8 @@ describe('range proof', () => {
           const chunk = proveRange(tree.readPage, ref, from, bytesMax)
           expect(verifyRange(root, chunk)).toBe(true)
           for (const mutant of rangeMutants(chunk)) expect(verifyRange(root, mutant)).toBe(false)
+          const valueAt = new Map(entries.map(([of, content]) => [toHex(pathOf(of)), content]))
+          for (const lie of lies(chunk, valueAt)) expect(verifyRange(root, lie)).toBe(false)
         },
       ),
     )
@@ -252,6 +254,8 @@ function* rangeMutants(chunk: StateRange): Generator<StateRange> {
   for (const [index, entry] of entries.entries()) {
     yield { ...chunk, entries: entries.toSpliced(index, 1) }
     yield { ...chunk, entries: entries.toSpliced(index, 0, entry) }
+    const neighbour = { ...entry, path: flipped(entry.path, 248) }
+    yield { ...chunk, entries: [...entries, neighbour].sort((left, right) => compareBytes(left.path, right.path)) }
     yield { ...chunk, entries: entries.with(index, { ...entry, value: Uint8Array.of(...entry.value, 1) }) }
     yield { ...chunk, entries: entries.with(index, { ...entry, path: flipped(entry.path, 255) }) }
   }
@@ -263,6 +267,25 @@ function* rangeMutants(chunk: StateRange): Generator<StateRange> {
   }
   yield { ...chunk, boundary: [...boundary, { type: 'rest' }] }
   yield { ...chunk, from: chunk.from, to: chunk.from }
+}
+
+/** Changes that fit together: entries and the boundary tell the same false story. */
+function* lies(chunk: StateRange, valueAt: ReadonlyMap<string, Bytes>): Generator<StateRange> {
+  const { from, entries, boundary } = chunk
+  const added = (entry: { path: Bytes; value: Bytes }) =>
+    [...entries, entry].sort((left, right) => compareBytes(left.path, right.path))
+  for (const [index, node] of boundary.entries()) {
+    for (const [hidden, { path, value: content }] of node.type === 'rest' ? entries.entries() : []) {
+      const leaf: BoundaryNode = { type: 'leaf', path, valueHash: sha256(content) }
+      yield { ...chunk, entries: entries.toSpliced(hidden, 1), boundary: boundary.with(index, leaf) }
+    }
+    if (node.type !== 'leaf') continue
+    const outside = { path: node.path, value: valueAt.get(toHex(node.path)) as Bytes }
+    yield { ...chunk, entries: added(outside), boundary: boundary.with(index, { type: 'rest' }) }
+    if (entries.every(({ path }) => compareBytes(path, from) !== 0)) {
+      yield { ...chunk, entries: added({ path: from, value: Uint8Array.of(1) }) }
+    }
+  }
 }
 
 function* boundaryMutants(node: BoundaryNode): Generator<BoundaryNode> {

@@ -4,6 +4,7 @@ import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { txCommands } from './commands/tx.ts'
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   ...txCommands,
   ...keysCommands,
   ...configCommands,
+  simulateCommand,
   benchCommand,
   completionCommand,
 ]

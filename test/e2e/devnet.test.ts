@@ -34,13 +34,20 @@ describe('a devnet to a height, unattended', () => {
   })
 
   const older = olderNode()
-  test.skipIf(older === undefined)(`runs by \`npm start\` on the machine's own Node${older ? '' : ' (skipped: none below 24 in PATH)'}`, async () => {
-    const { directory = '', path = '' } = older ?? {}
-    const run = startProcess(['npm', 'start', '--', '--until-height', '20', '--json'], { PATH: [directory, path].join(delimiter) }, root)
-    const { status, stdout } = await run.ended
-    expect(status).toBe(0)
-    expectReport(stdout)
-  })
+  test.skipIf(older === undefined)(
+    `runs by \`npm start\` on the machine's own Node${older ? '' : ' (skipped: none below 24 in PATH)'}`,
+    async () => {
+      const { directory = '', path = '' } = older ?? {}
+      const run = startProcess(
+        ['npm', 'start', '--', '--until-height', '20', '--json'],
+        { PATH: [directory, path].join(delimiter) },
+        root,
+      )
+      const { status, stdout } = await run.ended
+      expect(status).toBe(0)
+      expectReport(stdout)
+    },
+  )
 })
 
 /** A Node of the machine's own that is too old to run Synod, and a PATH without the pinned one. */

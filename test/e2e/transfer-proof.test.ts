@@ -39,7 +39,22 @@ describe('a transfer sent from the command line', () => {
   test('is final when the command says so, and its proof verifies on another node', async () => {
     const [{ home, url }] = network.nodes as unknown as [{ home: string; url: string }]
     const to = account(1).address
-    const words = ['tx', 'send', '--home', home, '--api', url, '--from', 'alice', '--to', to, '--amount', '1.5', '--wait', '--json']
+    const words = [
+      'tx',
+      'send',
+      '--home',
+      home,
+      '--api',
+      url,
+      '--from',
+      'alice',
+      '--to',
+      to,
+      '--amount',
+      '1.5',
+      '--wait',
+      '--json',
+    ]
     const { status, stdout, stderr } = await runSynod(words)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const { id } = JSON.parse(stdout) as { id: string }
@@ -62,7 +77,10 @@ describe('a node that lies', () => {
   })
 
   test('about an account is found out', async () => {
-    for (const [index, absent] of [[2, false], [0, true]] as const) {
+    for (const [index, absent] of [
+      [2, false],
+      [0, true],
+    ] as const) {
       const address = absent ? addressOf(new Uint8Array(32).fill(7)) : addressOf(account(index).keypair.publicKey)
       const text = absent ? await strangerAddress() : account(index).address
       // The state proved is the latest: the header of the same height must be had before it is compared.

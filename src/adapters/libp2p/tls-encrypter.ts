@@ -62,6 +62,8 @@ async function secure(raw: MessageStream, isServer: boolean, handshake: Handshak
   const { duplex, group } = createTappedDuplex(raw, isServer)
   const socket = isServer ? acceptTls(duplex, handshake) : dialTls(duplex, handshake)
   const { signal, remotePeer: expected } = handshake.secureOptions ?? {}
+  // A connection that is cut may say so twice, the second time before anybody could take up listening again.
+  socket.on('error', () => undefined)
   duplex.on('error', (error) => socket.destroy(error))
   try {
     await new Promise<void>((resolve, reject) => {
@@ -82,7 +84,6 @@ async function secure(raw: MessageStream, isServer: boolean, handshake: Handshak
     return { remotePeer, connection: new TlsMessageStream(raw, socket), ...(muxer && { streamMuxer: muxer }) }
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error))
-    socket.on('error', () => undefined) // It is being torn down, and has told why.
     socket.destroy()
     raw.abort(cause)
     throw cause

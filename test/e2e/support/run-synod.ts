@@ -43,7 +43,11 @@ export async function runSynod(words: readonly string[], options: RunOptions & {
   }
 }
 
-export function startProcess(words: readonly string[], environment: Readonly<Record<string, string>> = {}, cwd?: string): StartedRun {
+export function startProcess(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): StartedRun {
   const [command = '', ...rest] = words
   const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],

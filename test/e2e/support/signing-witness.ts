@@ -97,7 +97,8 @@ export async function startSigningWitness(network: LocalNetwork): Promise<Signin
     },
   )
   node.subscribe((event) => {
-    if (event.type === 'block' && event.block.evidence.length > 0) accusations.push(`evidence in block ${event.block.header.height}`)
+    if (event.type === 'block' && event.block.evidence.length > 0)
+      accusations.push(`evidence in block ${event.block.header.height}`)
   })
   return {
     node,
@@ -105,7 +106,8 @@ export async function startSigningWitness(network: LocalNetwork): Promise<Signin
       return signed.size
     },
     accusations,
-    placesOf: (validator) => [...signed.keys()].filter((key) => key.startsWith(`${validator} `)).map((key) => key.split(' ')[1] ?? ''),
+    placesOf: (validator) =>
+      [...signed.keys()].filter((key) => key.startsWith(`${validator} `)).map((key) => key.split(' ')[1] ?? ''),
     async meetAgain() {
       await Promise.all(peers.map((address) => until(`the witness meets ${address}`, () => node.connect(address))))
     },

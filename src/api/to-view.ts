@@ -21,7 +21,7 @@ import type { IncludedTransaction, NodeEvent, SynodNode } from '../engine/synod-
 import { toHex } from '../primitives/bytes.ts'
 
 /** The node's values in the API's words. */
-export function headerToView(header: Header): HeaderView {
+function headerToView(header: Header): HeaderView {
   const { version, height, time } = header
   return {
     version,

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { benchNames } from '../commands/bench.ts'
 import type { Console } from '../frame/command.ts'
+import { type BenchName, benchNames } from './bench-names.ts'
 import type { BenchWorkload } from './consensus/bench-chain.ts'
 import type { Figure } from './figure.ts'
 
@@ -13,8 +13,6 @@ export interface BenchOptions {
   readonly json: boolean
   readonly console: Console
 }
-
-type BenchName = (typeof benchNames)[number]
 
 /** Each bench is loaded alone: the others' libraries would weigh on what it measures. */
 const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<readonly Figure[]>>> = {

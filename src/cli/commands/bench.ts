@@ -1,6 +1,5 @@
+import { benchNames } from '../bench/bench-names.ts'
 import { defineCommand } from '../frame/command.ts'
-
-export const benchNames = ['crypto', 'codec', 'network', 'consensus', 'state', 'simulator', 'devnet'] as const
 
 export const benchCommand = defineCommand({
   name: 'bench',

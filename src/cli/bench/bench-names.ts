@@ -1,0 +1,3 @@
+/** What `synod bench` can measure. */
+export const benchNames = ['crypto', 'codec', 'network', 'consensus', 'state', 'simulator', 'devnet'] as const
+export type BenchName = (typeof benchNames)[number]

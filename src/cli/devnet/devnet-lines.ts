@@ -4,24 +4,38 @@ import type { NodeProcess } from './node-process.ts'
 import type { Report } from './report.ts'
 
 /** What a person at a devnet sees. */
-export function banner({ nodes, accounts: all }: Devnet, version: string): string {
-  const [first] = nodes
-  const accounts = all.filter((account) => !isLoadAccount(account))
+export function banner(devnet: Devnet, application: string, version: string): string {
+  const { nodes } = devnet
   return [
     '',
-    `  synod ${version} devnet: ${nodes.length} validators, each a process of its own`,
+    `  synod ${version} devnet: ${nodes.length} validators, each a process of its own, running ${application}`,
     '',
     ...nodes.map(({ name, url, home }) => `  ${name}  ${url}  ${home}`),
     '',
-    ...accounts.map(({ name, address }) => `  ${name.padEnd(6)} ${address}  1,000,000 tokens`),
-    '',
-    '  Send some, from another terminal:',
-    `  npx synod tx send --home ${first?.home} --api ${first?.url} --from alice --to ${accounts[1]?.address} --amount 1.5 --wait`,
+    ...(application === 'ledger' ? howToTransfer(devnet) : howToSubmit(devnet)),
     '',
     '  k kill a node   r restart it   q quit',
     '',
     '',
   ].join('\n')
+}
+
+function howToTransfer({ nodes: [first], accounts: all }: Devnet): readonly string[] {
+  const accounts = all.filter((account) => !isLoadAccount(account))
+  return [
+    ...accounts.map(({ name, address }) => `  ${name.padEnd(6)} ${address}  1,000,000 tokens`),
+    '',
+    '  Send some, from another terminal:',
+    `  npx synod tx send --home ${first?.home} --api ${first?.url} --from alice --to ${accounts[1]?.address} --amount 1.5 --wait`,
+  ]
+}
+
+/** What a transaction is only the application knows; any has bytes. */
+function howToSubmit({ nodes: [first] }: Devnet): readonly string[] {
+  return [
+    '  Submit a transaction, from another terminal; its bytes, here "hello", in hexadecimal:',
+    `  curl ${first?.url}/v1/transactions -H content-type:application/json -d '{"transactions":["68656c6c6f"]}'`,
+  ]
 }
 
 /** `#12  4 transactions  round 0  41 ms  4/4 nodes  9c1f2b3a` */

@@ -12,7 +12,7 @@ import { type Devnet, foundDevnet, isLoadAccount } from './found-devnet.ts'
 import { startLightLoad } from './light-load.ts'
 import { listenForKeys } from './listen-for-keys.ts'
 import { type BlockEvent, createNetworkObserver } from './network-observer.ts'
-import { createNodeProcess, type NodeProcess } from './node-process.ts'
+import { createNodeProcess } from './node-process.ts'
 import { reopenDevnet } from './reopen-devnet.ts'
 import { createReport } from './report.ts'
 
@@ -92,7 +92,10 @@ async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: num
   try {
     await Promise.all(processes.map((node) => node.start()))
     for (const { url } of devnet.nodes) observer.follow(url)
-    if (attended) attend(devnet, processes, console, end)
+    if (attended) {
+      console.err(banner(devnet, chain.application.name, productVersion()))
+      listenForKeys({ processes, console, onQuit: end.done })
+    }
     await end.reached
     if (!attended) console.out(report.render(await report.measure(processes, load), json))
     return 0
@@ -103,11 +106,6 @@ async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: num
     if (attended) console.err(leaveLine(options.home))
     await Promise.all(processes.map((node) => node.stop()))
   }
-}
-
-function attend(devnet: Devnet, processes: readonly NodeProcess[], console: Console, end: Ending): void {
-  console.err(banner(devnet, productVersion()))
-  listenForKeys({ processes, console, onQuit: end.done })
 }
 
 interface Ending {

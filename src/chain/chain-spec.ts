@@ -63,7 +63,8 @@ export type ConsensusParameters = z.output<typeof consensusParametersSchema>
 
 export const limitsSchema = z.strictObject({
   block_transactions_max: z.int().min(1).max(65_536).default(10_000).describe('Transactions in a block.'),
-  block_bytes_max: z.int().min(1024).max(16_777_216).default(4_194_304).describe('Bytes of a block’s transactions.'),
+  // A whole block fits into one record of the consensus log and one part of an answer: 8 MiB, with its frame around it.
+  block_bytes_max: z.int().min(1024).max(7_340_032).default(4_194_304).describe('Bytes of a block’s transactions.'),
   transaction_bytes_max: z.int().min(128).max(32_768).default(16_384).describe('Bytes of one transaction.'),
   evidence_age_blocks: z
     .int()

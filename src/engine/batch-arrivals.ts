@@ -29,7 +29,7 @@ export interface BatchArrivals {
 }
 
 /** Batches of one peer that are being verified: 4 MiB. */
-export const arrivingPerPeerMax = 64
+const arrivingPerPeerMax = 64
 const refusedMax = 4096
 
 export function createBatchArrivals(options: {

@@ -1,5 +1,5 @@
 import { transactionResultSchema } from '../application/application.ts'
-import { blockHash, blockSchema } from '../chain/block.ts'
+import { blockSchema } from '../chain/block.ts'
 import { commitSchema } from '../chain/certificate.ts'
 import { blockTransactionsMax } from '../chain/limits.ts'
 import { encode } from '../codec/codec.ts'
@@ -55,10 +55,6 @@ export function openBlockStore(store: Store): BlockStore {
       return operations
     },
   }
-}
-
-export function finalBlockHash(final: FinalBlock): Hash {
-  return blockHash(final.block.header)
 }
 
 function blockKey(height: number): Bytes {

@@ -31,5 +31,3 @@ export const metrics = {
   synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
   synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
 } as const satisfies Record<string, MetricEntry>
-
-export type MetricName = keyof typeof metrics

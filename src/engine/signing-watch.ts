@@ -1,9 +1,10 @@
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
+import type { Breakdown } from './breakdown.ts'
 import type { Chain } from './chain.ts'
 import type { GuardedSigner } from './guarded-signer.ts'
 import type { SignedPosition } from './last-signed.ts'
-import type { NodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
 import type { SigningGate } from './signing-gate.ts'
 
@@ -23,22 +24,19 @@ export interface SigningWatch {
 export function createSigningWatch(options: {
   chain: Chain
   ports: Ports
-  events: NodeEvents
+  breakdown: Breakdown
   gate: SigningGate
   signer: GuardedSigner | undefined
   sync: { readonly active: boolean; readonly behind: boolean }
 }): SigningWatch {
-  const { chain, events, gate, signer, sync } = options
-  const { network, telemetry } = options.ports
+  const { chain, breakdown, gate, signer, sync } = options
+  const { network } = options.ports
   const isOwn = (validator: number): boolean =>
     signer !== undefined && validator === indexOfValidator(chain.tip().validators, signer.publicKey)
 
   function shut({ height, round }: SignedPosition): void {
-    if (gate.fault !== undefined) return
-    const message = `another machine signs with this validator's key (height ${height}, round ${round})`
-    telemetry.log('error', 'another machine signs with this validator’s key', { height, round })
-    gate.shut(message)
-    events.emit({ type: 'fault', message })
+    const where = `height ${height}, round ${round}`
+    breakdown.fail(new OperationalError('VALIDATOR_KEY_ELSEWHERE', "another machine signs with this validator's key", { where }))
   }
 
   return {

@@ -218,6 +218,11 @@ export const operationalErrors = {
     summary: 'The database is damaged.',
     hint: 'Restore a backup, or delete the store, keep the keys and the last-signed record, and synchronise again.',
   },
+  VALIDATOR_KEY_ELSEWHERE: {
+    exit: 75,
+    summary: 'Another machine signs with this validator’s key. This node has stopped before it could sign twice.',
+    hint: 'Find out which machine has the key and stop it; only then start this one again. If none of yours has it, the key is stolen: unstake.',
+  },
   VALIDATOR_KEY_IN_USE: {
     exit: 75,
     summary: 'Another process on this machine runs a validator with the same key.',

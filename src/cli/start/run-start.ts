@@ -32,7 +32,6 @@ export async function runStart(options: StartOptions): Promise<number> {
   })
   const toldToStop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   const running = await open(configuration, await options.passphrase(), telemetry)
-  const fault = faultOf(running)
   let api: ApiServer | undefined
   try {
     if (config.api.enabled) {
@@ -41,8 +40,8 @@ export async function runStart(options: StartOptions): Promise<number> {
     }
     const { self, addresses, height } = running.node.status()
     telemetry.log('info', 'started', { peer: self, addresses: addresses.join(' '), api: api?.url, height })
-    const failed = await Promise.race([toldToStop, fault])
-    if (typeof failed === 'string') throw new OperationalError('NODE_STOPPED', failed, { where: home })
+    const failure = await Promise.race([toldToStop, running.node.failed])
+    if (failure instanceof OperationalError) throw failure
     telemetry.log('info', 'stopping')
     return 0
   } finally {
@@ -85,14 +84,5 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(workers !== 'auto' && { verifierWorkers: workers }),
     telemetry,
     agent: `synod/${productVersion()}`,
-  })
-}
-
-/** Resolves with what ended the node, should anything. */
-function faultOf({ node }: RunningNode): Promise<string> {
-  return new Promise((resolve) => {
-    node.subscribe((event) => {
-      if (event.type === 'fault') resolve(event.message)
-    })
   })
 }

@@ -14,9 +14,9 @@ const cacheBytesDefault = 8 << 20
 const writeBufferBytesDefault = 4 << 20
 /**
  * LevelDB maps the tables it has open into memory, and what is read of them counts as resident: their size times their number is the
- * bound. 64 open tables (and ten other files) are the fewest it accepts; tables of 3 MiB keep nearly a million keys of state within reach.
+ * bound. 64 open tables (and ten other files) are the fewest it accepts; tables of 2 MiB are its own default.
  */
-const tableBytes = 3 << 20
+const tableBytes = 2 << 20
 const openFilesMax = 74
 
 /**

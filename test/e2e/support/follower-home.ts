@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { systemEntropy } from '../../../src/adapters/system/system-entropy.ts'
+import { freePorts } from '../../../src/cli/devnet/free-ports.ts'
+import { createNodeHome } from '../../../src/node/config/node-home.ts'
+import { createLocalNode, type LocalNetwork, type LocalNode } from './local-network.ts'
+
+/** A new node of the network, with keys of its own and none of a validator, not yet started. */
+export async function createFollowerHome(
+  network: LocalNetwork,
+  name: string,
+  options: { readonly chainText?: string; readonly overrides?: readonly string[] } = {},
+): Promise<LocalNode> {
+  const home = join(network.directory, name)
+  const [p2p, api] = (await freePorts(2, 30_100 + Math.floor(Math.random() * 1000))) as [number, number]
+  const peers = await Promise.all(network.nodes.map(async ({ client }) => (await client.status()).addresses[0] ?? ''))
+  await createNodeHome({
+    home,
+    chainText: options.chainText ?? network.chainText,
+    settings: { p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}`], peers }, api: { port: api } },
+    seeds: { peer: systemEntropy.bytes(32) },
+    passphrase: 'a follower of a test',
+    storePassphrase: true,
+    keyCost: { passes: 1, memoryKib: 8 },
+  })
+  return createLocalNode({ name, home, url: `http://127.0.0.1:${api}`, overrides: options.overrides ?? [] })
+}

@@ -75,6 +75,29 @@ describe('a network of nodes', () => {
   })
 })
 
+describe('a network port that takes long to start', () => {
+  it('lets peers in meanwhile, and block sync get ahead of consensus', async () => {
+    const slow = (ports: Ports): Ports => ({
+      ...ports,
+      network: {
+        ...ports.network,
+        async start(handlers) {
+          await ports.network.start(handlers)
+          await new Promise<void>((resume) => ports.clock.schedule(900, resume))
+        },
+      },
+    })
+    const tamper = (index: number, ports: Ports) => (index === 0 ? slow(ports) : ports)
+    const world = createNodeWorld({ validators: 4, consensus: { interval_ms: 50 }, tamper })
+    await world.start(1, 2, 3)
+    const reached = () => Math.min(...heights(world).slice(1))
+    await world.until(() => reached() >= 60, 120)
+    await world.start(0)
+    await world.until(() => world.members[0]!.node().status().signing && (heights(world)[0] ?? 0) >= reached(), 30)
+    expect(world.members.map((member) => member.node().status().fault)).toEqual([undefined, undefined, undefined, undefined])
+  })
+})
+
 describe('a peer that claims a height it does not have', () => {
   it.each<[string, (request: Bytes) => AsyncIterable<Bytes>]>([
     [

@@ -65,6 +65,7 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
   const inputs: Input[] = []
   const effects = createConsensusEffects({ ...options, deliver, onDecision, onFailure: fail })
   let phase: Phase = 'idle'
+  let entered = false
   let handling = false
   let committing: Promise<void> = Promise.resolve()
 
@@ -113,20 +114,27 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
     options.onHeight()
   }
 
+  /** The first time of deciding: block sync may have been quicker than the network took to start. */
+  function enter(): void {
+    entered = true
+    phase = 'deciding'
+    if (!replay(options)) return beginHeight()
+    for (const effect of core.resume(options.ports.clock.now())) effects.carryOut(effect)
+    handleAll()
+  }
+
   return {
     async start() {
-      phase = 'deciding'
-      if (!replay(options)) return beginHeight()
-      for (const effect of core.resume(options.ports.clock.now())) effects.carryOut(effect)
-      handleAll()
+      if (phase === 'idle') enter()
     },
     deliver,
     async suspend() {
-      if (phase === 'deciding') phase = 'suspended'
+      if (phase !== 'ended') phase = 'suspended'
       await committing.catch(() => undefined)
     },
     resume() {
       if (phase !== 'suspended') return
+      if (!entered) return enter()
       phase = 'deciding'
       if (core.height !== chain.tip().height + 1) {
         inputs.length = 0

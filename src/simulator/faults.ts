@@ -1,5 +1,5 @@
 import type { PeerId } from '../ports/network.ts'
-import { skewMaxMs } from './checkers/final-blocks.ts'
+import { skewMaxMs } from './checkers/block-checks.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedInternet } from './simulated-internet.ts'
@@ -30,6 +30,8 @@ export interface Trouble {
   readonly nodes: readonly SimulatedNode[]
   readonly note: (what: string) => void
   readonly restart: (node: SimulatedNode) => void
+  /** Calls back when the node has next signed something; returns how to call it off. */
+  readonly onceSigned: (node: SimulatedNode, callback: () => void) => () => void
   /** The node's log is about to be moved away, its locks with it. False: that would be one amnesiac too many. */
   readonly mayLoseLog: (node: SimulatedNode) => boolean
 }
@@ -37,6 +39,8 @@ export interface Trouble {
 /** Longest pause between the beginnings of two troubles, and their length, ms. */
 const pauseMs = [100, 3000] as const
 const lengthMs = [300, 6000] as const
+/** Within this a signature is recorded and sent. */
+const signatureLeavesMs = 5
 
 /** Begins troubles at random moments until `untilMs`. Each ends by itself, at the latest then. */
 export function beginTrouble(trouble: Trouble, faults: readonly FaultName[], untilMs: number): void {
@@ -79,10 +83,15 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
     const others = new Set(nodes.filter((node) => node !== victim && random.chance(0.7)).map((node) => node.id))
     return station.block((from, to) => (deaf ? to === victim.id && others.has(from) : from === victim.id && others.has(to)))
   },
-  crash({ restart }, victim) {
+  crash({ restart, random, scheduler, onceSigned }, victim) {
     if (!victim.up) return undefined
-    victim.crash()
-    return () => restart(victim)
+    // The worst moment is when a signature has just left, and nothing since has been written.
+    const soon = () => scheduler.after(random.between(0, signatureLeavesMs), () => victim.up && victim.crash())
+    const callOff = random.chance(0.5) ? onceSigned(victim, soon) : victim.crash()
+    return () => {
+      callOff?.()
+      restart(victim)
+    }
   },
   'lost-log': ({ restart, mayLoseLog }, victim) => {
     if (!victim.up || !mayLoseLog(victim)) return undefined

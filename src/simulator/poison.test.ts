@@ -32,9 +32,9 @@ test('dates of a given time may be computed with', async () => {
 })
 
 test('what runs beside a simulation keeps its time, and everything is put back afterwards', async () => {
-  const originals = uses.length > 0 && [Date, Math.random, setTimeout, performance.now, randomBytes]
-  let finish: () => void = () => undefined
-  const simulation = withPoisonedGlobals(() => new Promise<void>((resume) => void (finish = resume)))
+  const originals = [Date, Math.random, setTimeout, performance.now, randomBytes]
+  const { promise, resolve: finish } = Promise.withResolvers<void>()
+  const simulation = withPoisonedGlobals(() => promise)
   expect(Date.now()).toBeGreaterThan(0)
   expect(new Date()).toBeInstanceOf(Date)
   await sleep(0)

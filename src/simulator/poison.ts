@@ -34,12 +34,7 @@ const poisoned: readonly (readonly [object: object, prefix: string, names: reado
   [timers, 'timers.', ['setTimeout', 'setInterval', 'setImmediate'], waiting],
   [timersPromises, 'timers/promises.', ['setTimeout', 'setInterval', 'setImmediate'], waiting],
   [globalThis.crypto, 'crypto.', ['getRandomValues', 'randomUUID'], chance],
-  [
-    crypto,
-    'crypto.',
-    ['randomBytes', 'pseudoRandomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID'],
-    chance,
-  ],
+  [crypto, 'crypto.', ['randomBytes', 'pseudoRandomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID'], chance],
 ]
 
 function poison(): () => void {

@@ -1,5 +1,5 @@
-import { createBinaryHeap } from '../primitives/binary-heap.ts'
 import type { Clock } from '../ports/clock.ts'
+import { createBinaryHeap } from '../primitives/binary-heap.ts'
 
 /**
  * The one thing that makes anything happen in a simulated world. Events run one at a time, in order of time and then of scheduling;
@@ -26,7 +26,9 @@ interface Entry {
 const settle = setImmediate
 
 export function createScheduler(startMs: number): Scheduler {
-  const heap = createBinaryHeap<Entry>((left, right) => left.at < right.at || (left.at === right.at && left.sequence < right.sequence))
+  const heap = createBinaryHeap<Entry>(
+    (left, right) => left.at < right.at || (left.at === right.at && left.sequence < right.sequence),
+  )
   let now = startMs
   let sequence = 0
   const settled = () => new Promise<void>((resume) => settle(resume))

@@ -5,7 +5,7 @@ import { overflow } from './checkers/bounds.ts'
 import { failureToRecover } from './checkers/recovery.ts'
 import type { Violation } from './checkers/violation.ts'
 import { type Clients, createClients } from './clients.ts'
-import { beginTrouble } from './faults.ts'
+import { beginTrouble, type Trouble } from './faults.ts'
 import { createJudge, type Judge } from './judge.ts'
 import { withPoisonedGlobals } from './poison.ts'
 import { simulatedLedger, transferWorkload } from './simulated-chain.ts'
@@ -33,19 +33,26 @@ interface Stage {
   readonly cast: Cast
   readonly judge: Judge
   readonly clients: Clients
+  readonly onceSigned: Trouble['onceSigned']
 }
 
 function setStage(options: SimulationOptions): Stage {
   const { liars = [], load = 5 } = options
   const world = createWorld(options, (from, channel, message) => judge.signers.sent(from, channel, message))
   const { chain, random, scheduler, trace } = world
+  const awaited = new Map<string, () => void>()
   const cast = createCast({
     world,
     application: options.application ?? simulatedLedger(chain),
     liars,
     logs: options.onTrace !== undefined,
     onStarted: (id, node) => watch(id, node),
-    onSigned: (id, message, signature) => judge.signers.signed(id, message, signature),
+    onSigned(id, message, signature) {
+      judge.signers.signed(id, message, signature)
+      const callback = awaited.get(id)
+      awaited.delete(id)
+      callback?.()
+    },
   })
   const member = (id: string) => cast.honest.find((candidate) => candidate.id === id)
   const judge = createJudge({ world, liars, member, clients: () => clients })
@@ -75,7 +82,12 @@ function setStage(options: SimulationOptions): Stage {
     }
   }
 
-  return { world, cast, judge, clients }
+  function onceSigned({ id }: SimulatedNode, callback: () => void): () => void {
+    awaited.set(id, callback)
+    return () => void awaited.delete(id)
+  }
+
+  return { world, cast, judge, clients, onceSigned }
 }
 
 async function play(stage: Stage, options: SimulationOptions): Promise<SimulationResult> {
@@ -124,6 +136,7 @@ function begin(stage: Stage, options: SimulationOptions, calmMs: number): void {
     nodes: cast.honest,
     note: trace.note,
     restart: (node: SimulatedNode) => start(stage, node),
+    onceSigned: stage.onceSigned,
     mayLoseLog: judge.mayLoseLog,
   }
   beginTrouble(trouble, options.faults ?? [], calmMs)

@@ -47,7 +47,9 @@ test('a full disk takes nothing and loses nothing', async () => {
   disk.fill(true)
   await expect(mounted.writeSmall('last-signed', Uint8Array.of(2))).rejects.toMatchObject({ code: 'DISK_FULL' })
   const store = await mounted.openStore('chain')
-  await expect(store.write([[Uint8Array.of(1), Uint8Array.of(1)]], { durable: true })).rejects.toMatchObject({ code: 'DISK_FULL' })
+  await expect(store.write([[Uint8Array.of(1), Uint8Array.of(1)]], { durable: true })).rejects.toMatchObject({
+    code: 'DISK_FULL',
+  })
   disk.fill(false)
   expect(await mounted.readSmall('last-signed')).toEqual(Uint8Array.of(1))
   expect(store.get(Uint8Array.of(1))).toBeUndefined()

@@ -1,7 +1,7 @@
-import { type Bytes, concatBytes } from '../primitives/bytes.ts'
-import { OperationalError } from '../primitives/operational-error.ts'
 import type { AppendFile, Disk } from '../ports/disk.ts'
 import type { Store } from '../ports/store.ts'
+import { type Bytes, concatBytes } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import type { Random } from './random.ts'
 import { createSimulatedStoreContent, type DiskAccess, type SimulatedStoreContent } from './simulated-store.ts'
 
@@ -85,7 +85,8 @@ export function createSimulatedDisk(): SimulatedDisk {
     },
     get fileBytes() {
       let bytes = 0
-      for (const { durable, pending } of files.values()) bytes += pending.reduce((sum, piece) => sum + piece.length, durable.length)
+      for (const { durable, pending } of files.values())
+        bytes += pending.reduce((sum, piece) => sum + piece.length, durable.length)
       return bytes
     },
     small: (name) => small.get(name),

@@ -1,4 +1,4 @@
-import { networkContract, type NetworkWorld } from '../ports/network.contract.ts'
+import { type NetworkWorld, networkContract } from '../ports/network.contract.ts'
 import { createRandom } from './random.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSimulatedInternet } from './simulated-internet.ts'

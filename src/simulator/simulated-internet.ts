@@ -1,6 +1,6 @@
+import { type Channel, channelBytesMax, type Network, type PeerId } from '../ports/network.ts'
 import { assert } from '../primitives/assert.ts'
 import type { Bytes } from '../primitives/bytes.ts'
-import { type Channel, channelBytesMax, type Network, type PeerId } from '../ports/network.ts'
 import { createConnections } from './network/connections.ts'
 import { createCourier, type Weather } from './network/courier.ts'
 import { floodGossip } from './network/gossip.ts'

@@ -1,5 +1,5 @@
-import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import type { Store, StoreEntry, StoreOperation } from '../ports/store.ts'
+import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import type { Random } from './random.ts'
 
 /** The content of one store, on a disk that outlives its node. Batches that were not made durable may be lost by a crash, in order. */

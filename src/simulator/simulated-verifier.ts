@@ -2,9 +2,9 @@ import { blsVerify } from '../crypto/bls.ts'
 import { ed25519Verify } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
+import type { Verifier } from '../ports/verifier.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { bytesKey, concatBytes } from '../primitives/bytes.ts'
-import type { Verifier } from '../ports/verifier.ts'
 
 /**
  * Real signatures, checked for real, once in the whole world: the nodes of a simulation share what each has found out, so that a

@@ -23,10 +23,7 @@ export interface World {
 /** A run begins here, in 2027; the genesis of its chain, too. */
 export const startMs = 1_800_000_000_000
 
-export function createWorld(
-  options: SimulationOptions,
-  onSend: (from: PeerId, channel: Channel, message: Bytes) => void,
-): World {
+export function createWorld(options: SimulationOptions, onSend: (from: PeerId, channel: Channel, message: Bytes) => void): World {
   const random = createRandom(BigInt(options.seed))
   const scheduler = createScheduler(startMs)
   const station = createWeatherStation(random.fork('weather'))

@@ -15,7 +15,13 @@ export interface Mutant {
 }
 
 const machine = 'consensus/tendermint/machine.ts'
-const hasty = { interval_ms: 200, propose_timeout_ms: 300, prevote_timeout_ms: 100, precommit_timeout_ms: 100, timeout_growth_ms: 100 }
+const hasty = {
+  interval_ms: 200,
+  propose_timeout_ms: 300,
+  prevote_timeout_ms: 100,
+  precommit_timeout_ms: 100,
+  timeout_growth_ms: 100,
+}
 const stormy: Partial<SimulationOptions> = {
   nodes: 4,
   seconds: 20,
@@ -29,7 +35,7 @@ const hurried: Partial<SimulationOptions> = {
   ...stormy,
   seconds: 10,
   faults: ['loss', 'reorder', 'latency'],
-  consensus: { interval_ms: 0, propose_timeout_ms: 60, prevote_timeout_ms: 1, precommit_timeout_ms: 1, timeout_growth_ms: 5 },
+  consensus: { interval_ms: 300, propose_timeout_ms: 60, prevote_timeout_ms: 1, precommit_timeout_ms: 1, timeout_growth_ms: 5 },
 }
 const crashing: Partial<SimulationOptions> = { ...stormy, faults: ['crash', 'loss', 'disk-slow'] }
 const lyingWith = (liar: NonNullable<SimulationOptions['liars']>[number]): Partial<SimulationOptions> => ({
@@ -56,7 +62,7 @@ export const mutants: readonly Mutant[] = [
     find: '(validRound !== undefined && locked.round <= validRound)',
     replace: 'validRound !== undefined',
     why: 'a polka older than the lock lets go of it',
-    options: hurried,
+    options: { ...hurried, liars: ['honest', 'amnesiac'] },
   },
   {
     name: 'no wait for the polka',
@@ -64,7 +70,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (polkaRound !== undefined && !isQuorumFor(known.tally.quorum(prevote, polkaRound), blockHash)) return undefined',
     replace: '',
     why: 'a proposer need only claim a polka to unlock everybody',
-    options: { ...hurried, liars: ['polka-inventor'] },
+    options: { ...hurried, liars: ['honest', 'polka-inventor'] },
   },
   {
     name: 're-proposal checked for time',
@@ -163,11 +169,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'no sync before signing',
-    file: 'engine/consensus-runner.ts',
+    file: 'engine/consensus-signing.ts',
     find: 'await log.sync()',
     replace: '',
     why: 'a crash forgets why something was signed, and its lock',
-    options: { ...crashing, faults: ['crash', 'loss', 'latency'] },
+    options: { ...hurried, faults: ['crash', 'crash', 'loss'] },
   },
   {
     name: 'last-signed record not written',
@@ -194,8 +200,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'blocks not logged',
-    file: 'engine/consensus-runner.ts',
-    find: 'if (result.ok) log.appendBody(block.header.height, hash, result.value.transactions)',
+    file: 'engine/block-work.ts',
+    find: 'if (result.ok) log.appendBody(height, hash, result.value.transactions)',
     replace: 'if (result.ok) log.sync().catch(() => undefined)',
     why: 'a block that was promised is gone when all who had it have crashed',
     options: crashing,
@@ -223,5 +229,47 @@ export const mutants: readonly Mutant[] = [
     replace: 'return verdicts.length > 0 ? ok(undefined)',
     why: 'anybody has anybody punished',
     options: lyingWith('forger'),
+  },
+  {
+    name: 'forged history taken',
+    file: 'engine/block-taker.ts',
+    find: 'return whole.ok ? verifyCommit(chain.chainId, commit, chain.tip().validators, verifier.bls) : whole',
+    replace:
+      'return whole.ok && commit.height === 0 ? verifyCommit(chain.chainId, commit, chain.tip().validators, verifier.bls) : whole',
+    why: 'a node that lags takes what anybody tells it',
+    options: { ...lyingWith('false-historian'), faults: ['crash', 'partition'], seconds: 20 },
+  },
+  {
+    name: 'round state kept to itself',
+    file: 'engine/round-state-exchange.ts',
+    find: "for (const peer of network.peers()) network.send(peer.id, 'consensus', message)",
+    replace: "for (const peer of network.peers()) if (message.length === 0) network.send(peer.id, 'consensus', message)",
+    why: 'a lost vote is lost for ever',
+    options: stormy,
+  },
+  {
+    name: 'nonces not advanced',
+    file: 'engine/finality.ts',
+    find: 'if (sender && application.nextNonce) nonces.set',
+    replace: 'if (sender && application.nextNonce && state.get(Uint8Array.of(255))) nonces.set',
+    why: 'blocks are filled with transactions that were in blocks before',
+    options: lyingWith('honest'),
+  },
+  {
+    name: 'block and state apart',
+    file: 'engine/chain.ts',
+    find: 'await state.commit(executed.prepared, executed.height, blocks.operations(final, executed.ids))',
+    replace:
+      'await state.commit(executed.prepared, executed.height)\n      await store.write(blocks.operations(final, executed.ids), { durable: true })',
+    why: 'a crash in between leaves a state without its block',
+    options: { ...crashing, faults: ['crash', 'disk-slow'] },
+  },
+  {
+    name: 'missing batches never pulled',
+    file: 'engine/batch-puller.ts',
+    find: 'for (let start = 0; start < hashes.length && !stopped; start += pullHashesMax) {',
+    replace: 'for (let start = 0; start < 0 && start < hashes.length && !stopped; start += pullHashesMax) {',
+    why: 'a proposal that names a batch which was lost on its way is never voted for',
+    options: { ...stormy, faults: ['loss', 'crash'], load: 10 },
   },
 ]

@@ -40,7 +40,10 @@ export async function breakOneThing(file: string, { name, find, replace }: Mutan
   const source = await readFile(file, 'utf8')
   const occurrences = source.split(find).length - 1
   if (occurrences !== 1) throw new Error(`mutant "${name}": its text stands ${occurrences} times in ${file}`)
-  await writeFile(file, source.replace(find, () => replace))
+  await writeFile(
+    file,
+    source.replace(find, () => replace),
+  )
 }
 
 /** A mutant may hang or crash the whole process: that it does is a finding, too. */

@@ -10,10 +10,7 @@ export async function benchSimulator(): Promise<readonly Figure[]> {
   const runs: Run[] = []
   for (let seed = 1; seed <= repetitions; seed++) runs.push(await run(seed, seconds))
   const [, median] = runs.sort((left, right) => left.realTimeFactor - right.realTimeFactor) as [Run, Run, Run]
-  return [
-    figure('realTimeFactor', median.realTimeFactor, '×'),
-    figure('simulatedEventsPerSecond', median.eventsPerSecond, '1/s'),
-  ]
+  return [figure('realTimeFactor', median.realTimeFactor, '×'), figure('simulatedEventsPerSecond', median.eventsPerSecond, '1/s')]
 }
 
 interface Run {

@@ -17,7 +17,12 @@ export async function runSimulate(options: SimulateOptions, console: Console): P
   return 0
 }
 
-function report(simulation: SimulationOptions, result: SimulationResult, { seeds, json }: SimulateOptions, console: Console): void {
+function report(
+  simulation: SimulationOptions,
+  result: SimulationResult,
+  { seeds, json }: SimulateOptions,
+  console: Console,
+): void {
   const { seed, height, transactions, events, simulatedMs, traceHash, violation } = result
   if (json) {
     const replay = formatReplay(simulation)

@@ -64,7 +64,10 @@ function boasting(ports: Ports, now: () => boolean): Ports {
         const decoded = channel === 'consensus' ? decode(consensusMessageSchema, bytes) : undefined
         if (!decoded?.ok || decoded.value.type !== 'round-state' || !now()) return network.send(peer, channel, bytes)
         const { roundState } = decoded.value
-        const boast: ConsensusMessage = { type: 'round-state', roundState: { ...roundState, height: roundState.height + boastedHeights } }
+        const boast: ConsensusMessage = {
+          type: 'round-state',
+          roundState: { ...roundState, height: roundState.height + boastedHeights },
+        }
         return network.send(peer, channel, encode(consensusMessageSchema, boast))
       },
     },

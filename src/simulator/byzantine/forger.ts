@@ -7,8 +7,8 @@ import { precommit, prevote, type SignedVote, type Vote, voteSignBytes } from '.
 import { encode } from '../../codec/codec.ts'
 import { blsSign } from '../../crypto/bls.ts'
 import type { Hash } from '../../crypto/hash.ts'
-import { bytesEqual } from '../../primitives/bytes.ts'
 import { channels } from '../../ports/network.ts'
+import { bytesEqual } from '../../primitives/bytes.ts'
 import { createSimulatedEntropy } from '../random.ts'
 import { eavesdrop } from './eavesdrop.ts'
 import type { Liar, LiarContext } from './liar.ts'
@@ -51,7 +51,9 @@ function forge(context: LiarContext, signed: SignedProposal, other: Hash): reado
   )
   const altered = { ...signed.proposal, round: round + 1 }
   return [
-    ...votes.map((vote) => inEverybodysName(context, set, vote).map((forged): ConsensusMessage => ({ type: 'vote', vote: forged }))),
+    ...votes.map((vote) =>
+      inEverybodysName(context, set, vote).map((forged): ConsensusMessage => ({ type: 'vote', vote: forged })),
+    ),
     votes.map((vote) => {
       const signers = bitmapOf(new Set(set.validators.keys()), set.validators.length)
       return { type: 'certificate', certificate: { ...vote, signers, signature: blsSign(keypair, voteSignBytes(chainId, vote)) } }

@@ -6,9 +6,9 @@ import { precommit, prevote, type Vote, voteSignBytes } from '../../chain/vote.t
 import { decode } from '../../codec/codec.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import { compareSigned, readLastSigned, type SignedPosition } from '../../engine/last-signed.ts'
+import type { Channel } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import { type Bytes, bytesEqual, bytesKey, toHex } from '../../primitives/bytes.ts'
-import type { Channel } from '../../ports/network.ts'
 import { haveQuorum } from './quorum.ts'
 import type { CheckName, Violation } from './violation.ts'
 

@@ -27,5 +27,7 @@ export function failureToRecover(options: {
   const all = { node: 'all', height: blocks.height }
   if (!options.served) return { ...all, check: 'liveness', detail: 'a transaction from before the healing is not final' }
   const spared = options.doubleVoters.find((key) => !blocks.accused.has(key))
-  return spared === undefined ? undefined : { ...all, check: 'justice', detail: `${spared.slice(0, 16)} votes twice, and is not accused` }
+  return spared === undefined
+    ? undefined
+    : { ...all, check: 'justice', detail: `${spared.slice(0, 16)} votes twice, and is not accused` }
 }

@@ -28,6 +28,14 @@ export interface RequestCall {
 
 type Event = { readonly part: Bytes } | { readonly end: true } | { readonly failure: string }
 
+/** What the responder knows of its consumer. */
+interface Answer {
+  aheadBytes: number
+  aheadParts: number
+  cancelled: boolean
+  wake: () => void
+}
+
 /** One request and its answer, part by part. */
 export async function* simulateRequest(world: RequestWorld, call: RequestCall): AsyncGenerator<Bytes> {
   const { from, peer, protocol, message, timeoutMs } = call
@@ -36,7 +44,7 @@ export async function* simulateRequest(world: RequestWorld, call: RequestCall): 
   const to = world.stationOf(peer)
   if (!link || !to) throw failed('not connected')
   const arrived = createBoundedQueue<Event>(aheadPartsMax + 8)
-  const answer = { aheadBytes: 0, aheadParts: 0, cancelled: false, wake: () => undefined as void }
+  const answer: Answer = { aheadBytes: 0, aheadParts: 0, cancelled: false, wake: () => undefined }
   let wake: () => void = () => undefined
   // Nothing wakes a node that has crashed meanwhile.
   const put = (event: Event) => {

@@ -78,7 +78,7 @@ function statusOf({ ports, chain, core, signer, gate }: Foundation, syncing: boo
     self: ports.network.self,
     addresses: ports.network.addresses(),
     validator: consensusKey && { consensusKey, active: indexOfValidator(tip.validators, consensusKey) !== undefined },
-    signing: gate.open,
+    signing: signer !== undefined && gate.open,
     fault: gate.fault,
   }
 }

@@ -4,15 +4,25 @@ import { encode } from '../codec/codec.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { type Hello, helloSchema } from '../peers/hello.ts'
 import type { Network } from '../ports/network.ts'
+import { silence } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { createHandshake } from './handshake.ts'
+import type { Ports } from './ports.ts'
 
 const other = sha256(Uint8Array.of(1))
 
 async function setUp(isWelcome = true) {
   const { chain } = await createTestChain(1)
   const network = { addresses: () => Array.from({ length: 20 }, (_, index) => `address ${index}`) } as unknown as Network
-  const handshake = createHandshake({ chain, network, agent: 'synod-test', validator: true, isWelcome: () => isWelcome })
+  const ports = { network, telemetry: silence } as unknown as Ports
+  const handshake = createHandshake({
+    ports,
+    chain,
+    agent: 'synod-test',
+    validator: true,
+    isWelcome: () => isWelcome,
+    telemetry: silence,
+  })
   const hello: Hello = {
     chainId: chain.chainId,
     genesisRoot: chain.genesisRoot,

@@ -1,9 +1,11 @@
 import { decode, encode } from '../codec/codec.ts'
 import { checkHello, type Hello, helloSchema, protocolVersions } from '../peers/hello.ts'
-import type { HelloVerdict, Network, PeerId } from '../ports/network.ts'
+import type { HelloVerdict, PeerId } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import type { RejectionCode } from '../primitives/error-catalogue.ts'
 import type { Chain } from './chain.ts'
+import type { Ports } from './ports.ts'
 
 /** Says hello, and remembers who said what. */
 export interface Handshake {
@@ -17,14 +19,21 @@ export interface Handshake {
 const rememberedMax = 8192
 
 export function createHandshake(options: {
+  ports: Ports
   chain: Chain
-  network: Network
   agent: string
   validator: boolean
   isWelcome: (peer: PeerId) => boolean
 }): Handshake {
-  const { chain, network } = options
+  const { chain } = options
+  const { network, telemetry } = options.ports
   const accepted = createBoundedMap<PeerId, Hello>(rememberedMax)
+
+  /** What the stranger wrote stays out of the log; its own log has the details. */
+  function refuse(peer: PeerId, code: RejectionCode, detail?: string): HelloVerdict {
+    telemetry.log('info', 'peer turned away', { peer, code })
+    return { accept: false, reason: detail === undefined ? code : `${code}: ${detail}` }
+  }
 
   return {
     hello() {
@@ -40,12 +49,12 @@ export function createHandshake(options: {
       })
     },
     onHello(peer, bytes) {
-      if (!options.isWelcome(peer)) return { accept: false, reason: 'HELLO_UNWELCOME' }
+      if (!options.isWelcome(peer)) return refuse(peer, 'HELLO_UNWELCOME')
       // A hello is kept as long as its connection, longer than the buffer in which it came should be.
       const decoded = decode(helloSchema, bytes.slice())
-      if (!decoded.ok) return { accept: false, reason: decoded.error.code }
+      if (!decoded.ok) return refuse(peer, decoded.error.code)
       const checked = checkHello(decoded.value, chain)
-      if (!checked.ok) return { accept: false, reason: `${checked.error.code}: ${checked.error.detail}` }
+      if (!checked.ok) return refuse(peer, checked.error.code, checked.error.detail)
       accepted.set(peer, decoded.value)
       return { accept: true }
     },

@@ -81,7 +81,7 @@ export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions)
     judge,
     onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
   })
-  const handshake = createHandshake({ chain, network, agent, validator: signer !== undefined, isWelcome: judge.isWelcome })
+  const handshake = createHandshake({ ports, chain, agent, validator: signer !== undefined, isWelcome: judge.isWelcome })
   const dialer = createDialer(ports, peers)
   const desk = createPeerDesk({
     ports,

@@ -1,8 +1,8 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sameHistory } from './support/kill-cycle.ts'
 import { createFollowerHome } from './support/follower-home.ts'
+import { sameHistory } from './support/kill-cycle.ts'
 import { heightOf, type LocalNetwork, type LocalNode, reaches, startLocalNetwork } from './support/local-network.ts'
 import { until } from './support/until.ts'
 

@@ -19,7 +19,13 @@ afterAll(async () => {
   await network?.stop()
 })
 
-async function expectRefusal(words: readonly string[], exit: number, code: string, says: RegExp, options?: RunOptions): Promise<void> {
+async function expectRefusal(
+  words: readonly string[],
+  exit: number,
+  code: string,
+  says: RegExp,
+  options?: RunOptions,
+): Promise<void> {
   const { status, stderr } = await runSynod(words, { ...options, timeoutMs: 30_000 })
   const told = stderr.split('\n').filter((line) => !line.startsWith('{'))
   expect({ status, first: told[0]?.split(/\s/)[0], told: told.join('\n') }).toMatchObject({ status: exit, first: code })
@@ -30,13 +36,6 @@ async function expectRefusal(words: readonly string[], exit: number, code: strin
 async function expectProgress(): Promise<void> {
   const node = network.nodes[0]!
   await reaches(node, (await heightOf(node)) + 3)
-}
-
-/** A home like that of a node, elsewhere; its node is not to be running. */
-async function copyHome(node: LocalNode, name: string): Promise<string> {
-  const home = join(network.directory, name)
-  await cp(node.home, home, { recursive: true })
-  return home
 }
 
 const anyPorts = ['--set', 'p2p.listen=/ip4/127.0.0.1/tcp/0', '--set', 'api.port=0']
@@ -51,7 +50,8 @@ describe('a second process', () => {
   test('with the same validator key, in another home, is refused', async () => {
     const { home, pid } = network.nodes[1]!
     const twin = join(network.directory, 'twin')
-    for (const path of ['keys', 'chain.toml', 'node.toml', 'passphrase']) await cp(join(home, path), join(twin, path), { recursive: true })
+    for (const path of ['keys', 'chain.toml', 'node.toml', 'passphrase'])
+      await cp(join(home, path), join(twin, path), { recursive: true })
     await expectRefusal(['start', '--home', twin, ...anyPorts], 75, 'VALIDATOR_KEY_IN_USE', new RegExp(`Process ${pid}`))
     await expectProgress()
   })

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { apiReference } from './api-reference.ts'
 import { cliReference } from './cli-reference.ts'
 import { errorsReference } from './errors-reference.ts'
 import { metricsReference } from './metrics-reference.ts'
@@ -13,6 +14,7 @@ import { wireReference } from './wire-reference.ts'
 const references: Readonly<Record<string, () => string>> = {
   'docs/chain-toml.md': chainReference,
   'docs/cli.md': cliReference,
+  'docs/api.md': apiReference,
   'docs/errors.md': errorsReference,
   'docs/metrics.md': metricsReference,
   'docs/node-toml.md': nodeReference,

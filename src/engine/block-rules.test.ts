@@ -39,6 +39,7 @@ describe('block rules', async () => {
     ['BLOCK_WRONG_PARENT', 'parent', withHeader({ previousHash: other })],
     ['BLOCK_WRONG_TIME', 'time', withHeader({ time: first.block.header.time })],
     ['BLOCK_WRONG_VALIDATORS', 'validators', withHeader({ validatorsHash: other })],
+    ['BLOCK_WRONG_PROPOSER', 'proposer, whom no fees could be paid to', withHeader({ proposer: new Uint8Array(48).fill(1) })],
     ['BLOCK_WRONG_PARAMETERS', 'parameters', withHeader({ parametersHash: other })],
     ['BLOCK_WRONG_EVIDENCE', 'evidence hash', withHeader({ evidenceHash: other })],
     ['BLOCK_WRONG_COMMIT', 'commit hash', withHeader({ previousCommitHash: other })],

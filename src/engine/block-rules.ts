@@ -5,7 +5,7 @@ import type { Limits } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
-import { validatorSetHash } from '../chain/validator-set.ts'
+import { indexOfValidator, validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Verifier } from '../ports/verifier.ts'
 import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
@@ -41,6 +41,7 @@ export async function checkBeforeExecution(
     ['BLOCK_WRONG_PARENT', bytesEqual(header.previousHash, tip.hash)],
     ['BLOCK_WRONG_TIME', header.time > tip.time],
     ['BLOCK_WRONG_VALIDATORS', bytesEqual(header.validatorsHash, validatorSetHash(tip.validators))],
+    ['BLOCK_WRONG_PROPOSER', indexOfValidator(tip.validators, header.proposer) !== undefined],
     ['BLOCK_WRONG_PARAMETERS', bytesEqual(header.parametersHash, context.parametersHash)],
     ['BLOCK_WRONG_EVIDENCE', bytesEqual(header.evidenceHash, evidenceHash(block.evidence))],
     ['BLOCK_WRONG_COMMIT', bytesEqual(header.previousCommitHash, lastCommit ? commitHash(lastCommit) : noCommitHash)],

@@ -43,6 +43,7 @@ export const rejections = {
   BLOCK_WRONG_NEXT_VALIDATORS: { verdict: 'reject', summary: 'Execution gives other next validators than the header names.' },
   BLOCK_WRONG_PARAMETERS: { verdict: 'reject', summary: 'The header names other chain parameters than those in force.' },
   BLOCK_WRONG_PARENT: { verdict: 'reject', summary: 'The block does not follow the latest final block.' },
+  BLOCK_WRONG_PROPOSER: { verdict: 'reject', summary: 'The header names a proposer who is not among the validators.' },
   BLOCK_WRONG_RESULT: { verdict: 'reject', summary: 'Execution gives other results than the header names.' },
   BLOCK_WRONG_STATE: { verdict: 'reject', summary: 'Execution gives another state root than the header names.' },
   BLOCK_WRONG_TIME: { verdict: 'reject', summary: 'The block is not later than the one before it.' },

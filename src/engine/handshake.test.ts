@@ -21,7 +21,6 @@ async function setUp(isWelcome = true) {
     agent: 'synod-test',
     validator: true,
     isWelcome: () => isWelcome,
-    telemetry: silence,
   })
   const hello: Hello = {
     chainId: chain.chainId,

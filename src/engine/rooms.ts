@@ -18,8 +18,7 @@ import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
 export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions) {
-  const { ports, chain, core, signer, mempool, events, evidencePool, breakdown } = foundation
-  const { network } = ports
+  const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
   const judge = createPeerJudge(ports)
   const onRejection = judge.reject
@@ -84,9 +83,7 @@ export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions)
   const handshake = createHandshake({ ports, chain, agent, validator: signer !== undefined, isWelcome: judge.isWelcome })
   const dialer = createDialer(ports, peers)
   const desk = createPeerDesk({
-    ports,
-    chain,
-    events,
+    ...foundation,
     judge,
     exchange,
     gossip,

@@ -31,8 +31,11 @@ export function createSigningWatch(options: {
 }): SigningWatch {
   const { chain, breakdown, gate, signer, sync } = options
   const { network } = options.ports
-  const isOwn = (validator: number): boolean =>
-    signer !== undefined && validator === indexOfValidator(chain.tip().validators, signer.publicKey)
+  /** An index means something in the set of its height alone, which is at hand for the height being decided. */
+  const isOwn = (validator: number, height: number): boolean =>
+    signer !== undefined &&
+    height === chain.tip().height + 1 &&
+    validator === indexOfValidator(chain.tip().validators, signer.publicKey)
 
   function shut({ height, round }: SignedPosition): void {
     const where = `height ${height}, round ${round}`
@@ -42,11 +45,11 @@ export function createSigningWatch(options: {
   return {
     judge() {
       if (sync.active || sync.behind) return
-      const alone = chain.tip().validators.validators.length === 1 && isOwn(0)
+      const alone = chain.tip().validators.validators.length === 1 && isOwn(0, chain.tip().height + 1)
       if (alone || network.peers().length > 0) gate.caughtUp()
     },
     onSigned(validator, position) {
-      if (isOwn(validator) && !signer?.mayHaveSigned(position)) shut(position)
+      if (isOwn(validator, position.height) && !signer?.mayHaveSigned(position)) shut(position)
     },
     onAccused(consensusKey, position) {
       if (signer && bytesEqual(signer.publicKey, consensusKey)) shut(position)

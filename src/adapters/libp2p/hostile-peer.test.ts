@@ -217,6 +217,19 @@ describe('after hello', () => {
     await expectUnharmed()
   })
 
+  it('an answer that does not wait for its consumer ends the connection', async () => {
+    const part = frame(1, new Uint8Array(1 << 20), 1)
+    await attacker.handle('/synod/req/block/1', (stream) => {
+      for (let count = 0; count < 12; count++) stream.send(part)
+    })
+    await greet()
+    const parts = victim.request(attacker.peerId.toString(), 'block', new Uint8Array(1), { timeoutMs: 5_000 })
+    await parts[Symbol.asyncIterator]().next()
+    await eventually(() => misbehaviour.length === 1)
+    expect(misbehaviour).toEqual(['an answer further ahead of its consumer than allowed'])
+    await expectUnharmed()
+  })
+
   it('a request flood is refused beyond the limit, and answered below it', async () => {
     const { connection } = await greet()
     const stream = await connection.newStream('/synod/req/status/1')

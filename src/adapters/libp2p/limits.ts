@@ -57,6 +57,8 @@ export const channelQueueMax: Readonly<Record<Channel, QueueLimit>> = {
 export const requestsInFlightMax = 256
 /** Answer bytes the responder may send ahead of the consumer, beyond which it waits; one part may overshoot it. */
 export const answerAheadBytesMax = 1 << 20
+/** Parts that may wait for their consumer: an empty one costs memory too. No answer of Synod has as many. */
+export const partsAheadMax = 65_536
 /** Answer bytes waiting for the wire per request stream, beyond which answers wait. */
 export const answersQueuedBytesMax = 1 << 20
 

@@ -1,10 +1,15 @@
+import { responsePartBytesMax } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { OperationalError } from '../../primitives/operational-error.ts'
-import { answerAheadBytesMax } from './limits.ts'
+import { answerAheadBytesMax, partsAheadMax } from './limits.ts'
+
+/** A responder waits once it is `answerAheadBytesMax` ahead, which one part may overshoot. */
+const aheadBytesMax = answerAheadBytesMax + responsePartBytesMax
 
 /** An answer on its way: parts that have arrived wait here for their consumer. */
 export interface PendingAnswer {
-  push(part: Bytes): void
+  /** False when the responder sent further ahead of the consumer than it may, which nobody is to hold in memory. */
+  push(part: Bytes): boolean
   /** Nothing more will come: the answer is complete, or has failed. What has arrived can still be read. */
   settle(failure?: OperationalError): void
   read(): AsyncGenerator<Bytes, void, undefined>
@@ -21,6 +26,7 @@ export function createPendingAnswer(options: PendingAnswerOptions): PendingAnswe
   const parts: Bytes[] = []
   let isSettled = false
   let failure: OperationalError | undefined
+  let waiting = 0
   let consumed = 0
   let reported = 0
   let wake: () => void = () => undefined
@@ -37,6 +43,7 @@ export function createPendingAnswer(options: PendingAnswerOptions): PendingAnswe
       for (;;) {
         const part = parts.shift()
         if (part !== undefined) {
+          waiting -= part.length
           countConsumed(part.length)
           yield part
         } else if (!isSettled) {
@@ -53,8 +60,11 @@ export function createPendingAnswer(options: PendingAnswerOptions): PendingAnswe
 
   return {
     push(part) {
+      if (waiting + part.length > aheadBytesMax || parts.length === partsAheadMax) return false
       parts.push(part)
+      waiting += part.length
       wake()
+      return true
     },
     settle(reason) {
       isSettled = true

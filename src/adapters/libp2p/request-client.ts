@@ -51,8 +51,9 @@ export function createRequestClient(options: RequestClientOptions): RequestClien
     if (answer === undefined) {
       // Parts of a cancelled answer may still be under way; an id that was never given out may not.
       if (id > lastId || id === 0) options.onViolation('an answer to no request')
-    } else if (frame.kind === answerKind.part) answer.push(frame.payload.subarray(4))
-    else if (frame.kind === answerKind.end) settle(id)
+    } else if (frame.kind === answerKind.part) {
+      if (!answer.push(frame.payload.subarray(4))) options.onViolation('an answer further ahead of its consumer than allowed')
+    } else if (frame.kind === answerKind.end) settle(id)
     else settle(id, failure(protocol, `the peer refused: ${textOf(frame.payload.subarray(4))}`))
   }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import type { HealthView } from '../client/views.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
@@ -24,10 +25,24 @@ export interface ApiOptions {
 }
 
 const bodyBytesMax = 2 << 20
+/** Whoever connects and says nothing, or says it very slowly, is let go; so many may at once. */
+const connectionsMax = 4096
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 30_000
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { node, host, port } = options
-  const server = fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true, routerOptions: { maxParamLength: 512 } })
+  const server = fastify({
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: true,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: headersTimeoutMs / 2 },
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: answerError,
+    clientErrorHandler: answerNoHttp,
+  })
+  server.server.maxConnections = connectionsMax
+  server.removeContentTypeParser('text/plain')
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   server.setErrorHandler(answerError)
@@ -67,6 +82,19 @@ function answerError(error: unknown, _request: unknown, reply: FastifyReply): Fa
   const status = (error as { statusCode?: number }).statusCode ?? 500
   if (status < 500) return reply.code(status).send(errorToView('API_MALFORMED', error instanceof Error ? error.message : ''))
   return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
+}
+
+/** Bytes that are no HTTP, or come too slowly to be a request. */
+function answerNoHttp(_error: unknown, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(errorToView('API_MALFORMED', 'this is no HTTP request, or comes too slowly'))
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** Health, readiness, metrics and the description of it all. */

@@ -1,8 +1,9 @@
 /**
- * `synod/network`: the network as Synod's own engine uses it, for those who build other protocols on it.
+ * `synod/network`: the network as Synod's own engine uses it, and its implementation on libp2p, for those who build other protocols on it.
  *
  * @module network
  */
+export { createLibp2pNetwork, type Libp2pNetworkOptions, type Security } from '../adapters/libp2p/libp2p-network.ts'
 export type { Clock, Timer } from '../ports/clock.ts'
 export type {
   Channel,

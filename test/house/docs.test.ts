@@ -14,6 +14,14 @@ describe('documentation', () => {
     expect(targets.filter((target) => !resolves(page, target))).toEqual([])
   })
 
+  test('every decision and every page of the specification is in its index', () => {
+    const missing = ['docs/adr', 'docs/spec'].flatMap((folder) => {
+      const index = read(`${folder}/README.md`)
+      return readdirSync(join(root, folder)).filter((page) => page !== 'README.md' && !index.includes(`](${page})`))
+    })
+    expect(missing).toEqual([])
+  })
+
   test('CONTRIBUTING.md names only files and scripts there are', () => {
     const text = read('CONTRIBUTING.md')
     const files = [...text.matchAll(/`((?:src|test|docs|scripts)\/[\w./-]+)`/g)].map(([, path]) => path as string)

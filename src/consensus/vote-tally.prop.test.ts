@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { certificate, committee, signVote, testBlock } from '../../test/consensus/validators.ts'
 import { prevote } from '../chain/vote.ts'
-import { createVoteTally, valueKey } from './vote-tally.ts'
+import { createVoteTally, roundLookAhead, valueKey } from './vote-tally.ts'
 
 const powers = fc.array(fc.bigInt({ min: 1n, max: 9n }), { minLength: 1, maxLength: 7 })
 const values = ['A', 'B', 'nil'] as const
@@ -83,6 +83,25 @@ describe('the tally', () => {
           expect(tally.skipTarget(own)).toBe(targets.at(-1))
         },
       ),
+    )
+  })
+
+  test('a liar’s votes for rounds far ahead are news a few times, in whatever steps they rise and however often they come', () => {
+    const of = committee([1n, 1n, 1n, 1n])
+    const far = (round: number) => signVote(of, 3, { kind: prevote, height: 1, round, blockHash: undefined })
+    fc.assert(
+      fc.property(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 3 }), (own, step) => {
+        const tally = createVoteTally(of.set)
+        let news = 0
+        for (let round = own + roundLookAhead + 1; round <= own + 10 * roundLookAhead; round += step) {
+          const vote = far(round)
+          if (tally.isNews(vote, own)) news++
+          tally.addVote(vote, own)
+          expect(tally.isNews(vote, own)).toBe(false)
+        }
+        expect(news).toBeLessThanOrEqual(9)
+      }),
+      { numRuns: 20 },
     )
   })
 })

@@ -55,8 +55,8 @@ export interface VoteTally {
   addVote(vote: SignedVote, round: number): VoteOutcome
   /** False: nothing new. */
   addCertificate(certificate: Certificate): boolean
-  /** Whether `addVote` could learn anything from this vote. */
-  isNews(vote: SignedVote): boolean
+  /** Whether `addVote`, given the same round, could learn anything from this vote. */
+  isNews(vote: SignedVote, round: number): boolean
   votes(kind: VoteKind, round: number): VoteSet
   /** L34, L47: more than two thirds voted, for whatever value. */
   hasAnyQuorum(kind: VoteKind, round: number): boolean
@@ -111,17 +111,25 @@ export function createVoteTally(validators: ValidatorSet): VoteTally {
     return true
   }
 
-  function noteRound(validator: number, round: number): boolean {
-    const higher = round > (highestRounds.get(validator) ?? -1)
-    if (higher) highestRounds.set(validator, round)
-    return higher
+  /**
+   * Whether a vote beyond the look-ahead is worth noting. What is within a look-ahead of a validator's noted round will be heard once
+   * this node has skipped there; noting each round of it would have a liar's million votes checked and logged one by one.
+   */
+  function leaps(validator: number, round: number): boolean {
+    return round >= (highestRounds.get(validator) ?? -1) + roundLookAhead
+  }
+
+  function noteRound(validator: number, round: number): void {
+    if (round > (highestRounds.get(validator) ?? -1)) highestRounds.set(validator, round)
   }
 
   return {
     addVote(vote, ownRound) {
       const { validator, vote: content } = vote
-      const higher = noteRound(validator, content.round)
-      if (content.round > ownRound + roundLookAhead) return { type: higher ? 'noted' : 'known' }
+      const isFar = content.round > ownRound + roundLookAhead
+      if (isFar && !leaps(validator, content.round)) return { type: 'known' }
+      noteRound(validator, content.round)
+      if (isFar) return { type: 'noted' }
       const set = open(content.kind, content.round)
       const earlier = set.votes.get(validator)
       if (earlier) return conflict(set, earlier, vote)
@@ -142,7 +150,8 @@ export function createVoteTally(validators: ValidatorSet): VoteTally {
       return true
     },
 
-    isNews({ vote, validator }) {
+    isNews({ vote, validator }, ownRound) {
+      if (vote.round > ownRound + roundLookAhead) return leaps(validator, vote.round)
       if (vote.round > (highestRounds.get(validator) ?? -1)) return true
       const set = find(vote.kind, vote.round)
       const earlier = set?.votes.get(validator)

@@ -132,7 +132,7 @@ function isNews(height: Height, message: Outbound): boolean {
     case 'proposal':
       return isProposalNews(height, message.proposal)
     case 'vote':
-      return message.vote.vote.height === height.start.height && height.tally.isNews(message.vote)
+      return message.vote.vote.height === height.start.height && height.tally.isNews(message.vote, height.machine.round)
     default: {
       const { certificate } = message
       if (certificate.height !== height.start.height) return false

@@ -39,8 +39,9 @@ export interface Trouble {
 /** Longest pause between the beginnings of two troubles, and their length, ms. */
 const pauseMs = [100, 3000] as const
 const lengthMs = [300, 6000] as const
-/** Within this a signature is recorded and sent. */
+/** Within the first a signature is recorded and sent, within the second the block it is for may become final. */
 const signatureLeavesMs = 5
+const blockBecomesFinalMs = 150
 
 /** Begins troubles at random moments until `untilMs`. Each ends by itself, at the latest then. */
 export function beginTrouble(trouble: Trouble, faults: readonly FaultName[], untilMs: number): void {
@@ -85,8 +86,9 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
   },
   crash({ restart, random, scheduler, onceSigned }, victim) {
     if (!victim.up) return undefined
-    // The worst moment is when a signature has just left, and nothing since has been written.
-    const soon = () => scheduler.after(random.between(0, signatureLeavesMs), () => victim.up && victim.crash())
+    // The worst moments are when a signature has just left, and when a block is being written.
+    const withinMs = random.pick([signatureLeavesMs, blockBecomesFinalMs])
+    const soon = () => scheduler.after(random.between(0, withinMs), () => victim.up && victim.crash())
     const callOff = random.chance(0.5) ? onceSigned(victim, soon) : victim.crash()
     return () => {
       callOff?.()

@@ -25,7 +25,7 @@ export function simulate(options: SimulationOptions): Promise<SimulationResult> 
 const troubledPart = 0.6
 const boundsEveryMs = 250
 /** How long a network may take to recover beyond the end of the run, with so many blocks in it. */
-const patienceMs = 90_000
+const patienceMs = 45_000
 const patienceBlocks = 20
 
 interface Stage {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { mutants } from '../mutants/mutants.ts'
 import { makeCopy } from '../mutants/mutated-copy.ts'
 
@@ -7,6 +7,9 @@ import { makeCopy } from '../mutants/mutated-copy.ts'
  * caught within 200 seeds, by a seed in which the code as it is does nothing wrong.
  */
 const seedsMax = 200
+
+// A copy a core.
+vi.setConfig({ maxConcurrency: 2 })
 
 test('there are at least twenty of them, each with a name of its own', () => {
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length)

@@ -57,14 +57,6 @@ export const mutants: readonly Mutant[] = [
     options: stormy,
   },
   {
-    name: 'any polka unlocks',
-    file: machine,
-    find: '(validRound !== undefined && locked.round <= validRound)',
-    replace: 'validRound !== undefined',
-    why: 'a polka older than the lock lets go of it',
-    options: { ...hurried, liars: ['honest', 'amnesiac'] },
-  },
-  {
     name: 'no wait for the polka',
     file: machine,
     find: 'if (polkaRound !== undefined && !isQuorumFor(known.tally.quorum(prevote, polkaRound), blockHash)) return undefined',
@@ -248,10 +240,10 @@ export const mutants: readonly Mutant[] = [
     options: stormy,
   },
   {
-    name: 'nonces not advanced',
+    name: 'mempool not told of blocks',
     file: 'engine/finality.ts',
-    find: 'if (sender && application.nextNonce) nonces.set',
-    replace: 'if (sender && application.nextNonce && state.get(Uint8Array.of(255))) nonces.set',
+    find: 'mempool.committed({ height, transactions: candidate.transactions, nonces: nextNonces(candidate) })',
+    replace: 'nextNonces(candidate)',
     why: 'blocks are filled with transactions that were in blocks before',
     options: lyingWith('honest'),
   },
@@ -262,7 +254,7 @@ export const mutants: readonly Mutant[] = [
     replace:
       'await state.commit(executed.prepared, executed.height)\n      await store.write(blocks.operations(final, executed.ids), { durable: true })',
     why: 'a crash in between leaves a state without its block',
-    options: { ...crashing, faults: ['crash', 'disk-slow'] },
+    options: { ...stormy, seconds: 30, faults: ['crash', 'crash', 'disk-slow'] },
   },
   {
     name: 'missing batches never pulled',

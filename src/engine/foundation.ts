@@ -48,7 +48,7 @@ export async function layFoundation(ports: Ports, options: NodeOptions) {
   const mempool = createMempool(options.mempool)
   const pool = createBatchPool(options.batchPool)
   const events = createNodeEvents()
-  const gate = createSigningGate(clock, chain.tip().height === 0 ? 0 : options.doppelgangerWaitMs)
+  const gate = createSigningGate(clock, options.doppelgangerWaitMs)
   const parameters = parametersHash(spec)
   const evidencePool = createEvidencePool({
     chainId,

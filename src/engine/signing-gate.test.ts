@@ -19,7 +19,7 @@ describe('signing gate', () => {
     wait()
     await run(1000)
     expect(gate.open).toBe(false)
-    gate.caughtUp()
+    gate.caughtUp(1)
     await run(299)
     expect(answers).toEqual([])
     await run(2)
@@ -30,14 +30,22 @@ describe('signing gate', () => {
   it('opens at once where there is nothing to listen for', async () => {
     const { gate, answers, wait, run } = setUp(0)
     wait()
-    gate.caughtUp()
+    gate.caughtUp(1)
+    await run(0)
+    expect(answers).toEqual([true])
+  })
+
+  it('opens at once on a chain that has no blocks yet', async () => {
+    const { gate, answers, wait, run } = setUp(300)
+    wait()
+    gate.caughtUp(0)
     await run(0)
     expect(answers).toEqual([true])
   })
 
   it('never opens again after it was shut, and keeps the first reason', async () => {
     const { gate, answers, wait, run } = setUp(300)
-    gate.caughtUp()
+    gate.caughtUp(1)
     wait()
     gate.shut('a double')
     gate.shut('another reason')
@@ -52,7 +60,7 @@ describe('signing gate', () => {
     wait()
     gate.dismiss()
     wait()
-    gate.caughtUp()
+    gate.caughtUp(1)
     await run(301)
     expect(answers).toEqual([false, true])
   })

@@ -12,14 +12,15 @@ export interface SigningGate {
   passed(): Promise<boolean>
   /** Answers everybody who waits with false: what they would have signed is over. */
   dismiss(): void
-  caughtUp(): void
+  /** The node stands where its peers do, at this height of the latest final block. */
+  caughtUp(height: number): void
   shut(reason: string): void
   stop(): void
 }
 
 export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
   let waiting: ((safe: boolean) => void)[] = []
-  let listened = waitMs === 0
+  let listened = false
   let synced = false
   let fault: string | undefined
   let timer: Timer | undefined
@@ -48,10 +49,14 @@ export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
       return new Promise((resume) => waiting.push(resume))
     },
     dismiss: () => answer(false),
-    /** The wait begins here: before it is among its peers, a node hears no doppelgänger. */
-    caughtUp() {
+    /**
+     * The wait begins here: before it is among its peers, a node hears no doppelgänger. Nobody has signed for long on a chain without
+     * blocks; but it is the chain that must have none, not this node's disk, which is empty too where a key was copied to.
+     */
+    caughtUp(height) {
       if (synced) return
       synced = true
+      listened = waitMs === 0 || height === 0
       if (listened) return settle()
       timer = clock.schedule(waitMs, () => {
         listened = true

@@ -46,7 +46,7 @@ export function createSigningWatch(options: {
     judge() {
       if (sync.active || sync.behind) return
       const alone = chain.tip().validators.validators.length === 1 && isOwn(0, chain.tip().height + 1)
-      if (alone || network.peers().length > 0) gate.caughtUp()
+      if (alone || network.peers().length > 0) gate.caughtUp(chain.tip().height)
     },
     onSigned(validator, position) {
       if (isOwn(validator, position.height) && !signer?.mayHaveSigned(position)) shut(position)

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { verifiedHeader, verifyState } from '../../src/client/verify.ts'
 import { homeFiles } from '../../src/node/config/node-home.ts'
+import { mutationsOf } from '../client/mutations.ts'
 import { type LocalNetwork, startLocalNetwork } from './support/local-network.ts'
 import { runSynod, startProcess } from './support/run-synod.ts'
 
@@ -25,6 +27,17 @@ test('a chain runs the application of its builder, and proves its state', async 
   expect((await sign('so was Alan', 3)).stdout).toMatch(/^line\/1: so was Alan\nproved by the block of height \d+\n$/)
   const { data } = await network.nodes[2]!.client.query('count')
   expect(Buffer.from(data, 'hex').toString()).toBe('2')
+})
+
+test('what is altered in a proof of its state does not verify', async () => {
+  const { client } = network.nodes[1]!
+  const key = Buffer.from('count')
+  const view = await client.state(key)
+  const header = await verifiedHeader(client, view.height, network.trust)
+  if (!header.ok) throw new Error(header.error.code)
+  expect(verifyState(view, key, header.value).ok).toBe(true)
+  const believed = [...mutationsOf(view)].filter(({ value }) => verifyState(value, key, header.value).ok)
+  expect(believed.map(({ what }) => what)).toEqual([])
 })
 
 test('what the application refuses is refused with its reason', async () => {

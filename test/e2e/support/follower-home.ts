@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { systemEntropy } from '../../../src/adapters/system/system-entropy.ts'
 import { freePorts } from '../../../src/cli/devnet/free-ports.ts'
 import { createNodeHome } from '../../../src/node/config/node-home.ts'
+import type { Bytes } from '../../../src/primitives/bytes.ts'
 import { createLocalNode, type LocalNetwork, type LocalNode } from './local-network.ts'
 
-/** A new node of the network, with keys of its own and none of a validator, not yet started. */
+/** A new node of the network, with keys of its own, none of a validator unless one is given, not yet started. */
 export async function createFollowerHome(
   network: LocalNetwork,
   name: string,
-  options: { readonly chainText?: string; readonly overrides?: readonly string[] } = {},
+  options: { readonly chainText?: string; readonly overrides?: readonly string[]; readonly validatorSeed?: Bytes } = {},
 ): Promise<LocalNode> {
   const home = join(network.directory, name)
   const [p2p, api] = (await freePorts(2, 30_100 + Math.floor(Math.random() * 1000))) as [number, number]
@@ -17,7 +18,7 @@ export async function createFollowerHome(
     home,
     chainText: options.chainText ?? network.chainText,
     settings: { p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}`], peers }, api: { port: api } },
-    seeds: { peer: systemEntropy.bytes(32) },
+    seeds: { peer: systemEntropy.bytes(32), validator: options.validatorSeed },
     passphrase: 'a follower of a test',
     storePassphrase: true,
     keyCost: { passes: 1, memoryKib: 8 },

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { SynodNode } from '../engine/synod-node.ts'
+import type { NodeEvent, SynodNode } from '../engine/synod-node.ts'
 import { eventToView } from './to-view.ts'
 
 /** A subscriber that reads slower than the node speaks is let go; it costs the node this much memory and no time. */
@@ -7,13 +7,24 @@ const backlogBytesMax = 1 << 20
 export const subscribersMax = 256
 const keepAliveMs = 15_000
 
+/** An event of a large block is long: it is written once, however many listen. */
+const texts = new WeakMap<NodeEvent, string>()
+
+function textOf(event: NodeEvent): string {
+  const written = texts.get(event)
+  if (written !== undefined) return written
+  const view = eventToView(event)
+  const text = `event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`
+  texts.set(event, text)
+  return text
+}
+
 /** Streams the node's events into a response until either side ends. Returns how to end it. */
 export function streamEvents(node: SynodNode, response: ServerResponse, onEnd: () => void): () => void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' })
   response.write(': synod\n\n')
   const unsubscribe = node.subscribe((event) => {
-    const view = eventToView(event)
-    response.write(`event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`)
+    response.write(textOf(event))
     if (response.writableLength > backlogBytesMax) end()
   })
   const keepAlive = setInterval(() => response.write(': still here\n\n'), keepAliveMs)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import type { HealthView } from '../client/views.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { ApiError, errorToView } from './api-error.ts'
 import { streamEvents, subscribersMax } from './event-stream.ts'
@@ -21,6 +22,8 @@ export interface ApiOptions {
   /** 0: any free port. */
   readonly port: number
   readonly version: string
+  /** Hears what the API could not answer. */
+  readonly telemetry: Pick<Telemetry, 'log'>
   readonly metrics: { readonly contentType: string; exposition(): Promise<string> }
 }
 
@@ -29,9 +32,11 @@ const bodyBytesMax = 2 << 20
 const connectionsMax = 4096
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
+const loggedPathMax = 64
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { node, host, port } = options
+  const answerError = errorAnswers(options.telemetry)
   const server = fastify({
     bodyLimit: bodyBytesMax,
     forceCloseConnections: true,
@@ -77,11 +82,19 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   }
 }
 
-function answerError(error: unknown, _request: unknown, reply: FastifyReply): FastifyReply {
-  if (error instanceof ApiError) return reply.code(error.status).send(errorToView(error.code, error.message))
-  const status = (error as { statusCode?: number }).statusCode ?? 500
-  if (status < 500) return reply.code(status).send(errorToView('API_MALFORMED', error instanceof Error ? error.message : ''))
-  return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
+/** An operating fault passes or is the operator's to mend, so the client may come again; anything else unforeseen is a bug. */
+function errorAnswers(telemetry: Pick<Telemetry, 'log'>) {
+  return (error: unknown, { url }: { readonly url: string }, reply: FastifyReply): FastifyReply => {
+    if (error instanceof ApiError) return reply.code(error.status).send(errorToView(error.code, error.message))
+    const status = (error as { statusCode?: number }).statusCode ?? 500
+    if (status < 500) return reply.code(status).send(errorToView('API_MALFORMED', error instanceof Error ? error.message : ''))
+    if (error instanceof OperationalError) {
+      telemetry.log('warn', 'the API could not answer', { code: error.code, error: error.message })
+      return reply.code(503).send(errorToView(error.code, error.message))
+    }
+    telemetry.log('error', 'the API failed to answer', { path: url.slice(0, loggedPathMax), error: String(error) })
+    return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
+  }
 }
 
 /** Bytes that are no HTTP, or come too slowly to be a request. */

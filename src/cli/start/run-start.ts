@@ -36,7 +36,7 @@ export async function runStart(options: StartOptions): Promise<number> {
   try {
     if (config.api.enabled) {
       const { host, port } = config.api
-      api = await startApi({ node: running.node, host, port, version: productVersion(), metrics: telemetry })
+      api = await startApi({ node: running.node, host, port, version: productVersion(), telemetry, metrics: telemetry })
     }
     const { self, addresses, height } = running.node.status()
     telemetry.log('info', 'started', { peer: self, addresses: addresses.join(' '), api: api?.url, height })

@@ -53,7 +53,7 @@ async function run(task: ValidatorTask): Promise<void> {
     telemetry,
     agent: 'synod-bench',
   })
-  const api = await startApi({ node: running.node, host: '127.0.0.1', port: 0, version: 'bench', metrics: telemetry })
+  const api = await startApi({ node: running.node, host: '127.0.0.1', port: 0, version: 'bench', telemetry, metrics: telemetry })
   const [address] = running.node.status().addresses
   if (address === undefined) throw new Error('the validator listens nowhere')
   const ready: ValidatorReady = { url: api.url, address }

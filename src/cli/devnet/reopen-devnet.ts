@@ -4,7 +4,7 @@ import { loadKeyFile } from '../../adapters/file/key-file.ts'
 import { loadNodeConfig } from '../../node/config/load-node-config.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
 import type { Console } from '../frame/command.ts'
-import { readPassphrase } from '../passphrase.ts'
+import { readPassphrase } from '../frame/passphrase.ts'
 import { account, type Devnet, type DevnetAccount, type DevnetHome } from './found-devnet.ts'
 
 /** The devnet that lies in a directory; `undefined` where there is none. */

@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
     replace:
       'if (validRound !== undefined) return bytesEqual(header.proposer, validators.validators[known.proposer(round)]?.consensusKey ?? header.chainId)',
     why: 'nobody but its first proposer can propose a locked block again',
-    options: { ...hurried, liars: ['polka-inventor'] },
+    options: { ...hurried, liars: ['polka-inventor'], consensus: { ...hurried.consensus, interval_ms: 0 } },
   },
   {
     name: 'any proposer',
@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
     options: {
       ...stormy,
       faults: [],
-      seconds: 10,
+      seconds: 4,
       consensus: { ...hasty, propose_timeout_ms: 1, prevote_timeout_ms: 1, precommit_timeout_ms: 1, timeout_growth_ms: 20 },
     },
   },

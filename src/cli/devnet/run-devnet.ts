@@ -61,12 +61,18 @@ async function runNetwork(devnet: Devnet, options: DevnetOptions, startedAt: num
     createNodeProcess({
       ...node,
       overrides: options.overrides,
-      onExit: (name, code) => end.fail(`${name} ended with status ${code}.`),
+      onExit,
     }),
   )
   const report = createReport(startedAt)
   const observer = createNetworkObserver(onBlock)
   let stallTimer = setTimeout(onStall, stallMs)
+
+  /** Somebody who kills a node from another terminal wants to see what the others do. */
+  function onExit(name: string, code: number | null): void {
+    if (attended && code === null) console.err(`${name} was killed; r restarts it\n`)
+    else end.fail(`${name} ended ${code === null ? 'by a signal' : `with status ${code}`}.`)
+  }
 
   function onStall(): void {
     if (!attended) end.fail(`No block for ${stallMs / 1000} s at height ${observer.height}.`)

@@ -25,7 +25,8 @@ export function streamEvents(node: SynodNode, response: ServerResponse, onEnd: (
   response.write(': synod\n\n')
   const unsubscribe = node.subscribe((event) => {
     response.write(textOf(event))
-    if (response.writableLength > backlogBytesMax) end()
+    // Ended politely, it would keep its backlog for as long as it likes.
+    if (response.writableLength > backlogBytesMax) response.destroy()
   })
   const keepAlive = setInterval(() => response.write(': still here\n\n'), keepAliveMs)
   let ended = false

@@ -1,18 +1,40 @@
+import { ClientError } from './client-error.ts'
 import { type EventView, eventView } from './views.ts'
 
-/** A node's live events, from now on, until `signal` aborts or the node ends the stream. Throws where the node does not answer. */
+/** Far more than the event of the largest block. */
+const lineLengthMax = 16 << 20
+
+/** A node's live events, from now on, until `signal` aborts or the node ends the stream. Throws `ClientError`, and what `signal` throws. */
 export async function* followEvents(url: string, signal: AbortSignal): AsyncGenerator<EventView> {
-  const response = await fetch(new URL('/v1/events', url), { signal, headers: { accept: 'text/event-stream' } })
-  if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status} when asked for its events`)
+  const response = await open(url, signal)
   let pending = ''
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+  for await (const text of response.pipeThrough(new TextDecoderStream())) {
     const lines = (pending + text).split('\n')
     pending = lines.pop() ?? ''
+    if (pending.length > lineLengthMax) throw new ClientError('API_FAILED', `${url} sends an event without end`, 200)
     for (const line of lines) {
       if (!line.startsWith('data: ')) continue
-      const event = eventView.safeParse(JSON.parse(line.slice(6)))
+      const event = eventView.safeParse(parse(line.slice(6), url))
       // An event this client does not know comes from a newer node.
       if (event.success) yield event.data
     }
+  }
+}
+
+async function open(url: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const headers = { accept: 'text/event-stream' }
+  const response = await fetch(new URL('/v1/events', url), { signal, headers }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause
+    throw new ClientError('API_UNREACHABLE', `${url} does not answer`, 0, cause)
+  })
+  if (response.ok && response.body) return response.body
+  throw new ClientError(response.status === 503 ? 'API_BUSY' : 'API_FAILED', `${url} sends no events`, response.status)
+}
+
+function parse(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ClientError('API_FAILED', `${url} sends an event that is no JSON`, 200, cause)
   }
 }

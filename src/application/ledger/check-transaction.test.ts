@@ -41,3 +41,18 @@ test.each<[string, readonly Operation[], TransactionFields, typeof ada]>([
 ])('%s', (code, operations, fields, from) => {
   expect(checked(operations, fields, from)).toMatchObject({ ok: false, error: { code } })
 })
+
+test.each<[string, readonly Operation[]]>([
+  ['twice', [registration(ada, tokens(1000)), registration(ada, tokens(500))]],
+  ['with too little stake', [registration(ada, tokens(999))]],
+  [
+    'under another’s key',
+    [{ ...registration(ada, tokens(1000)), consensusKey: person('vera').consensus.publicKey } as Operation],
+  ],
+])('a registration %s is refused before its proof, which nobody has paid for, is looked at', (_, operations) => {
+  const forged = operations.map((operation) => ({ ...operation, possession: new Uint8Array(96) }) as Operation)
+  expect(checked(forged)).toMatchObject({
+    ok: false,
+    error: { code: 'TX_OPERATION_INVALID', detail: expect.not.stringContaining('possession') },
+  })
+})

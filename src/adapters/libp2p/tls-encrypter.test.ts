@@ -6,6 +6,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { tls as referenceTls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it } from 'vitest'
 import { der, derTag } from './der.ts'
@@ -85,6 +86,15 @@ describe('connections', () => {
     expect(await echo(dialer, listener, 200_000)).toBe(200_000)
     expect(dialer.getConnections()[0]?.remotePeer.equals(listener.peerId)).toBe(true)
     expect(negotiated).toEqual(['tls1.3 X25519MLKEM768'])
+  })
+
+  it('are to the peer that the address names, or to nobody', async () => {
+    const dialer = await start(1, await ours(1, true, []))
+    const listener = await start(2, await ours(2, true, []))
+    const named = peerIdFromPrivateKey(await identity(3)).toString()
+    const [address] = listener.getMultiaddrs().map((own) => own.toString().replace(listener.peerId.toString(), named))
+    await expect(dialer.dial(multiaddr(address))).rejects.toThrow(/another peer answers/)
+    expect(dialer.getConnections()).toEqual([])
   })
 
   describe('with a peer that has no hybrid group', () => {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { createLedgerWorld, doubleVote, person, registration, tokens, transferTo } from '../../../test/ledger/ledger-world.ts'
+import { validatorsMax } from '../../chain/limits.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { leastFee } from './parameters.ts'
+import { writeAccount, writeTotals } from './records.ts'
 
 const [ada, bob, eve, vera] = ['ada', 'bob', 'eve', 'vera'].map(person) as [
   ReturnType<typeof person>,
@@ -169,6 +171,20 @@ test('a block registers 16 validators at most', () => {
   expect(results[16]).toBe('registrations-full')
   expect(ledger.block([ledger.transaction(person(names[16]!), [registration(person(names[16]!), tokens(1000))])])).toEqual([
     'executed',
+  ])
+})
+
+test('nobody becomes, or comes back as, a validator beyond the most a set may have', () => {
+  const ledger = world({ unbonding_blocks: 1 })
+  writeAccount(ledger.state, person('walt').address, { balance: tokens(1), nonce: 0 })
+  const leaving = ledger.transaction(person('walt'), [{ type: 'unstake', amount: tokens(3000) }])
+  expect(ledger.block([leaving])).toEqual(['executed'])
+  ledger.emptyBlocks(2)
+  writeTotals(ledger.state, { ...ledger.totals(), validators: validatorsMax })
+  const back = ledger.transaction(person('walt'), [{ type: 'stake', amount: tokens(2000) }])
+  expect(ledger.block([ledger.transaction(ada, [registration(ada, tokens(1000))]), back])).toEqual([
+    'validators-full',
+    'validators-full',
   ])
 })
 

@@ -82,6 +82,17 @@ describe('state store', () => {
     expect(store.get(utf8('block'))).toEqual(utf8('one'))
   })
 
+  it('can be read while a version is being written, however few are kept', async () => {
+    const store = memoryStore()
+    const state = await openStateStore(store, { versionsKept: 1 })
+    await state.commit(state.prepare([put('a', '1')]), 0)
+    const { root } = state
+    const committing = state.commit(state.prepare([put('a', '2')]), 1)
+    expect([state.version, state.root, state.reader().get(utf8('a'))]).toEqual([0, root, utf8('1')])
+    await committing
+    expect([state.version, state.reader().get(utf8('a'))]).toEqual([1, utf8('2')])
+  })
+
   it('reads and proves recent versions, refuses older ones, and leaves nothing of them on disk', async () => {
     const store = memoryStore()
     const state = await openStateStore(store, { versionsKept: 3 })

@@ -64,7 +64,7 @@ export interface PreparedState {
 }
 
 export interface StateStoreOptions {
-  /** How many versions stay readable, the newest included. */
+  /** How many versions stay readable, the newest included; at least two, since one is read while the next is being written. */
   readonly versionsKept?: number
   /** Bound of the page cache. */
   readonly cacheBytesMax?: number
@@ -82,8 +82,7 @@ const rollbackBatch = 10_000
 const beforeGenesis: StateVersion = { version: -1, tree: emptyTree, nextPage: 0 }
 
 export async function openStateStore(store: Store, options: StateStoreOptions = {}): Promise<StateStore> {
-  const versionsKept = options.versionsKept ?? versionsKeptDefault
-  assert(versionsKept >= 1)
+  const versionsKept = Math.max(2, options.versionsKept ?? versionsKeptDefault)
   const cache = createPageCache(options.cacheBytesMax ?? cacheBytesDefault)
   /** Kept versions in rising order. Replaced as a whole, so that readers see a version until it is gone from disk. */
   let versions = await readVersions(store)

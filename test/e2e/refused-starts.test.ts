@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, copyFile, cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFollowerHome } from './support/follower-home.ts'
 import { heightOf, type LocalNetwork, type LocalNode, reaches, startLocalNetwork } from './support/local-network.ts'
 import { type RunOptions, runSynod } from './support/run-synod.ts'
@@ -140,7 +140,7 @@ test('a node of another chain is turned away, and both logs say why', async () =
 
 describe('a consensus log that is damaged', () => {
   let victim: LocalNode
-  beforeAll(async () => {
+  beforeEach(async () => {
     victim = network.nodes[2]!
     await victim.kill()
   })
@@ -150,8 +150,10 @@ describe('a consensus log that is damaged', () => {
     for (const part of ['wal-a', 'wal-b']) await appendFile(join(victim.home, 'data', part), randomBytes(37))
     await victim.start()
     await reaches(victim, tip + 3)
-    expect(await victim.client.status()).toMatchObject({ mode: 'consensus', fault: null })
-    await victim.kill()
+    await until('it signs again', async () => {
+      const { mode, signing, fault } = await victim.client.status()
+      return mode === 'consensus' && signing && fault === null
+    })
   })
 
   test('in its middle is refused, with the way out, which works', async () => {

@@ -89,11 +89,12 @@ function trackLinks(
   }
 
   function onEnded(link: PeerLink, reason: string): void {
-    if (!registry.remove(link)) return
+    const spoke = registry.remove(link)
+    // What libp2p remembers of strangers, of those who never said hello too, would grow for ever; the address book is the engine's.
+    if (registry.get(link.peer) === undefined) void libp2p.peerStore.delete(link.connection.remotePeer)
+    if (!spoke) return
     gossip.leave(link.connection.remotePeer)
     handlers.onDisconnected(link.info(), reason)
-    // What libp2p remembers of strangers would grow for ever; the address book is the engine's.
-    void libp2p.peerStore.delete(link.connection.remotePeer)
   }
 
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {

@@ -3,6 +3,7 @@ import { batchSchema } from '../chain/batch.ts'
 import { decode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
+import type { Mempool } from '../mempool/mempool.ts'
 import type { PeerId } from '../ports/network.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
@@ -28,12 +29,13 @@ export interface BatchArrivals {
   settled(hashes: readonly Hash[]): Promise<void>
 }
 
-/** Batches of one peer that are being verified: 4 MiB. */
-const arrivingPerPeerMax = 64
+/** Bytes of one peer's batches that are being verified. Counted in bytes: under load there are many, and they are small. */
+const arrivingBytesPerPeerMax = 4 << 20
 const refusedMax = 4096
 
 export function createBatchArrivals(options: {
   intake: TransactionIntake
+  mempool: Pick<Mempool, 'has'>
   pool: BatchPool
   telemetry: Telemetry
   height: () => number
@@ -43,7 +45,7 @@ export function createBatchArrivals(options: {
   onLost: (ids: readonly Hash[]) => void
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchArrivals {
-  const { intake, pool, telemetry } = options
+  const { intake, mempool, pool, telemetry } = options
   const refused = createBoundedMap<string, Rejection>(refusedMax)
   const arriving = new Map<string, Promise<void>>()
   const perPeer = new Map<PeerId, number>()
@@ -68,14 +70,21 @@ export function createBatchArrivals(options: {
       return options.onRejection(peer, transactions.error)
     }
     const wanted = intake.admit(transactions.value, peer).some((answer) => answer.ok)
-    const lost = pool.add({ hash, encoded, transactions: transactions.value }, { height: options.height(), wanted })
+    const lost = pool.add(
+      { hash, encoded, transactions: transactions.value },
+      {
+        height: options.height(),
+        wanted,
+        isOpen: mempool.has,
+      },
+    )
     if (lost.length > 0) options.onLost(lost)
     options.onHeld(hash, peer, wanted)
   }
 
-  function leave(key: string, peer: PeerId): void {
+  function leave(key: string, peer: PeerId, bytes: number): void {
     arriving.delete(key)
-    const left = (perPeer.get(peer) ?? 1) - 1
+    const left = (perPeer.get(peer) ?? bytes) - bytes
     if (left > 0) perPeer.set(peer, left)
     else perPeer.delete(peer)
   }
@@ -86,12 +95,12 @@ export function createBatchArrivals(options: {
       const others = perPeer.get(peer) ?? 0
       if (pool.has(hash) || refused.has(key)) return true
       if (!arriving.has(key)) {
-        if (others >= arrivingPerPeerMax) return false
+        if (others >= arrivingBytesPerPeerMax) return false
         telemetry.count('synod_batches_total', 1, { way })
-        perPeer.set(peer, others + 1)
+        perPeer.set(peer, others + encoded.length)
         arriving.set(
           key,
-          takeIn(encoded, hash, peer).finally(() => leave(key, peer)),
+          takeIn(encoded, hash, peer).finally(() => leave(key, peer, encoded.length)),
         )
       }
       await arriving.get(key)

@@ -6,11 +6,13 @@ import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { BatchPacker } from '../mempool/batch-packer.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
+import type { Mempool } from '../mempool/mempool.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
+import { createBatchAnnouncer } from './batch-announcer.ts'
 import { createBatchArrivals } from './batch-arrivals.ts'
 import { createBatchPuller } from './batch-puller.ts'
 import type { Ports } from './ports.ts'
@@ -40,13 +42,13 @@ export interface BatchExchange {
 }
 
 const packDelayMs = 10
-/** Hashes in one announcement, and in all that a new peer is told. */
-const announcementMax = 256
+/** Hashes that a new peer is told. */
 const greetingMax = 2048
 
 export function createBatchExchange(options: {
   ports: Ports
   intake: TransactionIntake
+  mempool: Pick<Mempool, 'has'>
   packer: BatchPacker
   pool: BatchPool
   height: () => number
@@ -60,6 +62,7 @@ export function createBatchExchange(options: {
   const { clock, network, telemetry } = ports
   const arrivals = createBatchArrivals({ ...options, telemetry, onHeld })
   const puller = createBatchPuller({ ports, arrivals, onRejection })
+  const announcer = createBatchAnnouncer(ports, puller.isHolder)
   let packTimer: Timer | undefined
   let stopped = false
 
@@ -82,8 +85,7 @@ export function createBatchExchange(options: {
   /** A batch with nothing new in it is not worth telling: repacking what everybody has would be a way to fill the network. */
   function onHeld(hash: Hash, from: PeerId, wanted: boolean): void {
     if (!wanted) return
-    const message = encode(batchMessageSchema, { type: 'announce', hashes: [hash] })
-    for (const { id } of network.peers()) if (id !== from && !puller.isHolder(id, hash)) network.send(id, 'batches', message)
+    announcer.add(hash, from)
     options.onAvailable()
   }
 
@@ -116,13 +118,7 @@ export function createBatchExchange(options: {
       if (!packer.empty) pack()
     },
 
-    greet(peer) {
-      const hashes = pool.open(greetingMax)
-      for (let start = 0; start < hashes.length; start += announcementMax) {
-        const part = hashes.slice(start, start + announcementMax)
-        network.send(peer, 'batches', encode(batchMessageSchema, { type: 'announce', hashes: part }))
-      }
-    },
+    greet: (peer) => announcer.tell(peer, pool.open(greetingMax)),
 
     onMessage(peer, message) {
       const decoded = decode(batchMessageSchema, message)
@@ -149,6 +145,7 @@ export function createBatchExchange(options: {
     stop() {
       stopped = true
       puller.stop()
+      announcer.stop()
       packTimer?.cancel()
     },
   }

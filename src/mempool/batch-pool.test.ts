@@ -203,3 +203,14 @@ test('the size of an order does not depend on the size of the transactions', () 
   expect(sizes[0]).toBe(sizes[1])
   expect(sizes[0]).toBeLessThan(40 * (34 + 6) + 10)
 })
+
+test('a batch is settled by the blocks to come, whatever else in it stood in one before', () => {
+  const [old, ...fresh] = some(3) as [DecodedTransaction, ...DecodedTransaction[]]
+  const batch = pack([old, ...fresh])
+  const { pool } = poolOf([])
+  pool.add(batch, { height: 1, isOpen: (id) => id !== old.id })
+  expect(pool.open(9)).toEqual([batch.hash])
+  pool.committed({ height: 2, ids: fresh.map(({ id }) => id) })
+  expect(pool.open(9)).toEqual([])
+  expect(pool.has(batch.hash)).toBe(true)
+})

@@ -23,6 +23,12 @@ export interface BatchPoolLimits {
 
 export const defaultBatchPoolLimits: BatchPoolLimits = { batches: 8192, bytes: 96 << 20, settledBlocks: 20 }
 
+export interface BatchContext {
+  readonly height: number
+  readonly wanted?: boolean
+  readonly isOpen?: (id: Bytes) => boolean
+}
+
 export interface BatchPool {
   readonly size: number
   readonly bytes: number
@@ -34,9 +40,10 @@ export interface BatchPool {
   transaction(id: Bytes): DecodedTransaction | undefined
   /**
    * Takes in a verified batch. `wanted: false` says that nothing in it was admitted to the mempool: it serves only those who name it.
+   * `isOpen` says what in it waits for a block, all unless given: what stood in one already would keep the batch until it expires.
    * Returns what no batch can name any longer, since older ones had to make room.
    */
-  add(batch: PackedBatch, context: { readonly height: number; readonly wanted?: boolean }): readonly Hash[]
+  add(batch: PackedBatch, context: BatchContext): readonly Hash[]
   /** The order that names these transactions, and those of them that it could name. */
   order(transactions: readonly DecodedTransaction[]): NamedTransactions
   /** What an order names, or the batches it takes to know, or why the order is bad. */
@@ -108,9 +115,9 @@ export function createBatchPool(limits: BatchPoolLimits): BatchPool {
       return place?.batch.transactions[place.index]
     },
 
-    add(packed, { height, wanted = true }) {
+    add(packed, { height, wanted = true, isOpen = () => true }) {
       if (batches.has(bytesKey(packed.hash))) return []
-      const batch = holdBatch(packed)
+      const batch = holdBatch(packed, isOpen)
       batches.set(batch.key, batch)
       bytes += packed.encoded.length
       for (const [index, id] of batch.transactionKeys.entries()) {
@@ -118,7 +125,7 @@ export function createBatchPool(limits: BatchPoolLimits): BatchPool {
         const place = { batch, index }
         places.set(id, known ? [...known, place] : [place])
       }
-      if (!wanted || batch.expiryHeight <= height) settle(batch, height)
+      if (!wanted || batch.open.size === 0 || batch.expiryHeight <= height) settle(batch, height)
       return makeRoom()
     },
 

@@ -1,4 +1,4 @@
-import { bytesKey } from '../primitives/bytes.ts'
+import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import type { PackedBatch } from './batch-packer.ts'
 
 /** A batch in the pool. */
@@ -19,10 +19,11 @@ export interface Place {
   readonly index: number
 }
 
-export function holdBatch(packed: PackedBatch): HeldBatch {
+/** @param isOpen of a transaction's id. */
+export function holdBatch(packed: PackedBatch, isOpen: (id: Bytes) => boolean): HeldBatch {
   const transactionKeys = packed.transactions.map((transaction) => bytesKey(transaction.id))
   let expiryHeight = 0
   for (const transaction of packed.transactions) expiryHeight = Math.max(expiryHeight, transaction.expiryHeight)
-  const key = bytesKey(packed.hash)
-  return { ...packed, key, transactionKeys, open: new Set(transactionKeys), expiryHeight, settledAt: undefined }
+  const open = new Set(packed.transactions.flatMap(({ id }) => (isOpen(id) ? [bytesKey(id)] : [])))
+  return { ...packed, key: bytesKey(packed.hash), transactionKeys, open, expiryHeight, settledAt: undefined }
 }

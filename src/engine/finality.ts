@@ -29,7 +29,8 @@ export function createFinality(options: {
     const nonces = new Map<string, number>()
     const state = chain.state.reader()
     for (const { sender } of transactions) {
-      if (sender && application.nextNonce) nonces.set(sender.key, application.nextNonce(sender.key, state))
+      if (!sender || !application.nextNonce || nonces.has(sender.key)) continue
+      nonces.set(sender.key, application.nextNonce(sender.key, state))
     }
     return nonces
   }

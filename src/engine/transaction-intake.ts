@@ -1,5 +1,6 @@
 import type { Application, DecodedTransaction } from '../application/application.ts'
 import { transactionId } from '../chain/block.ts'
+import type { Hash } from '../crypto/hash.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -28,13 +29,13 @@ export function createTransactionIntake(options: {
 }): TransactionIntake {
   const { application, chain, mempool, verifier, telemetry, known } = options
 
-  function decodeOne(encoded: Bytes): Result<DecodedTransaction> {
+  function decodeOne(encoded: Bytes, id: Hash): Result<DecodedTransaction> {
     if (encoded.length > options.transactionBytesMax) {
       return reject('TX_TOO_LARGE', `${encoded.length} bytes, at most ${options.transactionBytesMax}`)
     }
     const decoded = application.decodeTransaction(encoded)
     if (!decoded.ok) return decoded
-    return ok({ ...decoded.value, id: transactionId(encoded), encoded })
+    return ok({ ...decoded.value, id, encoded })
   }
 
   function admitOne(transaction: DecodedTransaction, source: string): Result<void> {
@@ -52,8 +53,9 @@ export function createTransactionIntake(options: {
       const items: SignatureItem[] = []
       const owners: number[] = []
       for (const [index, bytes] of encoded.entries()) {
-        const before = known(transactionId(bytes))
-        const answer = before ? ok(before) : decodeOne(bytes)
+        const id = transactionId(bytes)
+        const before = known(id)
+        const answer = before ? ok(before) : decodeOne(bytes, id)
         answers.push(answer)
         if (before || !answer.ok) continue
         for (const signature of answer.value.signatures) {

@@ -1,8 +1,10 @@
 import { validatorSet } from '../chain/validator-set.ts'
-import { bytesEqual, toHex } from '../primitives/bytes.ts'
+import type { Channel, PeerId } from '../ports/network.ts'
+import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
 import { isLiar, nodeId } from './cast.ts'
 import { createFinalBlocks, type FinalBlocks } from './checkers/final-blocks.ts'
 import { createHonestSigners, type HonestSigners } from './checkers/honest-signers.ts'
+import { createProposals } from './checkers/proposals.ts'
 import type { CheckName, Violation } from './checkers/violation.ts'
 import type { Clients } from './clients.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -14,6 +16,8 @@ export interface Judge {
   readonly violation: Violation | undefined
   readonly blocks: FinalBlocks
   readonly signers: HonestSigners
+  /** Somebody, honest or not, sent a message. */
+  sent(from: PeerId, channel: Channel, message: Bytes): void
   report(violation: Violation | undefined): void
   blame(check: CheckName, node: string, detail: string): void
   /**
@@ -41,12 +45,14 @@ export function createJudge(options: {
     violation ??= found
   }
 
+  const proposals = createProposals(chain.chainId, oracle)
   const blocks = createFinalBlocks({
     chain,
     oracle,
     submitted: (id) => options.clients().submitted(id),
     honest: (key) => honestKeys.has(key),
     now: scheduler.now,
+    proposals,
   })
   const signers = createHonestSigners({
     chainId: chain.chainId,
@@ -73,6 +79,10 @@ export function createJudge(options: {
     },
     blocks,
     signers,
+    sent(from, channel, message) {
+      signers.sent(from, channel, message)
+      proposals.sent(channel, message)
+    },
     report,
     blame: (check, node, detail) => report({ check, node, height: blocks.height, detail }),
     mayLoseLog({ id }) {

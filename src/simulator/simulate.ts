@@ -38,7 +38,7 @@ interface Stage {
 
 function setStage(options: SimulationOptions): Stage {
   const { liars = [], load = 5 } = options
-  const world = createWorld(options, (from, channel, message) => judge.signers.sent(from, channel, message))
+  const world = createWorld(options, (from, channel, message) => judge.sent(from, channel, message))
   const { chain, random, scheduler, trace } = world
   const awaited = new Map<string, () => void>()
   const cast = createCast({

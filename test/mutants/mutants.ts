@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (!proposer || !bytesEqual(header.proposer, proposer.consensusKey)) return false',
     replace: 'if (!proposer) return false',
     why: 'a block names as its proposer whom it likes, who is paid for it',
-    options: { ...lyingWith('invalid-proposer'), seconds: 25 },
+    options: { ...lyingWith('invalid-proposer'), seconds: 25, load: 1 },
   },
   {
     name: 'any time',

@@ -21,6 +21,7 @@ export const invalidProposer: Liar = (context) => {
     (header) => ({ ...header, version: 2 }),
     (header) => ({ ...header, chainId: anything() }),
     (header) => ({ ...header, proposer: entropy.bytes(48) }),
+    (header) => ({ ...header, proposer: context.random.pick(context.spec.validators).consensusKey }),
   ]
   /** One lie a round, the same to everybody: else it would be an equivocation. */
   let told = { place: '', header: undefined as Header | undefined }

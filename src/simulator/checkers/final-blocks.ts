@@ -5,6 +5,7 @@ import { bytesEqual, bytesKey, toHex } from '../../primitives/bytes.ts'
 import type { SimulatedChain } from '../simulated-chain.ts'
 import type { SignatureOracle } from '../simulated-verifier.ts'
 import { commitChecker, type FinalBlock, type Finding, isTimely, isTruthful } from './block-checks.ts'
+import type { Proposals } from './proposals.ts'
 import type { Violation } from './violation.ts'
 
 /** Compares every block that any honest node makes final with what the others have, and with what may be in it. */
@@ -36,6 +37,7 @@ export function createFinalBlocks(options: {
   /** Whether this consensus key, in hexadecimal, is an honest node's. */
   readonly honest: (consensusKey: string) => boolean
   readonly now: () => number
+  readonly proposals: Proposals
 }): FinalBlocks {
   const { chain, oracle } = options
   const decided = new Map<number, Decided>()
@@ -94,6 +96,7 @@ export function createFinalBlocks(options: {
         agrees(id, event, node) ??
         holdsWhatItMay(event) ??
         isTruthful(event, { chainId: chain.chainId, parent, set }) ??
+        options.proposals.check(event) ??
         isTimely(event, options.now(), precisionMs) ??
         isCommitted(event, set) ??
         punishesTheGuilty(event)

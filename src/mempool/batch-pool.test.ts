@@ -214,3 +214,13 @@ test('a batch is settled by the blocks to come, whatever else in it stood in one
   expect(pool.open(9)).toEqual([])
   expect(pool.has(batch.hash)).toBe(true)
 })
+
+test('packing the same transactions again and again gains nothing: a few batches name them, and the others wait for none', () => {
+  const known = some(3)
+  const again = Array.from({ length: 40 }, (_, index) => pack([...known, ...some(1, 100 + index)]))
+  const { pool } = poolOf(again)
+  pool.committed({ height: 1, ids: again.flatMap(({ transactions }) => transactions.slice(3).map(({ id }) => id)) })
+  expect(pool.open(99)).toHaveLength(8)
+  pool.committed({ height: 2, ids: known.map(({ id }) => id) })
+  expect(pool.open(99)).toEqual([])
+})

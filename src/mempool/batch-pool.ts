@@ -52,6 +52,9 @@ export interface BatchPool {
   committed(block: { readonly height: number; readonly ids: readonly Bytes[] }): void
 }
 
+/** Batches by which one transaction can be named: whoever packs it anew again and again must not make each batch dearer than the last. */
+const placesMax = 8
+
 export function createBatchPool(limits: BatchPoolLimits): BatchPool {
   /** In order of arrival. */
   const batches = new Map<string, HeldBatch>()
@@ -121,9 +124,9 @@ export function createBatchPool(limits: BatchPoolLimits): BatchPool {
       batches.set(batch.key, batch)
       bytes += packed.encoded.length
       for (const [index, id] of batch.transactionKeys.entries()) {
-        const known = places.get(id)
-        const place = { batch, index }
-        places.set(id, known ? [...known, place] : [place])
+        const known = places.get(id) ?? []
+        if (known.length < placesMax) places.set(id, [...known, { batch, index }])
+        else batch.open.delete(id)
       }
       if (!wanted || batch.open.size === 0 || batch.expiryHeight <= height) settle(batch, height)
       return makeRoom()

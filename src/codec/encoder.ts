@@ -2,7 +2,7 @@
 import { AssertionError } from '../primitives/assert.ts'
 import { canGenerate, recordWriter } from './record.ts'
 import { type Field, type ListShape, nameOf, type Schema, type Shape, type VariantCase } from './schema.ts'
-import { type Writer, writeArrayHeader, writeBinary, writeByte, writeText, writeU64, writeUint } from './writer.ts'
+import { type Writer, writeArrayHeader, writeBinary, writeByte, writeShortAscii, writeText, writeU64, writeUint } from './writer.ts'
 
 /** Appends one value, or throws an `AssertionError`. */
 type Encoder = (writer: Writer, value: unknown) => void
@@ -93,11 +93,15 @@ function bytesEncoder(min: number, max: number, path: string): Encoder {
 }
 
 const utf8 = new TextEncoder()
+/** Calling the platform's encoder costs more than writing so many letters one by one. */
+const shortTextMax = 64
 
 function textEncoder(max: number, path: string): Encoder {
   return (writer, value) => {
     // A lone surrogate would be written as a replacement character, and read back as another text.
-    if (typeof value !== 'string' || !value.isWellFormed()) misfit(path, 'a well-formed text')
+    if (typeof value !== 'string') misfit(path, 'a well-formed text')
+    if (value.length <= shortTextMax && value.length <= max && writeShortAscii(writer, value)) return
+    if (!value.isWellFormed()) misfit(path, 'a well-formed text')
     const encoded = utf8.encode(value)
     if (encoded.length > max) misfit(path, `a text of at most ${max} bytes`)
     writeText(writer, encoded)

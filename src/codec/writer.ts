@@ -43,6 +43,25 @@ export function writeBinary(writer: Writer, bytes: Uint8Array): void {
   append(writer, bytes)
 }
 
+/** Writes a short text (at most 255 characters) if it is all ASCII; otherwise writes nothing and answers false. */
+export function writeShortAscii(writer: Writer, text: string): boolean {
+  const { length } = text
+  const before = writer.offset
+  if (length < 32) writeByte(writer, 0xa0 | length)
+  else writeHeader(writer, 0xd9, 1, length)
+  const start = advance(writer, length)
+  const { bytes } = writer
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 0x7f) {
+      writer.offset = before
+      return false
+    }
+    bytes[start + index] = code
+  }
+  return true
+}
+
 /** A text that is UTF-8 already. */
 export function writeText(writer: Writer, utf8: Uint8Array): void {
   const { length } = utf8

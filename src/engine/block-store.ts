@@ -3,7 +3,7 @@ import { blockSchema } from '../chain/block.ts'
 import { commitSchema } from '../chain/certificate.ts'
 import { blockTransactionsMax } from '../chain/limits.ts'
 import { encode } from '../codec/codec.ts'
-import { type Infer, list, struct, uint } from '../codec/schema.ts'
+import { bytes, type Infer, list, sizeMax, struct, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Store, StoreOperation } from '../ports/store.ts'
 import { type Bytes, concatBytes } from '../primitives/bytes.ts'
@@ -13,7 +13,8 @@ import { decodeOwn } from './system-state.ts'
 const finalBlockSchema = struct('FinalBlock', {
   block: blockSchema,
   commit: commitSchema,
-  results: list(transactionResultSchema, { max: blockTransactionsMax }),
+  /** Each encoded by itself, as it is a leaf of the results root. */
+  results: list(bytes({ max: sizeMax(transactionResultSchema) }), { max: blockTransactionsMax }),
 })
 export type FinalBlock = Infer<typeof finalBlockSchema>
 

@@ -14,7 +14,7 @@ import type { Hash } from '../crypto/hash.ts'
 import { merkleRoot } from '../crypto/merkle.ts'
 import type { Store } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
-import { toHex } from '../primitives/bytes.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { type BlockStore, openBlockStore } from './block-store.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
 import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
@@ -51,6 +51,8 @@ export interface ExecutedBlock {
   readonly height: number
   readonly ids: readonly Hash[]
   readonly results: readonly TransactionResult[]
+  /** The leaves of the results root. */
+  readonly encodedResults: readonly Bytes[]
   readonly transactionsRoot: Hash
   readonly resultsRoot: Hash
   readonly appHash: Hash
@@ -85,7 +87,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     execute: (request) => execute(application, state, tip, request),
     async commit(block, commit, executed) {
       assert(executed.height === tip.height + 1 && block.header.height === executed.height, 'blocks are committed in order')
-      const final = { block, commit, results: executed.results }
+      const final = { block, commit, results: executed.encodedResults }
       await state.commit(executed.prepared, executed.height, blocks.operations(final, executed.ids))
       tip = { ...executed.system, height: executed.height, hash: blockHash(block.header), time: block.header.time, commit }
     },
@@ -129,12 +131,14 @@ function execute(application: Application, state: StateStore, tip: Tip, request:
   for (const piece of evidence) systemOverlay.set(evidenceKey(piece), encode(uint(), height))
   const prepared = state.prepare([...systemOverlay.changes(), ...changes])
   const ids = transactions.map((transaction) => transaction.id)
+  const encodedResults = response.results.map((result) => encode(transactionResultSchema, result))
   return {
     height,
     ids,
     results: response.results,
+    encodedResults,
     transactionsRoot: transactionsRoot(ids),
-    resultsRoot: merkleRoot(response.results.map((result) => encode(transactionResultSchema, result))),
+    resultsRoot: merkleRoot(encodedResults),
     appHash: prepared.root as Hash,
     nextValidatorsHash: validatorSetHash(system.validators),
     system,

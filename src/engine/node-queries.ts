@@ -1,12 +1,12 @@
 import { type Application, transactionResultSchema } from '../application/application.ts'
 import { transactionId } from '../chain/block.ts'
-import { encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { inclusionProof } from '../crypto/merkle.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type Result, reject } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
 import type { IncludedTransaction, ProvenValue } from './synod-node.ts'
+import { decodeOwn } from './system-state.ts'
 
 /** What a node can tell of its final history and state, each answer with the proof that makes it worth something. */
 export function findTransaction(chain: Chain, id: Hash): IncludedTransaction | undefined {
@@ -15,14 +15,13 @@ export function findTransaction(chain: Chain, id: Hash): IncludedTransaction | u
   if (!final) return undefined
   const { height, index } = location
   const { transactions } = final.block
-  const results = final.results.map((result) => encode(transactionResultSchema, result))
   return {
     encoded: transactions[index] as Bytes,
     height,
     index,
-    result: final.results[index] as IncludedTransaction['result'],
+    result: decodeOwn(transactionResultSchema, final.results[index] as Bytes),
     proof: inclusionProof(transactions.map(transactionId), index),
-    resultProof: inclusionProof(results, index),
+    resultProof: inclusionProof(final.results, index),
   }
 }
 

@@ -1,4 +1,4 @@
-import { bytes, type Infer, list, struct, variant } from '../codec/schema.ts'
+import { bytes, list, struct, variant } from '../codec/schema.ts'
 import { hash } from './identifiers.ts'
 import { batchBytesMax } from './limits.ts'
 
@@ -9,7 +9,6 @@ export const batchMessageSchema = variant('BatchMessage', {
   /** Batches the sender holds: who lacks one and is not being sent it asks for it. */
   announce: { tag: 2, schema: struct('Announce', { hashes: list(hash, { min: 1, max: 256 }) }) },
 })
-export type BatchMessage = Infer<typeof batchMessageSchema>
 
 /** Asks for batches by hash; the answer's parts are the encoded batches the other side holds. */
 export const batchRequestSchema = struct('BatchRequest', { hashes: list(hash, { min: 1, max: 64 }) })

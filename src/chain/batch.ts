@@ -1,5 +1,4 @@
-import { encode } from '../codec/codec.ts'
-import { bytes, type Infer, list, struct } from '../codec/schema.ts'
+import { bytes, list, struct } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { batchTransactionsMax, transactionBytesMax } from './limits.ts'
 
@@ -10,12 +9,8 @@ import { batchTransactionsMax, transactionBytesMax } from './limits.ts'
 export const batchSchema = struct('Batch', {
   transactions: list(bytes({ min: 1, max: transactionBytesMax }), { min: 1, max: batchTransactionsMax }),
 })
-export type Batch = Infer<typeof batchSchema>
 
-export function batchHash(batch: Batch): Hash {
-  return encodedBatchHash(encode(batchSchema, batch))
-}
-
+/** Names an encoded batch. */
 export function encodedBatchHash(encoded: Uint8Array): Hash {
   return taggedHash('synod/batch', encoded)
 }

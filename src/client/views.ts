@@ -56,7 +56,7 @@ export const blockView = z.object({
 })
 export type BlockView = z.output<typeof blockView>
 
-export const inclusionProofView = z.object({ index: count, size: count, path: z.array(hash) })
+const inclusionProofView = z.object({ index: count, size: count, path: z.array(hash) })
 export const resultView = z.object({
   code: count.max(0xffff),
   data: hex.max(2048),

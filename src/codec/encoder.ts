@@ -2,7 +2,16 @@
 import { AssertionError } from '../primitives/assert.ts'
 import { canGenerate, recordWriter } from './record.ts'
 import { type Field, type ListShape, nameOf, type Schema, type Shape, type VariantCase } from './schema.ts'
-import { type Writer, writeArrayHeader, writeBinary, writeByte, writeShortAscii, writeText, writeU64, writeUint } from './writer.ts'
+import {
+  type Writer,
+  writeArrayHeader,
+  writeBinary,
+  writeByte,
+  writeShortAscii,
+  writeText,
+  writeU64,
+  writeUint,
+} from './writer.ts'
 
 /** Appends one value, or throws an `AssertionError`. */
 type Encoder = (writer: Writer, value: unknown) => void

@@ -32,8 +32,8 @@ export interface OpenedWal {
   readonly cutBytes: number
 }
 
-export const recordBytesMax = 8 << 20
-export const walBytesMax = 256 << 20
+const recordBytesMax = 8 << 20
+const walBytesMax = 256 << 20
 
 const sequenceAt = 4
 const checksumAt = 12

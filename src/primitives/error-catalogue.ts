@@ -54,7 +54,10 @@ export const rejections = {
   EVIDENCE_STRANGER: { verdict: 'reject', summary: 'The accused was not a validator at that height: there is nobody to punish.' },
   EVIDENCE_INVALID: { verdict: 'reject', summary: 'A signature in the evidence does not hold.' },
   EVIDENCE_KNOWN: { verdict: 'ignore', summary: 'The evidence has been punished already.' },
-  HELLO_UNWELCOME: { verdict: 'ignore', summary: 'The peer has lost its reputation here and is not connected to for some minutes.' },
+  HELLO_UNWELCOME: {
+    verdict: 'ignore',
+    summary: 'The peer has lost its reputation here and is not connected to for some minutes.',
+  },
   HELLO_WRONG_CHAIN: { verdict: 'ignore', summary: 'The peer is on another chain.' },
   HELLO_WRONG_GENESIS: { verdict: 'ignore', summary: 'The peer began from another genesis state.' },
   HELLO_WRONG_VERSION: { verdict: 'ignore', summary: 'The peer speaks no protocol version that this node speaks.' },

@@ -36,7 +36,7 @@ export async function makeCopy(mutant?: Mutant): Promise<MutatedCopy> {
   }
 }
 
-export async function breakOneThing(file: string, { name, find, replace }: Mutant): Promise<void> {
+async function breakOneThing(file: string, { name, find, replace }: Mutant): Promise<void> {
   const source = await readFile(file, 'utf8')
   const occurrences = source.split(find).length - 1
   if (occurrences !== 1) throw new Error(`mutant "${name}": its text stands ${occurrences} times in ${file}`)

@@ -10,7 +10,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 const writeBytes = 128 << 10
 const headerBytes = 4
 /** A message of this length asks for an answer. */
-export const probeBytes = 64
+const probeBytes = 64
 
 export interface RawTlsServer {
   readonly port: number

@@ -33,7 +33,10 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
 export async function runBench(options: BenchOptions): Promise<number> {
   const { name, json, console } = options
   if (!Object.hasOwn(benches, name)) {
-    throw new OperationalError('USAGE_INVALID', `There is no bench ${JSON.stringify(name)}: it is one of ${benchNames.join(', ')}.`)
+    throw new OperationalError(
+      'USAGE_INVALID',
+      `There is no bench ${JSON.stringify(name)}: it is one of ${benchNames.join(', ')}.`,
+    )
   }
   const figures = await benches[name as BenchName](options)
   const [processor] = cpus()

@@ -4,6 +4,7 @@ import { addressOf } from '../../../crypto/address.ts'
 import { type Ed25519Keypair, ed25519Sign } from '../../../crypto/ed25519.ts'
 import type { Bytes } from '../../../primitives/bytes.ts'
 import type { BenchChain, BenchWorkload } from './bench-chain.ts'
+import { unsignedKeys } from './unsigned-application.ts'
 
 export const operationsPerSignature = 10
 const unsignedBytes = 200
@@ -16,7 +17,9 @@ export function transactionMaker(chain: BenchChain, workload: BenchWorkload): ()
 
   function unsigned(): Bytes {
     const bytes = new Uint8Array(unsignedBytes)
-    new DataView(bytes.buffer).setFloat64(0, made)
+    const view = new DataView(bytes.buffer)
+    view.setUint16(0, made % unsignedKeys)
+    view.setFloat64(2, made)
     return bytes
   }
 

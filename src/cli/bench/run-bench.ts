@@ -19,7 +19,7 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   crypto: async () => (await import('./crypto.ts')).benchCrypto(),
   codec: async () => (await import('./codec.ts')).benchCodec(),
   network: async () => (await import('./network.ts')).benchNetwork(),
-  state: async ({ keys }) => (await import('./state.ts')).benchState({ keys }),
+  state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),
   async consensus({ seconds, workloads, console }) {

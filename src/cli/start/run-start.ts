@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { loadKeyFile } from '../../adapters/file/key-file.ts'
+import { limitYoungGeneration } from '../../adapters/system/limit-young-generation.ts'
 import { createNodeTelemetry, type NodeTelemetry } from '../../adapters/telemetry/node-telemetry.ts'
 import { type ApiServer, startApi } from '../../api/server.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
@@ -21,6 +22,7 @@ export interface StartOptions {
 
 /** Runs the node of a home until it is told to stop, or cannot go on. Resolves to the exit status. */
 export async function runStart(options: StartOptions): Promise<number> {
+  limitYoungGeneration()
   const configuration = await loadNodeConfig(options)
   const { config, home } = configuration
   const telemetry = createNodeTelemetry({

@@ -21,7 +21,7 @@ export interface BatchPoolLimits {
   readonly settledBlocks: number
 }
 
-export const defaultBatchPoolLimits: BatchPoolLimits = { batches: 8192, bytes: 96 << 20, settledBlocks: 20 }
+export const defaultBatchPoolLimits: BatchPoolLimits = { batches: 8192, bytes: 96 << 20, settledBlocks: 4 }
 
 export interface BatchContext {
   readonly height: number

@@ -24,6 +24,18 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
   assert(Number.isSafeInteger(capacity) && capacity > 0, 'a bounded map holds at least one entry')
   // A Map iterates in insertion order: an entry is moved to the end by inserting it anew.
   const map = new Map<K, V>()
+  // One iterator for good: nothing before it is left, while a new one would first step over all that was ever deleted.
+  let ages = map.entries()
+
+  function oldest(): [K, V] {
+    let next = ages.next()
+    if (next.done) {
+      ages = map.entries()
+      next = ages.next()
+    }
+    assert(!next.done, 'a full map has an oldest entry')
+    return next.value
+  }
 
   return {
     capacity,
@@ -43,9 +55,9 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
       map.delete(key)
       map.set(key, value)
       if (map.size <= capacity) return undefined
-      const oldest = map.entries().next().value as [K, V]
-      map.delete(oldest[0])
-      return oldest
+      const forgotten = oldest()
+      map.delete(forgotten[0])
+      return forgotten
     },
     delete: (key) => map.delete(key),
     clear: () => map.clear(),

@@ -12,7 +12,7 @@ export const devnetCommand = defineCommand({
     validators: { type: 'integer', min: 1, max: 32, standard: 4, summary: 'How many validators' },
     'interval-ms': { type: 'integer', min: 0, max: 600_000, summary: 'Time between blocks, which may then be empty' },
     application: applicationOption,
-    load: { type: 'integer', min: 0, max: 1000, summary: 'Transfers a second it makes (1; unattended 20)' },
+    load: { type: 'integer', min: 0, max: 1000, summary: 'Transfers a second it makes (1; unattended 10)' },
     home: {
       type: 'text',
       value: 'dir',

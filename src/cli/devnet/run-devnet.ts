@@ -29,7 +29,7 @@ export interface DevnetOptions {
   readonly console: Console
 }
 
-const unattendedLoad = 20
+const unattendedLoad = 10
 const attendedLoad = 1
 /** Without a new block for so long an unattended run has failed. */
 const stallMs = 60_000

@@ -98,7 +98,17 @@ describe('a view', () => {
     { type: 'fault', message: 'why' },
     {
       type: 'peer-disconnected',
-      peer: { id: 'p', address: 'a', direction: 'inbound', protection: 'tls', latencyMs: undefined, connectedAt: 0 },
+      peer: {
+        id: 'p',
+        connectionId: 1,
+        address: 'a',
+        host: 'h',
+        transport: 'tcp',
+        direction: 'inbound',
+        protection: 'tls',
+        latencyMs: undefined,
+        connectedAt: 0,
+      },
       reason: 'gone',
     },
   ])('of the event $type passes the client’s parser', (event) => {

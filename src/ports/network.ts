@@ -14,6 +14,8 @@ export interface Network {
   /** Resolves once both hellos are accepted. Throws `OperationalError` DIAL_FAILED otherwise. Connecting twice yields the same peer. */
   connect(address: string, options?: { timeoutMs?: number }): Promise<PeerId>
   disconnect(peer: PeerId, reason: string): void
+  /** Reads nothing from the peer for so long: what it sends waits in its own buffers. A pause of 0 ends the present one. */
+  pause(peer: PeerId, forMs: number): void
   peers(): readonly PeerInfo[]
   /**
    * Queues a message on the direct, ordered stream of the channel's class. Never waits: returns false, and drops the message, when
@@ -24,6 +26,8 @@ export interface Network {
   broadcast(channel: Channel, message: Bytes): void
   /** One request, an answer in any number of parts. The iterable throws `OperationalError` REQUEST_FAILED on time-out, refusal or a lost peer. */
   request(peer: PeerId, protocol: RequestProtocol, message: Bytes, options: { timeoutMs: number }): AsyncIterable<Bytes>
+  /** What crossed the wire with a peer over its present connection; without a peer: with everybody, since the start. */
+  traffic(peer?: PeerId): Traffic
   stop(): Promise<void>
 }
 
@@ -43,16 +47,23 @@ export const channelBytesMax: Readonly<Record<Channel, number>> = {
   peers: 64 << 10,
 }
 
-export const requestProtocols = ['batch', 'block', 'status'] as const
+export const requestProtocols = ['batch', 'block', 'status', 'mempool'] as const
 export type RequestProtocol = (typeof requestProtocols)[number]
 export const requestBytesMax = 64 << 10
 export const responsePartBytesMax = 8 << 20
 
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
+export type Transport = 'tcp' | 'quic' | 'ws' | 'wss' | 'webrtc' | 'memory' | 'simulated'
+
 export interface PeerInfo {
   readonly id: PeerId
+  /** Names the connection among all this node has had, as `InboundConnection.id` does. */
+  readonly connectionId: number
   readonly address: string
+  /** The peer's IP address in its shortest form; in memory and in the simulator, whatever names its host. */
+  readonly host: string
+  readonly transport: Transport
   readonly direction: 'inbound' | 'outbound'
   /** What protects the connection, e.g. `tls1.3 X25519MLKEM768`, `noise-xx X25519`, `simulated`. */
   readonly protection: string
@@ -60,11 +71,46 @@ export interface PeerInfo {
   readonly connectedAt: number
 }
 
+/** What all that crosses a connection is divided into. `control`: hellos, pings, acknowledgements, and what libp2p itself says. */
+export const trafficClasses = [...channels, 'requests', 'gossip', 'control'] as const
+export type TrafficClass = (typeof trafficClasses)[number]
+
+export interface Traffic {
+  /** Bytes of the socket, encryption and framing included; 0 where the transport does not tell. */
+  readonly wire: TrafficCount
+  /** Bytes of messages before compression, by class. */
+  readonly classes: Readonly<Record<TrafficClass, TrafficCount>>
+}
+
+export function noTraffic(): Traffic {
+  const none = { bytesIn: 0, bytesOut: 0 }
+  return { wire: none, classes: Object.fromEntries(trafficClasses.map((name) => [name, none])) as Traffic['classes'] }
+}
+
+export interface TrafficCount {
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** A connection that has just arrived: nothing is known of it but where it comes from. */
+export interface InboundConnection {
+  readonly id: number
+  readonly host: string
+}
+
 export interface NetworkHandlers {
+  /** Asked before anything is spent on a connection that arrives, its handshake above all. Absent: everybody is let in. */
+  onInbound?(connection: InboundConnection): InboundVerdict
+  /** A connection that was let in is over, whether or not a peer came of it. */
+  onInboundEnded?(connection: InboundConnection): void
   /** The bytes of this node's own hello, asked anew for each connection. */
   hello(peer: PeerId): Bytes
   /** Accepts the peer, or refuses it with a reason that is sent to it before the connection closes. */
-  onHello(peer: PeerId, hello: Bytes): HelloVerdict
+  onHello(peer: PeerId, hello: Bytes): HelloVerdict | ProofWanted
+  /** What this node owes a peer after its hello, if anything; asked after this node's own `onHello` did not refuse it. */
+  prove?(peer: PeerId, hello: Bytes): Promise<Bytes | undefined>
+  /** Judges the proof that `onHello` wanted. */
+  onProof?(peer: PeerId, proof: Bytes): HelloVerdict
   onConnected(peer: PeerInfo): void
   onDisconnected(peer: PeerInfo, reason: string): void
   /** A direct message, in the order it was sent on its channel. */
@@ -78,3 +124,10 @@ export interface NetworkHandlers {
 }
 
 export type HelloVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }
+/** The peer is accepted or refused when its proof comes, and refused when none comes in time. */
+export interface ProofWanted {
+  readonly proofWithinMs: number
+}
+
+/** `refuse`: the connection closes without a word, which is all that costs next to nothing. */
+export type InboundVerdict = 'admit' | 'refuse'

@@ -1,4 +1,4 @@
-import { type Channel, channelBytesMax, type Network, type PeerId } from '../ports/network.ts'
+import { type Channel, channelBytesMax, type Network, noTraffic, type PeerId } from '../ports/network.ts'
 import { assert } from '../primitives/assert.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { createConnections } from './network/connections.ts'
@@ -74,11 +74,13 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
       addresses: () => [addresses.addressOf(station.self)],
       connect: (address) => connections.dial(station, address),
       disconnect: (peer, reason) => connections.disconnect(station, peer, reason),
+      pause: () => undefined,
       peers: () => [...station.links.values()].map(({ info }) => info),
       send: (peer, channel, message) => send(station, peer, channel, message),
       broadcast: (channel, message) => gossip(station, channel, message.slice()),
       request: (peer, protocol, message, { timeoutMs }) =>
         simulateRequest({ scheduler, courier, stationOf, lives }, { from: station, peer, protocol, message, timeoutMs }),
+      traffic: noTraffic,
       stop: async () => stop(station),
     }
   }

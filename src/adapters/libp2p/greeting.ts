@@ -3,7 +3,7 @@
  * The peer is accepted once both verdicts say so.
  */
 
-import type { HelloVerdict } from '../../ports/network.ts'
+import type { HelloVerdict, ProofWanted } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 
 /** How verdicts are sent. */
@@ -15,7 +15,7 @@ export interface VerdictSender {
 
 export interface GreetingOptions {
   readonly control: () => VerdictSender | undefined
-  readonly judge: (hello: Bytes) => HelloVerdict
+  readonly judge: (hello: Bytes) => HelloVerdict | ProofWanted
   /** Asked when the peer's hello is acceptable: its order among accepted connections, or `undefined` for a superfluous one. */
   readonly place: () => bigint | undefined
   readonly onAccepted: () => void
@@ -61,6 +61,7 @@ export function createGreeting(options: GreetingOptions): Greeting {
       if (heardHello) return options.onViolation('a second hello')
       heardHello = true
       const verdict = options.judge(hello)
+      if ('proofWithinMs' in verdict) return options.onViolation('a proof was wanted')
       if (!verdict.accept) {
         options.control()?.refuse(verdict.reason)
         return options.onRefusal({ kind: 'failed', reason: `its hello was refused: ${verdict.reason}` })

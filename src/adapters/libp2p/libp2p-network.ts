@@ -71,6 +71,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
+    pause: (peer, forMs) => running?.pause(peer, forMs),
     peers: () => running?.peers() ?? [],
     send(peer, channel, message) {
       assert(message.length <= channelBytesMax[channel], 'a message is longer than its channel allows')
@@ -81,6 +82,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       running?.broadcast(channel, message)
     },
     request: (peer, protocol, message, requestOptions) => whileRunning().request(peer, protocol, message, requestOptions),
+    traffic: (peer) => whileRunning().traffic(peer),
     stop: async () => running?.stop(),
   }
 }

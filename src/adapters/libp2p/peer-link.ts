@@ -6,11 +6,13 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { createBulkBudget } from './bulk-budget.ts'
+import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
 import { createLatencyProbe } from './latency-probe.ts'
 import { lingerMs } from './limits.ts'
+import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
 
 export interface LinkOptions {
@@ -49,7 +51,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const { connection, handlers } = options
   const peer = connection.remotePeer.toString()
   const greeted = Promise.withResolvers<{ readonly kind: 'accepted' } | FailedGreeting>()
-  const connectedAt = Date.now()
+  const birth = { connectionId: nextConnectionId(), connectedAt: Date.now() }
   const probe = createLatencyProbe()
   const budget = createBulkBudget((total) => control?.acknowledge(total))
   const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
@@ -112,7 +114,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     get phase() {
       return phase
     },
-    info: () => describe(options, connectedAt, probe.latencyMs),
+    info: () => ({ ...describe(options), ...birth, latencyMs: probe.latencyMs }),
     greet() {
       if (!hasGreeted)
         open(helloProtocol).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
@@ -163,7 +165,8 @@ function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) =
   }
 }
 
-function describe({ connection, protection }: LinkOptions, connectedAt: number, latencyMs: number | undefined): PeerInfo {
+function describe({ connection, protection }: LinkOptions): Omit<PeerInfo, 'connectionId' | 'connectedAt' | 'latencyMs'> {
   const { direction, remoteAddr, remotePeer } = connection
-  return { id: remotePeer.toString(), address: remoteAddr.toString(), direction, protection, latencyMs, connectedAt }
+  const { host, transport } = readAddress(remoteAddr)
+  return { id: remotePeer.toString(), address: remoteAddr.toString(), host, transport, direction, protection }
 }

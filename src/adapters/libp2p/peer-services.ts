@@ -31,6 +31,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     batch: client('batch'),
     block: client('block'),
     status: client('status'),
+    mempool: client('mempool'),
   }
   const served = new Set<RequestProtocol>()
   let isClosed = false

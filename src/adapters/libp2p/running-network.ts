@@ -1,6 +1,6 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import { type Network, type NetworkHandlers, requestProtocols } from '../../ports/network.ts'
+import { type Network, type NetworkHandlers, noTraffic, requestProtocols } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
@@ -20,7 +20,10 @@ export interface RunningNetworkOptions {
   readonly createGossip: (gate: GossipGate) => Gossip
 }
 
-export type RunningNetwork = Pick<Network, 'connect' | 'disconnect' | 'peers' | 'send' | 'broadcast' | 'request' | 'stop'>
+export type RunningNetwork = Pick<
+  Network,
+  'connect' | 'disconnect' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
+>
 
 /** Listens, and resolves once it does. Throws `OperationalError` LISTEN_FAILED. */
 export async function runNetwork(options: RunningNetworkOptions): Promise<RunningNetwork> {
@@ -49,6 +52,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   return {
     connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
+    pause: () => undefined,
     peers: () => Array.from(registry.established(), (link) => link.info()),
     send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,
     broadcast: (channel, message) => gossip.publish(channel, message),
@@ -56,6 +60,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
       const client = registry.get(peer)?.services.client(protocol)
       return client?.request(message, timeoutMs) ?? failing(failure(protocol, 'the peer is not connected'))
     },
+    traffic: () => noTraffic(),
     async stop() {
       if (stopping.signal.aborted) return
       clearInterval(pings)

@@ -27,6 +27,7 @@ export function createConnections(options: {
   readonly addresses: AddressBook
 }): Connections {
   const { scheduler, weather, reachable, stationOf, addresses } = options
+  let nextId = 1
   const delayTo = (from: PeerId, to: PeerId) => weather(from, to, helloBytes) ?? lostDelayMs
 
   /** Both sides must like what they hear. */
@@ -43,15 +44,17 @@ export function createConnections(options: {
     if (!target || !there || !here || target === station || stationOf(station.self) !== station) throw failed('nobody answers')
     if (!reachable(station.self, target.self) || !reachable(target.self, station.self)) throw failed('nobody answers')
     const theirs = there.onHello(station.self, here.hello(target.self))
+    if ('proofWithinMs' in theirs) throw failed('a proof is wanted')
     if (!theirs.accept) throw failed(`refused: ${theirs.reason}`)
     const ours = here.onHello(target.self, there.hello(station.self))
+    if ('proofWithinMs' in ours) throw failed('a proof is wanted')
     if (!ours.accept) throw failed(`refused by us: ${ours.reason}`)
     connect(station, target, 2 * tripMs)
     return target.self
   }
 
   function connect(left: Station, right: Station, latencyMs: number): void {
-    const connection: Connection = { open: true, onEnd: new Set() }
+    const connection: Connection = { id: nextId++, open: true, onEnd: new Set() }
     // One side may not have noticed yet that an earlier connection is gone.
     for (const [station, peer] of [
       [left, right],
@@ -75,7 +78,10 @@ export function createConnections(options: {
   ): void {
     const info: PeerInfo = {
       id: peer.self,
+      connectionId: connection.id,
       address: addresses.addressOf(peer.self),
+      host: peer.self,
+      transport: 'simulated',
       direction,
       protection: 'simulated',
       latencyMs: Math.round(latencyMs),

@@ -20,6 +20,7 @@ export interface Link {
 
 /** Both sides share it: what was sent over a connection that has ended does not arrive. */
 export interface Connection {
+  readonly id: number
   open: boolean
   /** Told why the connection ended, by whoever waits for something on it. */
   readonly onEnd: Set<(reason: string) => void>

@@ -31,6 +31,8 @@ export interface NodeOptions {
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
   readonly agent: string
+  /** The newest version of the node-to-node protocol this node speaks; the newest there is unless given. */
+  readonly protocolVersionMax?: number
 }
 
 /** What a node stands on before it speaks to anybody: its disk opened, its keys proved to work, its pools empty. */

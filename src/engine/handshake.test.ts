@@ -11,7 +11,7 @@ import type { Ports } from './ports.ts'
 
 const other = sha256(Uint8Array.of(1))
 
-async function setUp(isWelcome = true) {
+async function setUp(isWelcome = true, protocolVersionMax?: number) {
   const { chain } = await createTestChain(1)
   const network = { addresses: () => Array.from({ length: 20 }, (_, index) => `address ${index}`) } as unknown as Network
   const ports = { network, telemetry: silence } as unknown as Ports
@@ -20,6 +20,7 @@ async function setUp(isWelcome = true) {
     chain,
     agent: 'synod-test',
     validator: true,
+    protocolVersionMax,
     isWelcome: () => isWelcome,
   })
   const hello: Hello = {
@@ -48,13 +49,29 @@ describe('handshake', () => {
   it.each<[string, Partial<Hello>]>([
     ['HELLO_WRONG_CHAIN', { chainId: other }],
     ['HELLO_WRONG_GENESIS', { genesisRoot: other }],
-    ['HELLO_WRONG_VERSION', { protocolMin: 2 }],
+    ['HELLO_WRONG_VERSION', { protocolMin: 3 }],
     ['HELLO_WRONG_VERSION', { protocolMin: 0, protocolMax: 0 }],
   ])('tells a stranger what differs: %s', async (code, changes) => {
     const { handshake, hello } = await setUp()
     const verdict = handshake.onHello('peer', encode(helloSchema, { ...hello, ...changes }))
     expect(verdict).toMatchObject({ accept: false, reason: expect.stringMatching(new RegExp(`^${code}: .+`)) })
     expect(handshake.of('peer')).toBeUndefined()
+  })
+
+  it.each<[own: number | undefined, theirs: number, common: number]>([
+    [undefined, 3, 2],
+    [undefined, 1, 1],
+    [1, 3, 1],
+  ])('speaks the highest version both know: own newest %s, theirs %i', async (own, theirs, common) => {
+    const { handshake, hello } = await setUp(true, own)
+    expect(handshake.negotiated('peer')).toBe(1)
+    handshake.onHello('peer', encode(helloSchema, { ...hello, protocolMax: theirs }))
+    expect(handshake.negotiated('peer')).toBe(common)
+  })
+
+  it('that speaks version 1 alone refuses who speaks it no longer', async () => {
+    const { handshake, hello } = await setUp(true, 1)
+    expect(handshake.onHello('peer', encode(helloSchema, { ...hello, protocolMin: 2 }))).toMatchObject({ accept: false })
   })
 
   it.each<[string, (hello: Bytes) => Bytes]>([

@@ -1,5 +1,5 @@
 import { decode, encode } from '../codec/codec.ts'
-import { checkHello, type Hello, helloSchema, protocolVersions } from '../peers/hello.ts'
+import { checkHello, commonVersion, type Hello, helloSchema, protocolVersions } from '../peers/hello.ts'
 import type { HelloVerdict, PeerId } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -12,6 +12,8 @@ export interface Handshake {
   hello(): Bytes
   onHello(peer: PeerId, hello: Bytes): HelloVerdict
   of(peer: PeerId): Hello | undefined
+  /** The protocol version to speak with a peer: the highest that both know. */
+  negotiated(peer: PeerId): number
   forget(peer: PeerId): void
 }
 
@@ -23,11 +25,14 @@ export function createHandshake(options: {
   chain: Chain
   agent: string
   validator: boolean
+  /** The newest protocol version this node speaks; the code's own unless given. */
+  protocolVersionMax?: number | undefined
   isWelcome: (peer: PeerId) => boolean
 }): Handshake {
   const { chain } = options
   const { network, telemetry } = options.ports
   const accepted = createBoundedMap<PeerId, Hello>(rememberedMax)
+  const versionMax = options.protocolVersionMax ?? protocolVersions.max
 
   /** What the stranger wrote stays out of the log; its own log has the details. */
   function refuse(peer: PeerId, code: RejectionCode, detail?: string): HelloVerdict {
@@ -41,7 +46,7 @@ export function createHandshake(options: {
         chainId: chain.chainId,
         genesisRoot: chain.genesisRoot,
         protocolMin: protocolVersions.min,
-        protocolMax: protocolVersions.max,
+        protocolMax: versionMax,
         capabilities: options.validator ? ['block-sync', 'validator'] : ['block-sync'],
         height: chain.tip().height,
         listenAddresses: network.addresses().slice(0, 16),
@@ -53,12 +58,13 @@ export function createHandshake(options: {
       // A hello is kept as long as its connection, longer than the buffer in which it came should be.
       const decoded = decode(helloSchema, bytes.slice())
       if (!decoded.ok) return refuse(peer, decoded.error.code)
-      const checked = checkHello(decoded.value, chain)
+      const checked = checkHello(decoded.value, chain, versionMax)
       if (!checked.ok) return refuse(peer, checked.error.code, checked.error.detail)
       accepted.set(peer, decoded.value)
       return { accept: true }
     },
     of: (peer) => accepted.get(peer),
+    negotiated: (peer) => commonVersion(accepted.get(peer), versionMax),
     forget: (peer) => void accepted.delete(peer),
   }
 }

@@ -17,7 +17,7 @@ import { createPeerJudge } from './peer-judge.ts'
 import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
-export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions) {
+export function openRooms(foundation: Foundation, { agent, peers, protocolVersionMax }: NodeOptions) {
   const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
   const judge = createPeerJudge(ports)
@@ -80,20 +80,17 @@ export function openRooms(foundation: Foundation, { agent, peers }: NodeOptions)
     judge,
     onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
   })
-  const handshake = createHandshake({ ports, chain, agent, validator: signer !== undefined, isWelcome: judge.isWelcome })
-  const dialer = createDialer(ports, peers)
-  const desk = createPeerDesk({
-    ...foundation,
-    judge,
-    exchange,
-    gossip,
-    announcements,
-    evidenceDesk,
-    sync,
-    handshake,
-    dialer,
-    watch,
+  const handshake = createHandshake({
+    ports,
+    chain,
+    agent,
+    validator: signer !== undefined,
+    protocolVersionMax,
+    isWelcome: judge.isWelcome,
   })
+  const dialer = createDialer(ports, peers)
+  const rooms = { judge, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
+  const desk = createPeerDesk({ ...foundation, ...rooms })
   return { exchange, runner, gossip, sync, watch, announcements, dialer, desk }
 }
 

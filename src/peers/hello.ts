@@ -4,8 +4,11 @@ import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
 
-/** The versions of the node-to-node protocol this code speaks. */
-export const protocolVersions = { min: 1, max: 1 } as const
+/**
+ * The versions of the node-to-node protocol this code speaks. Version 2 reconciles mempools by set difference and exchanges peer
+ * lists; version 1 announces hashes instead. Spec: docs/spec/network.md, "Versions".
+ */
+export const protocolVersions = { min: 1, max: 2 } as const
 
 /** The first message on every connection, from both sides. Nothing else is served before both are accepted. */
 export const helloSchema = struct('Hello', {
@@ -22,18 +25,27 @@ export const helloSchema = struct('Hello', {
 })
 export type Hello = Infer<typeof helloSchema>
 
+/** The highest version that both speak; 1 before anything else is known. */
+export function commonVersion(hello: Pick<Hello, 'protocolMax'> | undefined, ownMax: number): number {
+  return hello === undefined ? 1 : Math.min(hello.protocolMax, ownMax)
+}
+
 /** Whether a stranger's hello belongs on this network. The detail is sent to the stranger: it says what differs. */
-export function checkHello(hello: Hello, own: { readonly chainId: ChainId; readonly genesisRoot: Hash }): Result<Hello> {
+export function checkHello(
+  hello: Hello,
+  own: { readonly chainId: ChainId; readonly genesisRoot: Hash },
+  versionMax: number = protocolVersions.max,
+): Result<Hello> {
   if (!bytesEqual(hello.chainId, own.chainId)) {
     return reject('HELLO_WRONG_CHAIN', `this is chain ${short(own.chainId)}, yours is ${short(hello.chainId)}`)
   }
   if (!bytesEqual(hello.genesisRoot, own.genesisRoot)) {
     return reject('HELLO_WRONG_GENESIS', `our genesis state is ${short(own.genesisRoot)}, yours is ${short(hello.genesisRoot)}`)
   }
-  if (hello.protocolMin > protocolVersions.max || hello.protocolMax < protocolVersions.min) {
+  if (hello.protocolMin > versionMax || hello.protocolMax < protocolVersions.min) {
     return reject(
       'HELLO_WRONG_VERSION',
-      `we speak protocol ${protocolVersions.min}–${protocolVersions.max}, you ${hello.protocolMin}–${hello.protocolMax}`,
+      `we speak protocol ${protocolVersions.min}–${versionMax}, you ${hello.protocolMin}–${hello.protocolMax}`,
     )
   }
   return ok(hello)

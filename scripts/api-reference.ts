@@ -7,6 +7,7 @@ interface Operation {
   readonly summary: string
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description: string }[]
   readonly requestBody?: { readonly content: Content }
+  readonly security?: readonly unknown[]
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
 type Content = Readonly<Record<string, { readonly schema?: unknown }>>
@@ -24,8 +25,10 @@ interface Shape {
 
 const head = `# HTTP API
 
-What a node answers, on \`api.host\` and \`api.port\` of its \`node.toml\`. It has no passwords: reads are open to whoever reaches the address,
-and nothing here changes the node but a valid transaction. The same in OpenAPI 3.1, for tools, is at \`/openapi.json\` of a running node.
+What a node answers, on \`api.host\` and \`api.port\` of its \`node.toml\`. Reads are open to whoever reaches the
+address, and nothing here changes the node but a valid transaction. What is under \`/v1/operator\` is for the node's operator: it takes
+the token in the file \`operator-token\` of the node's home, as \`Authorization: Bearer <token>\`, and a token in a URL is refused. There are
+no other passwords, and no encryption: open the address to a network on purpose only, and send the token over a tunnel. The same in OpenAPI 3.1, for tools, is at \`/openapi.json\` of a running node.
 
 Byte strings are lower-case hexadecimal, amounts are decimal texts of base units (10⁹ a token), times are milliseconds since the Unix epoch. An
 answer is worth what its proof is: \`synod/client\` fetches and verifies ([tutorial](tutorial.md#6-send-and-do-not-believe)).
@@ -42,12 +45,17 @@ export function apiReference(): string {
   return `${parts.join('\n\n')}\n`
 }
 
-function section(title: string, { summary, parameters = [], requestBody, responses }: Operation): string {
+function section(title: string, { summary, parameters = [], requestBody, security = [], responses }: Operation): string {
   const body = requestBody?.content['application/json']?.schema as Shape | undefined
   const answer = responses['200']?.content?.['application/json']?.schema as Shape | undefined
   return [
     `## ${title}`,
     summary,
+    ...(security.length === 1
+      ? ['Needs the operator token.']
+      : security.length > 1
+        ? ['Says more with the operator token.']
+        : []),
     ...(parameters.length > 0
       ? [parameters.map(({ name, in: place, description }) => `- \`${name}\` (${place}): ${description}`).join('\n')]
       : []),

@@ -27,6 +27,11 @@ export function openApiDocument(routes: readonly Route[], version: string): Read
       '/readyz': health('Whether the node has caught up and has peers.'),
       '/metrics': plain('Metrics in Prometheus’s text format.', 'text/plain'),
     },
+    components: {
+      securitySchemes: {
+        operatorToken: { type: 'http', scheme: 'bearer', description: 'The file `operator-token` of the node’s home.' },
+      },
+    },
   }
 }
 
@@ -44,6 +49,7 @@ function operation(route: Route): Readonly<Record<string, unknown>> {
   return {
     summary: route.summary,
     parameters,
+    ...(route.operator && { security: [...(route.operator === 'told-more' ? [{}] : []), { operatorToken: [] }] }),
     ...(route.body && { requestBody: { required: true, content: { ...json(route.body), 'application/octet-stream': {} } } }),
     responses: { 200: { description: 'OK', content: json(route.answer) }, '4XX': failure },
   }

@@ -12,6 +12,8 @@ export interface Route {
   readonly search?: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>
   readonly body?: z.ZodType
   readonly answer: z.ZodType
+  /** `alone`: answered with the operator token only. `told-more`: answered to all, and says more to who has it. Absent: the same to all. */
+  readonly operator?: 'alone' | 'told-more'
   handle(node: SynodNode, request: RouteRequest): Promise<unknown> | unknown
 }
 
@@ -19,4 +21,6 @@ export interface RouteRequest {
   readonly parameters: Readonly<Record<string, string>>
   readonly search: Readonly<Record<string, string | undefined>>
   readonly body: unknown
+  /** The request has the operator token. */
+  readonly operator: boolean
 }

@@ -21,7 +21,8 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     version: 'test',
-    telemetry: { log: (level, _message, fields) => void logged.push(`${level} ${fields?.['error']}`) },
+    operatorToken: 'ab'.repeat(32),
+    telemetry: { log: (level, _message, fields) => void logged.push(`${level} ${fields?.['error']}`), count: () => undefined },
     metrics: { contentType: 'text/plain', exposition: async () => '' },
   })
 })

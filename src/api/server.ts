@@ -7,9 +7,21 @@ import { OperationalError } from '../primitives/operational-error.ts'
 import { ApiError, errorToView } from './api-error.ts'
 import { streamEvents, subscribersMax } from './event-stream.ts'
 import { openApiDocument } from './openapi.ts'
+import { createOperatorGate, type OperatorGate } from './operator-gate.ts'
+import type { Route } from './route.ts'
 import { routes } from './routes/all.ts'
 
-/** The node's HTTP API. Reads are open to whoever reaches the address; nothing here can change the node but a valid transaction. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The request has shown the operator token. */
+    operator: boolean
+  }
+}
+
+/**
+ * The node's HTTP API. Reads are open to whoever reaches the address; nothing here can change the node but a valid transaction, and what
+ * is asked under `/v1/operator` with the operator token.
+ */
 export interface ApiServer {
   /** Where it listens, e.g. `http://127.0.0.1:26610`. */
   readonly url: string
@@ -22,8 +34,10 @@ export interface ApiOptions {
   /** 0: any free port. */
   readonly port: number
   readonly version: string
-  /** Hears what the API could not answer. */
-  readonly telemetry: Pick<Telemetry, 'log'>
+  /** What the node's operator shows. */
+  readonly operatorToken: string
+  /** Hears what the API could not answer, and whom it did not let in. */
+  readonly telemetry: Pick<Telemetry, 'log' | 'count'>
   readonly metrics: { readonly contentType: string; exposition(): Promise<string> }
 }
 
@@ -36,6 +50,7 @@ const loggedPathMax = 64
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { node, host, port } = options
+  const gate = createOperatorGate({ token: options.operatorToken, telemetry: options.telemetry })
   const answerError = errorAnswers(options.telemetry)
   const server = fastify({
     bodyLimit: bodyBytesMax,
@@ -47,23 +62,14 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     clientErrorHandler: answerNoHttp,
   })
   server.server.maxConnections = connectionsMax
+  server.decorateRequest('operator', false)
   server.removeContentTypeParser('text/plain')
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // Pages of other origins may read what everybody may. What is the operator's they cannot even ask for: the header needs their consent.
   server.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).send(errorToView('API_NOT_FOUND', 'the API has no such path')))
-  for (const route of routes) {
-    server.route({
-      method: route.method,
-      url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request) =>
-        route.handle(node, {
-          parameters: request.params as Record<string, string>,
-          search: request.query as Record<string, string | undefined>,
-          body: request.body,
-        }),
-    })
-  }
+  for (const route of routes) addRoute(server, route, { node, gate })
   addBeside(server, options)
   const endStreams = addEvents(server, node)
   try {
@@ -82,19 +88,49 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   }
 }
 
+/** Who may not ask is refused before anything is read of the request's body. */
+function addRoute(server: FastifyInstance, route: Route, { node, gate }: { node: SynodNode; gate: OperatorGate }): void {
+  server.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => {
+      if (!route.operator) return
+      const { authorization } = request.headers
+      const search = request.query as Record<string, unknown>
+      request.operator = gate.isOperator({ authorization, search, host: request.ip }, route.operator === 'alone')
+    },
+    handler: async (request) =>
+      route.handle(node, {
+        parameters: request.params as Record<string, string>,
+        search: request.query as Record<string, string | undefined>,
+        body: request.body,
+        operator: request.operator,
+      }),
+  })
+}
+
 /** An operating fault passes or is the operator's to mend, so the client may come again; anything else unforeseen is a bug. */
 function errorAnswers(telemetry: Pick<Telemetry, 'log'>) {
   return (error: unknown, { url }: { readonly url: string }, reply: FastifyReply): FastifyReply => {
-    if (error instanceof ApiError) return reply.code(error.status).send(errorToView(error.code, error.message))
+    if (error instanceof ApiError) {
+      if (error.status === 401) reply.header('www-authenticate', 'Bearer')
+      if (error.status === 429) reply.header('retry-after', '1')
+      return reply.code(error.status).send(errorToView(error.code, error.message))
+    }
     const status = (error as { statusCode?: number }).statusCode ?? 500
     if (status < 500) return reply.code(status).send(errorToView('API_MALFORMED', error instanceof Error ? error.message : ''))
     if (error instanceof OperationalError) {
       telemetry.log('warn', 'the API could not answer', { code: error.code, error: error.message })
       return reply.code(503).send(errorToView(error.code, error.message))
     }
-    telemetry.log('error', 'the API failed to answer', { path: url.slice(0, loggedPathMax), error: String(error) })
+    telemetry.log('error', 'the API failed to answer', { path: pathOf(url).slice(0, loggedPathMax), error: String(error) })
     return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
   }
+}
+
+/** Without the query: somebody may have put a secret there. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] as string
 }
 
 /** Bytes that are no HTTP, or come too slowly to be a request. */

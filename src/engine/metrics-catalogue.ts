@@ -29,5 +29,10 @@ export const metrics = {
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_messages_total: { type: 'counter', help: 'Messages received.', labels: ['channel'] },
   synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
+  synod_operator_refusals_total: {
+    type: 'counter',
+    help: 'Requests to the API for the operator that did not show the operator token.',
+    labels: ['code'],
+  },
   synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
 } as const satisfies Record<string, MetricEntry>

@@ -32,6 +32,15 @@ export const rejections = {
   API_FAILED: { verdict: 'ignore', summary: 'The node failed to answer a request.' },
   API_MALFORMED: { verdict: 'ignore', summary: 'A request to the API is not of the form its OpenAPI document states.' },
   API_NOT_FOUND: { verdict: 'ignore', summary: 'What a request to the API asks for is not here.' },
+  API_TOKEN_MISSING: {
+    verdict: 'ignore',
+    summary: 'A request for the node’s operator has no operator token in its Authorization header.',
+  },
+  API_TOKEN_THROTTLED: {
+    verdict: 'ignore',
+    summary: 'Too many requests with no operator token, or a wrong one, come from there.',
+  },
+  API_TOKEN_WRONG: { verdict: 'ignore', summary: 'The token in a request is not this node’s operator token.' },
   API_UNREACHABLE: { verdict: 'ignore', summary: 'A node’s API does not answer.' },
   BATCH_INVALID: { verdict: 'reject', summary: 'A batch holds a transaction that is malformed or badly signed.' },
   BATCH_UNASKED: { verdict: 'reject', summary: 'A peer answered with a batch that was not asked for.' },
@@ -156,6 +165,11 @@ export const operationalErrors = {
     exit: 1,
     summary: 'A node’s API refused a request, or was not reached.',
     hint: 'Check the address with `synod status --api <url>`; the code says what was wrong.',
+  },
+  OPERATOR_TOKEN_MISSING: {
+    exit: 77,
+    summary: 'A command for the node’s operator has no operator token to show.',
+    hint: 'Name the node’s home with --home, or its token with --token-file: it is the file `operator-token` in the home.',
   },
   PROOF_FAILED: {
     exit: 1,

@@ -7,6 +7,8 @@ import { type ApiServer, startApi } from '../../api/server.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
+import { homeFiles } from '../../node/config/node-home.ts'
+import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { productVersion } from '../frame/product-version.ts'
@@ -32,13 +34,15 @@ export async function runStart(options: StartOptions): Promise<number> {
     catalogue: metrics,
     node: home,
   })
+  const operatorToken = await readOrMakeOperatorToken(join(home, homeFiles.operatorToken))
   const toldToStop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   const running = await open(configuration, await options.passphrase(), telemetry)
   let api: ApiServer | undefined
   try {
     if (config.api.enabled) {
       const { host, port } = config.api
-      api = await startApi({ node: running.node, host, port, version: productVersion(), telemetry, metrics: telemetry })
+      const { node } = running
+      api = await startApi({ node, host, port, version: productVersion(), operatorToken, telemetry, metrics: telemetry })
     }
     const { self, addresses, height } = running.node.status()
     telemetry.log('info', 'started', { peer: self, addresses: addresses.join(' '), api: api?.url, height })

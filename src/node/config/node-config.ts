@@ -84,7 +84,9 @@ export const nodeConfigSchema = z.strictObject({
         .string()
         .min(1)
         .default('127.0.0.1')
-        .describe('Interface to serve it on. It has no passwords: open it to a network on purpose only.'),
+        .describe(
+          'Interface to serve it on. It knows no password but the operator’s token, and no encryption: open it to a network on purpose only.',
+        ),
       port: z.int().min(0).max(65_535).default(26_610).describe('Port to serve it on. 0: any free one.'),
     })
     .prefault({})

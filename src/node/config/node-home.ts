@@ -7,6 +7,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { renderTemplate, type SettingValues } from '../../settings/render-template.ts'
 import { nodeConfigSchema } from './node-config.ts'
+import { readOrMakeOperatorToken } from './operator-token.ts'
 
 /** How a home directory is laid out, unless `node.toml` says otherwise. */
 export const homeFiles = {
@@ -17,6 +18,7 @@ export const homeFiles = {
   validatorKey: join('keys', 'validator.key'),
   accounts: join('keys', 'accounts'),
   passphrase: 'passphrase',
+  operatorToken: 'operator-token',
 } as const
 
 export interface NewHome {
@@ -63,6 +65,7 @@ export async function createNodeHome(options: NewHome): Promise<void> {
     )
       throw exists(path)
   }
+  await readOrMakeOperatorToken(join(home, homeFiles.operatorToken))
   await writeNew(join(home, homeFiles.chain), options.chainText)
   await writeNew(join(home, homeFiles.node), renderTemplate(nodeConfigSchema, { head, values: options.settings }))
 }

@@ -1,8 +1,10 @@
+import { systemEntropy } from '../../../adapters/system/system-entropy.ts'
 import { createNodeTelemetry } from '../../../adapters/telemetry/node-telemetry.ts'
 import { startApi } from '../../../api/server.ts'
 import { metrics } from '../../../engine/metrics-catalogue.ts'
 import { defaultMempoolLimits } from '../../../mempool/mempool-limits.ts'
 import { startNode } from '../../../node/start-node.ts'
+import { toHex } from '../../../primitives/bytes.ts'
 import { type BenchWorkload, benchSeed, createBenchChain } from './bench-chain.ts'
 
 /** One validator of the bench: the production node and API, in a process of its own, told by its parent whom to dial. */
@@ -53,7 +55,15 @@ async function run(task: ValidatorTask): Promise<void> {
     telemetry,
     agent: 'synod-bench',
   })
-  const api = await startApi({ node: running.node, host: '127.0.0.1', port: 0, version: 'bench', telemetry, metrics: telemetry })
+  const api = await startApi({
+    node: running.node,
+    host: '127.0.0.1',
+    port: 0,
+    version: 'bench',
+    operatorToken: toHex(systemEntropy.bytes(32)),
+    telemetry,
+    metrics: telemetry,
+  })
   const [address] = running.node.status().addresses
   if (address === undefined) throw new Error('the validator listens nowhere')
   const ready: ValidatorReady = { url: api.url, address }

@@ -35,6 +35,13 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'long',
           include: ['src/**/*.long.test.ts', 'test/**/*.long.test.ts', 'test/long/**/*.test.ts'],
           testTimeout: 900_000,

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
  */
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const pages = { 'README.md': '.', 'docs/tutorial.md': 'docs' }
+const pages = { 'README.md': '.', 'docs/tutorial.md': 'docs', 'docs/network-library.md': 'docs' }
 
 test.each(Object.entries(pages))('%s shows programs as they are', (page, folder) => {
   const parts = read(page).split(/^```ts$/m)

@@ -98,11 +98,19 @@ export interface InboundConnection {
   readonly host: string
 }
 
+/**
+ * What can go wrong with a connection before anybody has said hello on it. `slow handshake`, `no hello`: silence, or too few bytes, until
+ * the deadline. `cut handshake`: the other side closed, as an honest one does too that changes its mind. The other two are never honest.
+ */
+export type StrangerFault = 'slow handshake' | 'broken handshake' | 'false identity' | 'cut handshake' | 'no hello'
+
 export interface NetworkHandlers {
   /** Asked before anything is spent on a connection that arrives, its handshake above all. Absent: everybody is let in. */
   onInbound?(connection: InboundConnection): InboundVerdict
   /** A connection that was let in is over, whether or not a peer came of it. */
   onInboundEnded?(connection: InboundConnection): void
+  /** Something went wrong with a connection that was let in, before a peer came of it. */
+  onStranger?(connection: InboundConnection, fault: StrangerFault): void
   /** The bytes of this node's own hello, asked anew for each connection. */
   hello(peer: PeerId): Bytes
   /** Accepts the peer, or refuses it with a reason that is sent to it before the connection closes. */

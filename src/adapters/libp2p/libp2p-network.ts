@@ -7,11 +7,13 @@ import type { ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } f
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { type Channel, channelBytesMax, type Network } from '../../ports/network.ts'
+import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { createDoor, type Door } from './door.ts'
 import { createGossip, type GossipComponents } from './gossip.ts'
+import { guarded } from './guarded-transport.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
@@ -44,7 +46,9 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   // A connection and the raw stream under it share their timeline, which so identifies the connection to the encrypter.
   const protections = new WeakMap<MessageStreamTimeline, string>()
   const limits = { ...defaultLimits, ...options.limits }
-  const { libp2p, components } = await createNode(privateKey, options, limits, protections)
+  let inbound: NetworkHandlers | undefined
+  const door = createDoor({ ...limits, handlers: () => inbound })
+  const { libp2p, components } = await createNode(privateKey, options, { limits, protections, door })
   let running: RunningNetwork | undefined
   let hasStarted = false
 
@@ -58,6 +62,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     async start(handlers) {
       assert(!hasStarted, 'a network starts once')
       hasStarted = true
+      inbound = handlers
       const { chainTag, gossipChannels: follow = ['blocks', 'evidence', 'batches'] } = options
       running = await runNetwork({
         libp2p,
@@ -65,6 +70,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         helloTimeoutMs: limits.helloTimeoutMs,
         protectionOf: (connection) =>
           protections.get(connection.timeline) ?? protectionNames[connection.encryption ?? ''] ?? 'unknown',
+        arrivalOf: (connection) => door.arrivalOf(connection.timeline),
         createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, onGossip: handlers.onGossip }),
       })
     },
@@ -87,18 +93,23 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   }
 }
 
+interface Workings {
+  readonly limits: Libp2pLimits
+  readonly protections: WeakMap<MessageStreamTimeline, string>
+  readonly door: Door
+}
+
 async function createNode(
   privateKey: PrivateKey,
   options: Libp2pNetworkOptions,
-  limits: Libp2pLimits,
-  protections: WeakMap<MessageStreamTimeline, string>,
+  { limits, protections, door }: Workings,
 ): Promise<{ libp2p: Libp2p; components: GossipComponents }> {
   let components: GossipComponents | undefined
   const libp2p = await createLibp2p({
     privateKey,
     start: false,
     addresses: { listen: [...options.listen] },
-    transports: await createTransports(options.listen),
+    transports: await createTransports(options.listen, door),
     connectionEncrypters: await createEncrypters(privateKey, options, protections),
     streamMuxers: [
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
@@ -113,6 +124,7 @@ async function createNode(
       maxConnections: limits.connectionsMax,
       maxIncomingPendingConnections: limits.handshakesMax,
       inboundConnectionThreshold: limits.inboundPerHostPerSecond,
+      inboundUpgradeTimeout: limits.handshakeTimeoutMs + 1_000, // The door's deadline comes first.
       reconnectRetries: 0,
     },
     connectionMonitor: { enabled: false },
@@ -130,10 +142,10 @@ async function createNode(
 }
 
 /** In-memory addresses (`/memory/name`) join nodes of one process, and are dialled only by a node that listens on one. */
-async function createTransports(listen: readonly string[]): Promise<NonNullable<Libp2pOptions['transports']>> {
-  if (!listen.some((address) => address.startsWith('/memory/'))) return [tcp()]
+async function createTransports(listen: readonly string[], door: Door): Promise<NonNullable<Libp2pOptions['transports']>> {
+  if (!listen.some((address) => address.startsWith('/memory/'))) return [guarded(tcp(), door)]
   const { memory } = await import('@libp2p/memory')
-  return [tcp(), memory()]
+  return [guarded(tcp(), door), guarded(memory(), door)]
 }
 
 type EncrypterFactory = (components: TlsComponents) => ConnectionEncrypter

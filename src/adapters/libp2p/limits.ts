@@ -11,6 +11,8 @@ export interface Libp2pLimits {
   readonly handshakesMax: number
   /** Inbound connections a second from one host: a last resort below the peer policy, which has its own and smaller limits. */
   readonly inboundPerHostPerSecond: number
+  /** From an inbound connection's arrival to its encryption. */
+  readonly handshakeTimeoutMs: number
   /** From the encrypted connection to both hellos accepted. */
   readonly helloTimeoutMs: number
 }
@@ -19,6 +21,7 @@ export const defaultLimits: Libp2pLimits = {
   connectionsMax: 4096,
   handshakesMax: 64,
   inboundPerHostPerSecond: 256,
+  handshakeTimeoutMs: 5_000,
   helloTimeoutMs: 5_000,
 }
 

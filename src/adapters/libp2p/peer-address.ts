@@ -1,12 +1,13 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Transport } from '../../ports/network.ts'
+import { hostOf } from './host.ts'
 
 /** What an address says: where the peer is, and how it is reached. */
 export function readAddress(address: Multiaddr): { readonly host: string; readonly transport: Transport } {
   const components = address.getComponents()
   const has = (name: string) => components.some((component) => component.name === name)
   const host = components.find(({ name }) => hostNames.has(name))?.value ?? ''
-  return { host: host.toLowerCase(), transport: transportOf(has) }
+  return { host: hostOf(host), transport: transportOf(has) }
 }
 
 const hostNames = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6', 'dnsaddr', 'memory'])

@@ -9,6 +9,7 @@ import { createBulkBudget } from './bulk-budget.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
+import type { Arrival } from './door.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
 import { createLatencyProbe } from './latency-probe.ts'
 import { lingerMs } from './limits.ts'
@@ -18,6 +19,8 @@ import { createPeerServices, type PeerServices } from './peer-services.ts'
 export interface LinkOptions {
   readonly connection: Connection
   readonly protection: string
+  /** Of an inbound connection. */
+  readonly arrival: Arrival | undefined
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */
@@ -51,7 +54,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const { connection, handlers } = options
   const peer = connection.remotePeer.toString()
   const greeted = Promise.withResolvers<{ readonly kind: 'accepted' } | FailedGreeting>()
-  const birth = { connectionId: nextConnectionId(), connectedAt: Date.now() }
+  const birth = { connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
   const probe = createLatencyProbe()
   const budget = createBulkBudget((total) => control?.acknowledge(total))
   const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
@@ -130,9 +133,16 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     },
   }
 
-  const helloTimer = setTimeout(() => onLost(`no hello within ${options.helloTimeoutMs} ms`), options.helloTimeoutMs)
+  const helloTimer = expectHello(options, onLost)
   connection.addEventListener('close', () => onLost('the connection closed'))
   return link
+}
+
+function expectHello({ arrival, helloTimeoutMs }: LinkOptions, onLost: (reason: string) => void): NodeJS.Timeout {
+  return setTimeout(() => {
+    arrival?.failed('no hello')
+    onLost(`no hello within ${helloTimeoutMs} ms`)
+  }, helloTimeoutMs)
 }
 
 interface Ending {
@@ -165,8 +175,19 @@ function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) =
   }
 }
 
-function describe({ connection, protection }: LinkOptions): Omit<PeerInfo, 'connectionId' | 'connectedAt' | 'latencyMs'> {
+function describe({
+  connection,
+  protection,
+  arrival,
+}: LinkOptions): Omit<PeerInfo, 'connectionId' | 'connectedAt' | 'latencyMs'> {
   const { direction, remoteAddr, remotePeer } = connection
   const { host, transport } = readAddress(remoteAddr)
-  return { id: remotePeer.toString(), address: remoteAddr.toString(), host, transport, direction, protection }
+  return {
+    id: remotePeer.toString(),
+    address: remoteAddr.toString(),
+    host: arrival?.host ?? host,
+    transport,
+    direction,
+    protection,
+  }
 }

@@ -5,6 +5,7 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
+import type { Arrival } from './door.ts'
 import type { Gossip, GossipGate } from './gossip.ts'
 import { lingerMs, pingIntervalMs, stopTimeoutMs } from './limits.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
@@ -17,6 +18,8 @@ export interface RunningNetworkOptions {
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
   readonly protectionOf: (connection: Connection) => string
+  /** How an inbound connection came through the door. */
+  readonly arrivalOf: (connection: Connection) => Arrival | undefined
   readonly createGossip: (gate: GossipGate) => Gossip
 }
 
@@ -74,7 +77,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, protectionOf }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, protectionOf, arrivalOf }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -107,8 +110,18 @@ function trackLinks(
     // The peer dialled us meanwhile. The dialler closes what it does not need; libp2p fails a dial that closes any sooner.
     if (connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined) return
     const protection = protectionOf(connection)
+    const arrival = arrivalOf(connection)
     registry.add(
-      createPeerLink({ connection, protection, handlers, helloTimeoutMs, place: registry.place, onEstablished, onEnded }),
+      createPeerLink({
+        connection,
+        protection,
+        arrival,
+        handlers,
+        helloTimeoutMs,
+        place: registry.place,
+        onEstablished,
+        onEnded,
+      }),
     )
   })
 }

@@ -96,6 +96,8 @@ describe('a view', () => {
     { type: 'round', height: 3, round: 0, step: 'propose' },
     { type: 'evidence', consensusKey: new Uint8Array(48), height: 2 },
     { type: 'fault', message: 'why' },
+    { type: 'ban', target: 'p', reason: 'SIGNATURE_INVALID', until: 3 },
+    { type: 'ban', target: '10.0.0.0/8', reason: 'by the operator', until: 'forever' },
     {
       type: 'peer-disconnected',
       peer: {

@@ -35,6 +35,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     validators: () => chain.tip().validators,
     peers: rooms.desk.peers,
     connect: (address) => ports.network.connect(address),
+    operator: rooms.operator,
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
     subscribe: events.subscribe,
     failed: breakdown.failed,

@@ -7,6 +7,7 @@ import { createBatchPacker } from '../mempool/batch-packer.ts'
 import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool } from '../mempool/mempool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
 import { openChain } from './chain.ts'
@@ -16,6 +17,7 @@ import { createFinality } from './finality.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
 import { createNodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
+import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 
@@ -27,6 +29,8 @@ export interface NodeOptions {
   readonly peers: readonly string[]
   readonly mempool: MempoolLimits
   readonly batchPool: BatchPoolLimits
+  readonly connections: ConnectionLimits
+  readonly access: AccessSettings
   readonly stateVersionsKept: number
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
@@ -52,6 +56,7 @@ export async function layFoundation(ports: Ports, options: NodeOptions) {
   const events = createNodeEvents()
   const gate = createSigningGate(clock, options.doppelgangerWaitMs)
   const parameters = parametersHash(spec)
+  const reputation = await openReputation(ports, options.access)
   const evidencePool = createEvidencePool({
     chainId,
     verifier,
@@ -87,6 +92,7 @@ export async function layFoundation(ports: Ports, options: NodeOptions) {
     events,
     gate,
     evidencePool,
+    reputation,
     intake,
     breakdown: createBreakdown({ telemetry, gate, events }),
     finality: createFinality({ ports, application, chain, mempool, pool, evidencePool, events }),

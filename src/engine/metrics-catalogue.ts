@@ -27,6 +27,7 @@ export const metrics = {
   synod_batch_bytes_total: { type: 'counter', help: 'Batch bytes by direction.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
+  synod_peer_bans_total: { type: 'counter', help: 'Bans, of peers by their offence and of addresses.', labels: ['reason'] },
   synod_messages_total: { type: 'counter', help: 'Messages received.', labels: ['channel'] },
   synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
   synod_operator_refusals_total: {

@@ -72,6 +72,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     onHello: (peer, hello) => handshake.onHello(peer, hello),
     onConnected(peer: PeerInfo) {
       countPeers()
+      judge.meet(peer)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
       exchange.greet(peer.id)
@@ -80,6 +81,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     },
     onDisconnected(peer: PeerInfo, reason) {
       countPeers()
+      judge.part(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
       for (const room of [handshake, sync, gossip]) room.forget(peer.id)
@@ -98,6 +100,11 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   return {
     handlers,
     peers: () =>
-      network.peers().map((peer) => ({ ...peer, height: sync.heightOf(peer.id), agent: handshake.of(peer.id)?.agent ?? '' })),
+      network.peers().map((peer) => ({
+        ...peer,
+        height: sync.heightOf(peer.id),
+        agent: handshake.of(peer.id)?.agent ?? '',
+        standing: judge.standing(peer.id),
+      })),
   }
 }

@@ -1,40 +1,103 @@
-import { createPeerLedger, offenceOf } from '../peers/peer-ledger.ts'
-import type { PeerId, Verdict } from '../ports/network.ts'
+import { placeOf } from '../peers/network-group.ts'
+import { type GoodDeed, type Offence, offenceOf } from '../peers/peer-ledger.ts'
+import type { PeerId, PeerInfo, Verdict } from '../ports/network.ts'
 import { rejections } from '../primitives/error-catalogue.ts'
 import type { Rejection } from '../primitives/result.ts'
+import type { NodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
+import { accessOf, type Reputation } from './reputation.ts'
+import type { PeerStanding } from './synod-node.ts'
 
-/** Books what peers do wrong, and parts from those whom the ledger gives up. */
+/** Books what peers do, slows down whom the ledger has doubts about, and parts from those whom it gives up. */
 export interface PeerJudge {
   reject(peer: PeerId, rejection: Rejection): void
   /** The same, for a gossiped message: what the network shall do with it. */
   refuse(peer: PeerId, rejection: Rejection): Verdict
   /** The peer broke the transport's own rules. */
   misbehaved(peer: PeerId, what: string): void
-  /** False while the peer's reputation is too bad to connect to it. */
+  /** Books an offence. `what` names it for the operator, in constant text: nothing that the peer wrote. */
+  offend(peer: PeerId, offence: Offence, what: string): void
+  praise(peer: PeerId, deed: GoodDeed): void
+  /** False while the peer's conduct, or the operator, keeps it out. */
   isWelcome(peer: PeerId): boolean
+  standing(peer: PeerId): PeerStanding
+  meet(peer: PeerInfo): void
+  part(peer: PeerId): void
 }
 
-export function createPeerJudge({ clock, network, telemetry }: Ports): PeerJudge {
-  const ledger = createPeerLedger()
+/** How long nothing is read from a peer in doubt after each of its further offences. */
+const throttlePauseMs = 1000
+
+export function createPeerJudge(options: { ports: Ports; reputation: Reputation; events: NodeEvents }): PeerJudge {
+  const { reputation, events } = options
+  const { network, telemetry } = options.ports
+  const { ledger, hosts, now, asWallTime } = reputation
+  const connected = new Map<PeerId, PeerInfo>()
+
+  function offend(peer: PeerId, offence: Offence, what: string): void {
+    const host = connected.get(peer)?.host
+    const wasWelcome = ledger.isWelcome(peer, now())
+    const decision = ledger.offend(peer, offence, what, now(), accessOf(reputation, peer, host) === 'allow')
+    if (decision === 'throttle') network.pause(peer, throttlePauseMs)
+    if (decision !== 'ban') return
+    if (wasWelcome) onBan(peer, offence, what, host)
+    network.disconnect(peer, what)
+  }
+
+  function onBan(peer: PeerId, offence: Offence, what: string, host: string | undefined): void {
+    telemetry.count('synod_peer_bans_total', 1, { reason: offence })
+    const until = asWallTime(ledger.standing(peer, now()).bannedUntil ?? now())
+    telemetry.log('info', 'peer banned', { peer, offence, until })
+    events.emit({ type: 'ban', target: peer, reason: what, until })
+    if (host === undefined) return
+    const { site } = placeOf(host)
+    if (hosts.strike(site, 'identity', now(), isSpared(site))) telemetry.count('synod_peer_bans_total', 1, { reason: 'address' })
+  }
+
+  /**
+   * An address that the operator allows is never closed, nor one from which somebody with a good name is connected: many may stand
+   * behind one address, and an attacker must not be able to have its neighbours shut out.
+   */
+  function isSpared(site: string): boolean {
+    for (const { id, host } of connected.values()) {
+      if (placeOf(host).site !== site) continue
+      if (accessOf(reputation, id, host) === 'allow' || ledger.score(id, now()) > 0) return true
+    }
+    return false
+  }
 
   function reject(peer: PeerId, rejection: Rejection): void {
     telemetry.count('synod_rejections_total', 1, { code: rejection.code })
     telemetry.log('debug', 'refused what a peer sent', { peer, code: rejection.code, detail: rejection.detail })
     const offence = offenceOf(rejection, rejections[rejection.code].verdict)
-    if (offence && ledger.offend(peer, offence, clock.now()) === 'disconnect') network.disconnect(peer, rejection.code)
+    if (offence) offend(peer, offence, rejection.code)
   }
 
   return {
     reject,
+    offend,
     refuse(peer, rejection) {
       reject(peer, rejection)
       return rejections[rejection.code].verdict
     },
     misbehaved(peer, what) {
       telemetry.log('debug', 'a peer broke the transport’s rules', { peer, what })
-      if (ledger.offend(peer, 'invalid', clock.now()) === 'disconnect') network.disconnect(peer, what)
+      offend(peer, 'invalid', what)
     },
-    isWelcome: (peer) => ledger.isWelcome(peer, clock.now()),
+    praise: (peer, deed) => ledger.reward(peer, deed, now()),
+    isWelcome(peer) {
+      const verdict = accessOf(reputation, peer, undefined)
+      return verdict === undefined ? ledger.isWelcome(peer, now()) : verdict === 'allow'
+    },
+    standing(peer) {
+      const { score, reasons, bannedUntil } = ledger.standing(peer, now())
+      return {
+        score: Math.round(score * 10) / 10,
+        reasons: reasons.map((reason) => ({ ...reason, at: asWallTime(reason.at) as number })),
+        ...(bannedUntil !== undefined && { bannedUntil: asWallTime(bannedUntil) }),
+      }
+    },
+    meet: (peer) => void connected.set(peer.id, peer),
+    part: (peer) => void connected.delete(peer),
   }
 }

@@ -12,6 +12,7 @@ import { createDialer } from './dialer.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake } from './handshake.ts'
+import { createOperatorDesk } from './operator-desk.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import { createPeerJudge } from './peer-judge.ts'
 import { createSigningWatch } from './signing-watch.ts'
@@ -20,7 +21,8 @@ import { createSigningWatch } from './signing-watch.ts'
 export function openRooms(foundation: Foundation, { agent, peers, protocolVersionMax }: NodeOptions) {
   const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
-  const judge = createPeerJudge(ports)
+  const judge = createPeerJudge(foundation)
+  const operator = createOperatorDesk(foundation)
   const onRejection = judge.reject
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
@@ -91,7 +93,7 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
   const dialer = createDialer(ports, peers)
   const rooms = { judge, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk }
+  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, operator }
 }
 
 function produce(foundation: Foundation, flush: () => void): ProducedBlock {

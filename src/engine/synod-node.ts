@@ -32,6 +32,7 @@ export interface SynodNode {
   validators(): ValidatorSet
   peers(): readonly PeerStatus[]
   connect(address: string): Promise<PeerId>
+  readonly operator: OperatorDesk
   mempool(): MempoolStatus
   /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
   subscribe(listener: (event: NodeEvent) => void): () => void
@@ -42,6 +43,38 @@ export interface SynodNode {
   readonly failed: Promise<OperationalError>
   /** Resolves when everything is on disk and closed. */
   stop(): Promise<void>
+}
+
+/**
+ * What the operator decides about others. A target is a peer id, an IP address or a CIDR block; anything else throws
+ * `OperationalError` ACCESS_TARGET_INVALID. All of it is kept on disk.
+ */
+export interface OperatorDesk {
+  /** Disconnects the target and keeps it out, for so long or until it is unbanned. */
+  ban(target: string, forMs?: number): void
+  /** Lifts every ban on exactly this target, whether by the operator or for its conduct. False when there was none. */
+  unban(target: string): boolean
+  /** Lets the target in whatever it does, past bans and limits. */
+  allow(target: string): void
+  /** Back to being treated like anybody. False when it was not allowed. */
+  disallow(target: string): boolean
+  /** Keeps the target out until it is unbanned. */
+  deny(target: string): void
+  /** False when the peer is not connected. */
+  disconnect(peer: PeerId, reason: string): boolean
+  bans(): readonly BanStatus[]
+  /** Targets that are let in whatever they do. */
+  allowed(): readonly string[]
+}
+
+export interface BanStatus {
+  readonly target: string
+  readonly kind: 'peer' | 'address' | 'block'
+  /** Wall-clock time, ms. */
+  readonly until: number | 'forever'
+  readonly by: 'conduct' | 'operator' | 'settings'
+  /** Why, in words. */
+  readonly reason: string
 }
 
 export type NodeMode = 'block-sync' | 'consensus'
@@ -85,6 +118,15 @@ export interface ProvenValue {
 export interface PeerStatus extends PeerInfo {
   readonly height: number
   readonly agent: string
+  readonly standing: PeerStanding
+}
+
+export interface PeerStanding {
+  /** −100 to +100. */
+  readonly score: number
+  /** Its latest offences, the last one last, with the wall-clock time. */
+  readonly reasons: readonly { readonly what: string; readonly at: number; readonly change: number }[]
+  readonly bannedUntil?: number | 'forever'
 }
 
 export interface MempoolStatus {
@@ -106,3 +148,4 @@ export type NodeEvent =
   | { readonly type: 'peer-connected' | 'peer-disconnected'; readonly peer: PeerInfo; readonly reason?: string }
   | { readonly type: 'evidence'; readonly consensusKey: ConsensusKey; readonly height: number }
   | { readonly type: 'fault'; readonly message: string }
+  | { readonly type: 'ban'; readonly target: string; readonly reason: string; readonly until: number | 'forever' }

@@ -10,9 +10,11 @@ import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
 import { assemble } from '../engine/assemble.ts'
+import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
@@ -33,6 +35,8 @@ export interface StartNodeOptions {
   /** 32 bytes: the seed of the validator's BLS key. Absent: the node only follows. */
   readonly validatorKeySeed: Bytes | undefined
   readonly mempool: MempoolLimits
+  readonly connections?: ConnectionLimits
+  readonly access?: AccessSettings
   readonly stateVersionsKept: number
   readonly doppelgangerWaitMs: number
   /** Threads that check signatures; absent: as many as pay on this machine. */
@@ -90,6 +94,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       peers: options.peers,
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
+      connections: options.connections ?? defaultConnectionLimits,
+      access: options.access ?? { allow: [], deny: [] },
       stateVersionsKept: options.stateVersionsKept,
       doppelgangerWaitMs: options.doppelgangerWaitMs,
       agent: options.agent,

@@ -117,6 +117,16 @@ export const rejections = {
 } as const satisfies Record<string, RejectionEntry>
 
 export const operationalErrors = {
+  ACCESS_LIST_FULL: {
+    exit: 65,
+    summary: 'The list of allowed and denied peers is full.',
+    hint: 'Take out entries that are no longer needed, or name a block instead of single addresses.',
+  },
+  ACCESS_TARGET_INVALID: {
+    exit: 65,
+    summary: 'What shall be banned or allowed is no peer id, IP address or CIDR block.',
+    hint: 'Give one such as 12D3KooW…, 203.0.113.7 or 2001:db8::/32.',
+  },
   RUNTIME_MISSING: {
     exit: 78,
     summary: 'The Node that runs Synod is too old, and the runtime Synod installs for itself is missing.',

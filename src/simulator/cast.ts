@@ -3,6 +3,7 @@ import type { NodeOptions } from '../engine/foundation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'
+import { defaultConnectionLimits } from '../peers/connection-limits.ts'
 import { silence, type Telemetry } from '../ports/telemetry.ts'
 import { assert } from '../primitives/assert.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -75,6 +76,8 @@ function nodeOptions({ chain, internet }: World, application: Application, index
     peers: Array.from({ length: index }, (_, other) => internet.addressOf(nodeId(other))),
     mempool: mempoolLimits,
     batchPool: batchPoolLimits,
+    connections: defaultConnectionLimits,
+    access: { allow: [], deny: [] },
     stateVersionsKept: 10,
     doppelgangerWaitMs,
     agent: 'synod-simulated',

@@ -7,6 +7,7 @@ import type { Ports } from '../../src/engine/ports.ts'
 import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
+import { type ConnectionLimits, defaultConnectionLimits } from '../../src/peers/connection-limits.ts'
 import type { Channel, Network, NetworkHandlers, PeerId } from '../../src/ports/network.ts'
 import { silence, type Telemetry } from '../../src/ports/telemetry.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
@@ -41,6 +42,8 @@ export interface NodeWorldOptions {
   /** Whom each node dials; everybody before it unless given. */
   readonly dials?: (index: number) => readonly number[]
   readonly consensus?: Readonly<Record<string, unknown>>
+  /** What differs from the default limits; nodes keep to those they are told to dial unless it is given. */
+  readonly connections?: Partial<ConnectionLimits>
   readonly seed?: number
   /** Which validator's key a node holds; its own unless given. */
   readonly keyOf?: (index: number) => number | undefined
@@ -73,6 +76,8 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         peers: (dials ?? everybodyBefore)(index).map((other) => world.internet.addressOf(`node${other}`)),
         mempool: defaultMempoolLimits,
         batchPool: defaultBatchPoolLimits,
+        connections: { ...defaultConnectionLimits, outboundTarget: 0, ...options.connections },
+        access: { allow: [], deny: [] },
         stateVersionsKept: 10,
         doppelgangerWaitMs: 300,
         agent: 'synod-test',

@@ -20,6 +20,7 @@ import { blsVerify } from '../../../src/crypto/bls.ts'
 import { assemble } from '../../../src/engine/assemble.ts'
 import type { SynodNode } from '../../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../../src/mempool/batch-pool.ts'
+import { defaultConnectionLimits } from '../../../src/peers/connection-limits.ts'
 import type { Network } from '../../../src/ports/network.ts'
 import { silence } from '../../../src/ports/telemetry.ts'
 import { type Bytes, toHex } from '../../../src/primitives/bytes.ts'
@@ -91,6 +92,8 @@ export async function startSigningWitness(network: LocalNetwork): Promise<Signin
       peers,
       mempool: { transactions: 1000, bytes: 1 << 22, perSender: 1000, perPeer: 1000, recent: 1000 },
       batchPool: defaultBatchPoolLimits,
+      connections: defaultConnectionLimits,
+      access: { allow: [], deny: [] },
       stateVersionsKept: 10,
       doppelgangerWaitMs: 0,
       agent: 'synod-e2e',

@@ -8,6 +8,7 @@ import {
   channels,
   type Network,
   type NetworkHandlers,
+  noTraffic,
   type PeerId,
   requestBytesMax,
   responsePartBytesMax,
@@ -21,6 +22,8 @@ export interface NetworkWorld {
   readonly deadAddress: string
   /** Lets a millisecond or so pass. */
   turn(): Promise<void>
+  /** What the implementation does not do, for lack of a wire. */
+  readonly without?: readonly ('pause' | 'traffic')[]
 }
 
 /** A network under test, with all that happened to it. */
@@ -294,6 +297,76 @@ export function networkContract(name: string, world: NetworkWorld): void {
       it('go nowhere without a peer', async () => {
         const alice = await start(1)
         expect(alice.network.send('nobody', 'consensus', utf8('?'))).toBe(false)
+      })
+    })
+
+    describe.skipIf(world.without?.includes('pause'))('a paused peer', () => {
+      it('keeps what it sends, until nothing more fits; then all of it arrives, in order', async () => {
+        const { alice, bob } = await pair()
+        const message = new Uint8Array(channelBytesMax.blocks)
+        bob.network.pause(alice.network.self, 600_000)
+        let sent = 0
+        let refusals = 0
+        // A queue that is full stays full, however long one waits: nobody takes anything out of it.
+        while (refusals < 300) {
+          message[0] = sent
+          if (alice.network.send(bob.network.self, 'blocks', message.slice())) [sent, refusals] = [sent + 1, 0]
+          else refusals += 1
+          expect(sent).toBeLessThan(100)
+          await world.turn()
+        }
+        expect(sent).toBeGreaterThan(1)
+        expect(bob.messages).toEqual([])
+        bob.network.pause(alice.network.self, 0)
+        await eventually('all of it arrives', () => bob.messages.length === sent)
+        expect(bob.messages.map((one) => one.message[0])).toEqual(Array.from({ length: sent }, (_, index) => index))
+        expect(alice.network.send(bob.network.self, 'blocks', message)).toBe(true)
+        await eventually('and the next', () => bob.messages.length === sent + 1)
+      })
+
+      it('is heard again by itself when the time is over', async () => {
+        const { alice, bob } = await pair()
+        bob.network.pause(alice.network.self, 30)
+        alice.network.send(bob.network.self, 'consensus', utf8('late'))
+        await eventually('it arrives', () => bob.messages.length === 1)
+      })
+
+      it('still hears, and its connection lives', async () => {
+        const { alice, bob } = await pair()
+        bob.network.pause(alice.network.self, 600_000)
+        bob.network.send(alice.network.self, 'consensus', utf8('slow down'))
+        await eventually('it hears', () => alice.messages.length === 1)
+        expect(alice.disconnected).toEqual([])
+      })
+    })
+
+    describe.skipIf(world.without?.includes('traffic'))('traffic', () => {
+      it('is counted by class, on both sides, and outlives the connection', async () => {
+        const { alice, bob } = await pair()
+        const to = bob.network.self
+        alice.network.send(to, 'consensus', new Uint8Array(1_000))
+        alice.network.send(to, 'blocks', new Uint8Array(20_000))
+        await run(collect(alice.network.request(to, 'status', new Uint8Array(300), { timeoutMs: 10_000 })))
+        await eventually('all arrives', () => bob.messages.length === 2)
+        const { classes } = alice.network.traffic(to)
+        expect(classes.consensus).toEqual({ bytesIn: 0, bytesOut: 1_000 })
+        expect(classes.blocks).toEqual({ bytesIn: 0, bytesOut: 20_000 })
+        expect(classes.requests.bytesOut).toBeGreaterThanOrEqual(300)
+        expect(classes.requests.bytesIn).toBeGreaterThanOrEqual(300)
+        const received = bob.network.traffic(alice.network.self).classes
+        expect([received.consensus.bytesIn, received.blocks.bytesIn]).toEqual([1_000, 20_000])
+        alice.network.disconnect(to, 'counted')
+        await eventually('the other side knows', () => bob.disconnected.length === 1)
+        expect(alice.network.traffic(to)).toEqual(noTraffic())
+        for (const node of [alice, bob]) {
+          const total = node.network.traffic().classes
+          expect(total.blocks.bytesIn + total.blocks.bytesOut).toBe(20_000)
+        }
+      })
+
+      it('is nothing with nobody', async () => {
+        const alice = await start(1)
+        expect(alice.network.traffic('nobody')).toEqual(noTraffic())
       })
     })
 

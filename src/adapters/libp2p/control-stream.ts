@@ -9,6 +9,7 @@ import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import type { Greeting, VerdictSender } from './greeting.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
+import type { FrameCounter } from './traffic-meter.ts'
 
 export const helloProtocol = '/synod/hello/1'
 
@@ -23,6 +24,7 @@ export interface ControlHandlers {
   onGoodbye(reason: string): void
   onViolation(what: string): void
   onClosed(): void
+  readonly counter: FrameCounter
 }
 
 export interface ControlStream extends VerdictSender {
@@ -83,6 +85,7 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     onFrame: receive,
     onViolation: handlers.onViolation,
     onClosed: handlers.onClosed,
+    counter: handlers.counter,
   })
 
   function send(sent: number, payload: Bytes): void {

@@ -9,6 +9,8 @@ import type { BulkBudget } from './bulk-budget.ts'
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { channelQueueMax } from './limits.ts'
+import type { ReadGate } from './read-gate.ts'
+import type { FrameCounter } from './traffic-meter.ts'
 
 export interface ChannelClass {
   readonly protocol: string
@@ -25,6 +27,9 @@ export const channelClasses: readonly ChannelClass[] = [
 
 export interface DirectChannelsOptions {
   readonly budget: BulkBudget
+  readonly gate: ReadGate
+  /** Of frames whose kind is the index of their channel. */
+  readonly counter: FrameCounter
   /** Opens a stream on this connection. */
   readonly open: (protocol: string) => Promise<Stream>
   readonly onMessage: (channel: Channel, message: Bytes) => void
@@ -80,6 +85,7 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
           onFrame: () => undefined,
           onViolation: options.onViolation,
           onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
+          counter: options.counter,
           ...bulkOf(channelClass, options.budget),
         })
         frames.flush()
@@ -107,6 +113,8 @@ function serve(channelClass: ChannelClass, stream: Stream, options: DirectChanne
     onFrame: (frame) => options.onMessage(channels[frame.kind] as Channel, frame.payload),
     onViolation: options.onViolation,
     onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
+    counter: options.counter,
+    gate: options.gate,
     ...bulkOf(channelClass, options.budget),
   })
 }

@@ -10,6 +10,8 @@ import type { BulkBudget } from './bulk-budget.ts'
 import { createFrameReader, type Frame, type ReceivedFrame, writeFrameHeader } from './frame.ts'
 import type { FrameQueue } from './frame-queue.ts'
 import { receiveSliceMs, writeBytesMax } from './limits.ts'
+import type { ReadGate } from './read-gate.ts'
+import type { FrameCounter } from './traffic-meter.ts'
 
 export interface FrameStreamOptions {
   /** Served in this order. */
@@ -21,6 +23,9 @@ export interface FrameStreamOptions {
   readonly onViolation: (what: string) => void
   /** The stream ended, for whatever reason. */
   readonly onClosed: () => void
+  readonly counter: FrameCounter
+  /** Nothing is read while it is closed. */
+  readonly gate?: ReadGate
   /** Something went out: there may be room in the queues. */
   readonly onSent?: () => void
   /** Present on bulk streams: what they share, and their place in it. */
@@ -47,15 +52,17 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   const reader = createFrameReader(options.bytesMaxOf)
   let counted = 0
   let resting = false
+  const { gate, counter } = options
 
   const isReadable = () => stream.status === 'open' && stream.readStatus !== 'closing' && stream.readStatus !== 'closed'
 
   function drain(): void {
     const until = performance.now() + receiveSliceMs
     resting = false
-    while (stream.status === 'open') {
+    while (stream.status === 'open' && gate?.isClosed !== true) {
       const frame = reader.next()
       if (frame === undefined) break
+      counter.received(frame.kind, frame.payload.length)
       options.onFrame(frame)
       if (performance.now() > until) return rest()
     }
@@ -65,7 +72,10 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
       // Nothing more is read. The stream stays, so that the owner can still say why.
       if (isReadable()) stream.pause()
       options.onViolation(reader.violation)
-    } else if (isReadable()) stream.resume()
+    } else if (isReadable()) {
+      if (gate?.isClosed === true) stream.pause()
+      else stream.resume()
+    }
   }
 
   /** Lets the loop turn before the rest of what was received is read. */
@@ -81,6 +91,10 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
     else for (const chunk of event.data) reader.push(chunk)
     if (!resting) drain()
   })
+  const leave = gate?.join(() => {
+    if (!resting && reader.violation === undefined) drain()
+  })
+  if (leave !== undefined) stream.addEventListener('close', leave)
 }
 
 function startSending(stream: Stream, options: FrameStreamOptions): () => void {
@@ -114,6 +128,7 @@ function startSending(stream: Stream, options: FrameStreamOptions): () => void {
         current = nextFrame()
         if (current === undefined) break
         currentSent = 0
+        options.counter.sent(current.kind, current.payload.length)
         end = writeFrameHeader(target, end, current)
       }
       const count = Math.min(current.payload.length - currentSent, target.length - end)

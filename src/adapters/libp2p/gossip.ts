@@ -1,22 +1,23 @@
 /**
  * Gossip: gossipsub, unsigned, since Synod's messages sign themselves. It knows only peers whose hello was accepted: its handlers and
  * its topology are registered through a registrar of ours, and a peer is introduced to it by `join`. Its outbound side has no
- * backpressure, so the streams it opens drop whole messages to a peer that is too far behind.
+ * backpressure and its streams are bounded here (gossip-streams.ts).
  */
 import { createHash } from 'node:crypto'
 import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
-import type { Connection, PeerId as Libp2pPeerId, Stream, StreamHandler, Topology } from '@libp2p/interface'
+import type { Connection, PeerId as Libp2pPeerId, StreamHandler, Topology } from '@libp2p/interface'
 import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
-import { gossipEnvelopeBytesMax, gossipQueuedBytesMax } from './limits.ts'
+import { type GossipLink, gossipConnection, watchGossip } from './gossip-streams.ts'
+import { gossipEnvelopeBytesMax } from './limits.ts'
 
 export type GossipComponents = Parameters<ReturnType<typeof gossipsub>>[0]
 type Registrar = GossipComponents['registrar']
 
 export interface GossipGate {
-  /** Whether both hellos were accepted on this connection. */
-  readonly isEstablished: (connection: Connection) => boolean
+  /** The link of a connection on which both hellos were accepted. */
+  readonly linkOf: (connection: Connection) => GossipLink | undefined
   /** Whether the peer is still one of ours. */
   readonly isConnected: (peer: PeerId) => boolean
 }
@@ -51,7 +52,7 @@ export function createGossip(components: GossipComponents, options: GossipOption
   const topics = [...channelOf.keys()]
   const topologies = new Map<string, Topology>()
   const { privateKey, peerId, peerStore, connectionManager, logger } = components
-  const registrar = gatedRegistrar(components.registrar, options.isEstablished, topologies)
+  const registrar = gatedRegistrar(components.registrar, options.linkOf, topologies)
   const pubsub = gossipsub({
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: (message) => createHash('sha256').update(message.topic).update(message.data).digest().subarray(0, 20),
@@ -89,9 +90,11 @@ export function createGossip(components: GossipComponents, options: GossipOption
       for (const channel of options.follow) pubsub.subscribe(gossipTopic(options.chainTag, channel))
     },
     join(connection) {
+      const link = options.linkOf(connection)
+      if (link === undefined) return
       // One topology is registered per protocol version, all the same: the first introduces the peer.
       for (const topology of topologies.values())
-        return topology.onConnect?.(connection.remotePeer, withBoundedStreams(connection))
+        return topology.onConnect?.(connection.remotePeer, gossipConnection(connection, link))
     },
     leave(peer) {
       for (const topology of topologies.values()) return topology.onDisconnect?.(peer)
@@ -108,16 +111,14 @@ interface Lifecycle {
 }
 
 /** Lets gossipsub serve established connections only, and keeps its topology from libp2p, which knows nothing of hello. */
-function gatedRegistrar(
-  registrar: Registrar,
-  isEstablished: (connection: Connection) => boolean,
-  topologies: Map<string, Topology>,
-): Registrar {
+function gatedRegistrar(registrar: Registrar, linkOf: GossipGate['linkOf'], topologies: Map<string, Topology>): Registrar {
   return {
     handle(protocol: string, handler: StreamHandler, handleOptions: object) {
       const gated: StreamHandler = (stream, connection) => {
-        if (isEstablished(connection)) return handler(stream, withBoundedStreams(connection))
-        stream.abort(new Error('gossip before hello'))
+        const link = linkOf(connection)
+        if (link === undefined) return stream.abort(new Error('gossip before hello'))
+        watchGossip(stream, link)
+        return handler(stream, gossipConnection(connection, link))
       }
       return registrar.handle(protocol, gated, handleOptions)
     },
@@ -128,29 +129,4 @@ function gatedRegistrar(
     },
     unregister: (id: string) => void topologies.delete(id),
   } as unknown as Registrar
-}
-
-/** The connection as gossipsub uses it, its streams refusing to queue beyond a bound. */
-function withBoundedStreams(connection: Connection): Connection {
-  return {
-    remotePeer: connection.remotePeer,
-    remoteAddr: connection.remoteAddr,
-    direction: connection.direction,
-    get status() {
-      return connection.status
-    },
-    async newStream(protocols: string[], streamOptions: object) {
-      return boundStream(await connection.newStream(protocols, streamOptions))
-    },
-  } as unknown as Connection
-}
-
-/** gossipsub hands over one whole envelope per `send`, so dropping one leaves the stream intact. */
-function boundStream(stream: Stream): Stream {
-  const send = stream.send.bind(stream)
-  stream.send = (data) => {
-    if (stream.writeBufferLength + data.byteLength > gossipQueuedBytesMax) return false
-    return send(data)
-  }
-  return stream
 }

@@ -102,3 +102,26 @@ describe('what a node offers', () => {
     await expect(start(2, { listen })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
   })
 })
+
+describe('the bytes of the sockets', () => {
+  it.each(['tls', 'noise'] as const)('are counted over %s, and outlive the connection', async (security) => {
+    const arrived: number[] = []
+    const bob = await world({ security: [security] }).make(2)
+    await bob.start({ ...quiet, onMessage: () => void arrived.push(1) })
+    const alice = await world({ security: [security] }).make(1)
+    await alice.start(quiet)
+    try {
+      const peer = await alice.connect(bob.addresses()[0] as string)
+      for (let index = 0; index < 5; index++) alice.send(peer, 'batches', new Uint8Array(100_000))
+      await vi.waitUntil(() => arrived.length === 5, { timeout: 10_000, interval: 1 })
+      const { wire } = alice.traffic(peer)
+      expect(wire.bytesOut).toBeGreaterThan(500_000)
+      expect(wire.bytesOut).toBeLessThan(550_000)
+      await alice.stop()
+      await vi.waitUntil(() => bob.peers().length === 0, { timeout: 10_000, interval: 1 })
+      for (const bytes of [alice.traffic().wire.bytesOut, bob.traffic().wire.bytesIn]) expect(bytes).toBeGreaterThan(500_000)
+    } finally {
+      await Promise.all([alice.stop(), bob.stop()])
+    }
+  })
+})

@@ -17,6 +17,7 @@ import { guarded } from './guarded-transport.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
+import { createWireMeter, type WireMeter, withWireMeter } from './wire-meter.ts'
 
 export type Security = 'tls' | 'noise'
 
@@ -47,8 +48,9 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const protections = new WeakMap<MessageStreamTimeline, string>()
   const limits = { ...defaultLimits, ...options.limits }
   let inbound: NetworkHandlers | undefined
+  const wire = createWireMeter()
   const door = createDoor({ ...limits, handlers: () => inbound })
-  const { libp2p, components } = await createNode(privateKey, options, { limits, protections, door })
+  const { libp2p, components } = await createNode(privateKey, options, { limits, protections, door, wire })
   let running: RunningNetwork | undefined
   let hasStarted = false
 
@@ -68,6 +70,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         libp2p,
         handlers,
         helloTimeoutMs: limits.helloTimeoutMs,
+        wire,
         protectionOf: (connection) =>
           protections.get(connection.timeline) ?? protectionNames[connection.encryption ?? ''] ?? 'unknown',
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
@@ -94,6 +97,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
 }
 
 interface Workings {
+  readonly wire: WireMeter
   readonly limits: Libp2pLimits
   readonly protections: WeakMap<MessageStreamTimeline, string>
   readonly door: Door
@@ -102,7 +106,7 @@ interface Workings {
 async function createNode(
   privateKey: PrivateKey,
   options: Libp2pNetworkOptions,
-  { limits, protections, door }: Workings,
+  { limits, protections, door, wire }: Workings,
 ): Promise<{ libp2p: Libp2p; components: GossipComponents }> {
   let components: GossipComponents | undefined
   const libp2p = await createLibp2p({
@@ -110,7 +114,9 @@ async function createNode(
     start: false,
     addresses: { listen: [...options.listen] },
     transports: await createTransports(options.listen, door),
-    connectionEncrypters: await createEncrypters(privateKey, options, protections),
+    connectionEncrypters: (await createEncrypters(privateKey, options, protections)).map(
+      (factory) => (all: TlsComponents) => withWireMeter(factory(all), wire),
+    ),
     streamMuxers: [
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
       yamux({

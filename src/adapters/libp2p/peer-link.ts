@@ -5,7 +5,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
-import { createBulkBudget } from './bulk-budget.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
@@ -15,6 +14,7 @@ import { createLatencyProbe } from './latency-probe.ts'
 import { lingerMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
+import { countAllAs } from './traffic-meter.ts'
 
 export interface LinkOptions {
   readonly connection: Connection
@@ -56,15 +56,14 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const greeted = Promise.withResolvers<{ readonly kind: 'accepted' } | FailedGreeting>()
   const birth = { connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
   const probe = createLatencyProbe()
-  const budget = createBulkBudget((total) => control?.acknowledge(total))
+  const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
-  const services = createPeerServices({ peer, handlers, budget, open, onViolation: violate, onLost })
+  const services = createPeerServices({ peer, handlers, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude)
   const judge = (hello: Bytes) => handlers.onHello(peer, hello)
-  const place = () => options.place(link)
   const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
-  const greeting = createGreeting({ control: () => control, judge, place, ...verdicts })
+  const greeting = createGreeting({ control: () => control, judge, place: () => options.place(link), ...verdicts })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false
@@ -76,10 +75,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       greeting,
       isOver: () => phase === 'ended',
       onPong: probe.pong,
-      onAcknowledged: (total) => budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
+      onAcknowledged: (total) => services.budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
       onGoodbye: ending.told,
       onViolation: violate,
       onClosed: () => onLost('the connection closed'),
+      counter: countAllAs(services.meter, 'control'),
     })
     control.hello(handlers.hello(peer))
   }

@@ -1,15 +1,18 @@
 /** What an accepted peer and we do for each other on one connection: direct channels and requests, sharing the budget for bulk. */
 import type { Stream } from '@libp2p/interface'
 import { type NetworkHandlers, type PeerId, type RequestProtocol, requestProtocols } from '../../ports/network.ts'
-import type { BulkBudget } from './bulk-budget.ts'
+import { type BulkBudget, createBulkBudget } from './bulk-budget.ts'
 import { createDirectChannels, type DirectChannels } from './direct-channels.ts'
+import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
 import { serveRequests } from './request-server.ts'
+import { countAllAs, countFrames, createTrafficMeter, type TrafficMeter } from './traffic-meter.ts'
 
 export interface PeerServicesOptions {
   readonly peer: PeerId
   readonly handlers: NetworkHandlers
-  readonly budget: BulkBudget
+  /** Tells the peer how many bulk bytes have been taken from it. */
+  readonly acknowledge: (total: number) => void
   readonly open: (protocol: string) => Promise<Stream>
   readonly onViolation: (what: string) => void
   /** A stream failed: the connection is of no more use. */
@@ -17,6 +20,10 @@ export interface PeerServicesOptions {
 }
 
 export interface PeerServices {
+  readonly budget: BulkBudget
+  /** Closed while nothing is read from the peer. */
+  readonly gate: ReadGate
+  readonly meter: TrafficMeter
   readonly channels: DirectChannels
   client(protocol: RequestProtocol): RequestClient
   serveRequests(protocol: RequestProtocol, stream: Stream): void
@@ -26,7 +33,12 @@ export interface PeerServices {
 
 export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const { peer, handlers } = options
-  const client = (protocol: RequestProtocol) => createRequestClient({ ...options, protocol })
+  const budget = createBulkBudget(options.acknowledge)
+  const gate = createReadGate()
+  const meter = createTrafficMeter()
+  const shared = { ...options, budget, gate }
+  const counter = countAllAs(meter, 'requests')
+  const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter })
   const clients: Readonly<Record<RequestProtocol, RequestClient>> = {
     batch: client('batch'),
     block: client('block'),
@@ -36,8 +48,12 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const served = new Set<RequestProtocol>()
   let isClosed = false
   return {
+    budget,
+    gate,
+    meter,
     channels: createDirectChannels({
-      ...options,
+      ...shared,
+      counter: countFrames(meter, (kind) => kind),
       onMessage(channel, message) {
         if (!isClosed) handlers.onMessage(peer, channel, message)
       },
@@ -47,13 +63,15 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
       if (served.has(protocol)) return options.onViolation(`a second stream of ${protocol} requests`)
       served.add(protocol)
       serveRequests(stream, {
-        ...options,
+        ...shared,
         protocol,
+        counter,
         answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
       })
     },
     close(reason) {
       isClosed = true
+      gate.end()
       for (const protocol of requestProtocols) clients[protocol].close(reason)
     },
   }

@@ -15,11 +15,15 @@ import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { requestsInFlightMax } from './limits.ts'
 import { createPendingAnswer, type PendingAnswer } from './pending-answer.ts'
+import type { ReadGate } from './read-gate.ts'
 import { answerFrameBytesMax, answerKind, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
+import type { FrameCounter } from './traffic-meter.ts'
 
 export interface RequestClientOptions {
   readonly protocol: RequestProtocol
   readonly budget: BulkBudget
+  readonly gate: ReadGate
+  readonly counter: FrameCounter
   readonly open: (protocol: string) => Promise<Stream>
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
@@ -113,6 +117,8 @@ function createRequestSender(options: RequestClientOptions, onFrame: (frame: Rec
           onFrame,
           onViolation: options.onViolation,
           onClosed: () => options.onLost(`the stream ${name} ended`),
+          counter: options.counter,
+          gate: options.gate,
           bulk: { budget: options.budget, priority: requestPriority(options.protocol) },
         })
         frames.flush()

@@ -10,11 +10,15 @@ import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import { answerAheadBytesMax, answersQueuedBytesMax, requestsInFlightMax } from './limits.ts'
+import type { ReadGate } from './read-gate.ts'
 import { answerKind, requestFrameBytesMax, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
+import type { FrameCounter } from './traffic-meter.ts'
 
 export interface RequestServerOptions {
   readonly protocol: RequestProtocol
   readonly budget: BulkBudget
+  readonly gate: ReadGate
+  readonly counter: FrameCounter
   /** `undefined` when no request is answered any more. */
   readonly answer: (message: Bytes) => AsyncIterable<Bytes> | undefined
   readonly onViolation: (what: string) => void
@@ -40,6 +44,8 @@ export function serveRequests(stream: Stream, options: RequestServerOptions): vo
     onFrame: receive,
     onViolation: options.onViolation,
     onSent: () => wakeAll(),
+    counter: options.counter,
+    gate: options.gate,
     onClosed() {
       for (const answer of answering.values()) cancel(answer)
       options.onLost(`the stream ${requestProtocolName(protocol)} ended`)

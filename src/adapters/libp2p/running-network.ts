@@ -1,6 +1,6 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import { type Network, type NetworkHandlers, noTraffic, requestProtocols } from '../../ports/network.ts'
+import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
@@ -12,6 +12,8 @@ import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
+import { addTraffic, createTrafficMeter, readTraffic, type TrafficMeter } from './traffic-meter.ts'
+import type { WireMeter } from './wire-meter.ts'
 
 export interface RunningNetworkOptions {
   readonly libp2p: Libp2p
@@ -20,6 +22,7 @@ export interface RunningNetworkOptions {
   readonly protectionOf: (connection: Connection) => string
   /** How an inbound connection came through the door. */
   readonly arrivalOf: (connection: Connection) => Arrival | undefined
+  readonly wire: WireMeter
   readonly createGossip: (gate: GossipGate) => Gossip
 }
 
@@ -32,13 +35,18 @@ export type RunningNetwork = Pick<
 export async function runNetwork(options: RunningNetworkOptions): Promise<RunningNetwork> {
   const { libp2p } = options
   const registry = createPeerRegistry(libp2p.peerId.toString())
+  const establishedLink = (connection: Connection) => {
+    const link = registry.byConnection(connection)
+    return link?.phase === 'established' ? link.services : undefined
+  }
   const gossip = options.createGossip({
-    isEstablished: (connection) => registry.byConnection(connection)?.phase === 'established',
+    linkOf: establishedLink,
     isConnected: (peer) => registry.get(peer) !== undefined,
   })
   const stopping = new AbortController()
+  const ended = createTrafficMeter()
   const dialer = createDialer(libp2p, registry, stopping.signal)
-  trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished)
+  trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished, ended)
   await serveStreams(libp2p, registry)
   await gossip.start()
   try {
@@ -52,10 +60,21 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   }, pingIntervalMs)
   pings.unref()
 
+  function peerTraffic(link: PeerLink | undefined): Traffic {
+    return link === undefined ? noTraffic() : readTraffic(link.services.meter, options.wire.of(link.connection.timeline))
+  }
+
+  function totalTraffic(): Traffic {
+    const total = createTrafficMeter()
+    addTraffic(total, ended)
+    for (const link of registry.all()) addTraffic(total, link.services.meter)
+    return readTraffic(total, options.wire.total())
+  }
+
   return {
     connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
-    pause: () => undefined,
+    pause: (peer, forMs) => registry.get(peer)?.services.gate.closeFor(forMs),
     peers: () => Array.from(registry.established(), (link) => link.info()),
     send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,
     broadcast: (channel, message) => gossip.publish(channel, message),
@@ -63,7 +82,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
       const client = registry.get(peer)?.services.client(protocol)
       return client?.request(message, timeoutMs) ?? failing(failure(protocol, 'the peer is not connected'))
     },
-    traffic: () => noTraffic(),
+    traffic: (peer) => (peer === undefined ? totalTraffic() : peerTraffic(registry.get(peer))),
     async stop() {
       if (stopping.signal.aborted) return
       clearInterval(pings)
@@ -82,6 +101,7 @@ function trackLinks(
   gossip: Gossip,
   stopping: AbortSignal,
   onPeer: (peer: string) => void,
+  ended: TrafficMeter,
 ): void {
   function onEstablished(link: PeerLink): void {
     const loser = registry.establish(link)
@@ -98,6 +118,7 @@ function trackLinks(
 
   function onEnded(link: PeerLink, reason: string): void {
     const spoke = registry.remove(link)
+    addTraffic(ended, link.services.meter)
     // What libp2p remembers of strangers, of those who never said hello too, would grow for ever; the address book is the engine's.
     if (registry.get(link.peer) === undefined) void libp2p.peerStore.delete(link.connection.remotePeer)
     if (!spoke) return

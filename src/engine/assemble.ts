@@ -1,6 +1,6 @@
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { type Foundation, layFoundation, type NodeOptions } from './foundation.ts'
-import { findTransaction, proveState, queryApplication } from './node-queries.ts'
+import { findTransaction, netStatus, proveState, queryApplication, traceMessage } from './node-queries.ts'
 import type { Ports } from './ports.ts'
 import { openRooms } from './rooms.ts'
 import type { NodeStatus, SynodNode } from './synod-node.ts'
@@ -37,6 +37,8 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     connect: (address) => ports.network.connect(address),
     operator: rooms.operator,
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
+    net: () => netStatus(foundation),
+    trace: (hash) => traceMessage(chain, foundation.trace, hash),
     subscribe: events.subscribe,
     failed: breakdown.failed,
     stop() {

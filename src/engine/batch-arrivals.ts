@@ -9,7 +9,9 @@ import type { Telemetry } from '../ports/telemetry.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
+import type { MessageTrace } from './message-trace.ts'
 import type { TransactionIntake } from './transaction-intake.ts'
+import type { Usefulness } from './usefulness.ts'
 
 /**
  * Batches from peers on their way into the pool: decoded, every signature checked, the good ones held. Honest nodes pack and serve
@@ -38,6 +40,8 @@ export function createBatchArrivals(options: {
   mempool: Pick<Mempool, 'has'>
   pool: BatchPool
   telemetry: Telemetry
+  trace: MessageTrace
+  usefulness: Usefulness
   height: () => number
   /** The batch is held; `wanted` says that something in it was new. */
   onHeld: (hash: Hash, from: PeerId, wanted: boolean) => void
@@ -69,6 +73,7 @@ export function createBatchArrivals(options: {
       refused.set(bytesKey(hash), transactions.error)
       return options.onRejection(peer, transactions.error)
     }
+    for (const { id } of transactions.value) options.trace.noteTransaction('received', id, { peer, within: hash })
     const wanted = intake.admit(transactions.value, peer).some((answer) => answer.ok)
     const lost = pool.add(
       { hash, encoded, transactions: transactions.value },
@@ -93,10 +98,13 @@ export function createBatchArrivals(options: {
     async take(encoded, hash, peer, way) {
       const key = bytesKey(hash)
       const others = perPeer.get(peer) ?? 0
+      const known = pool.has(hash) || refused.has(key) || arriving.has(key)
+      options.usefulness.count(way === 'pushed' ? 'batches' : 'requests', known ? 'duplicate' : 'useful', encoded.length)
       if (pool.has(hash) || refused.has(key)) return true
       if (!arriving.has(key)) {
         if (others >= arrivingBytesPerPeerMax) return false
         telemetry.count('synod_batches_total', 1, { way })
+        options.trace.note(way === 'pushed' ? 'received' : 'pulled', hash, { peer })
         perPeer.set(peer, others + encoded.length)
         arriving.set(
           key,

@@ -4,7 +4,7 @@ import { batchMessageSchema, batchRequestSchema } from '../chain/batch-message.t
 import type { Order } from '../chain/block.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import type { BatchPacker } from '../mempool/batch-packer.ts'
+import type { BatchPacker, PackedBatch } from '../mempool/batch-packer.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { Timer } from '../ports/clock.ts'
@@ -15,8 +15,10 @@ import { ok, type Rejection, type Result, reject } from '../primitives/result.ts
 import { createBatchAnnouncer } from './batch-announcer.ts'
 import { createBatchArrivals } from './batch-arrivals.ts'
 import { createBatchPuller } from './batch-puller.ts'
+import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
 import type { TransactionIntake } from './transaction-intake.ts'
+import type { Usefulness } from './usefulness.ts'
 
 /**
  * Each transaction's bytes cross each node once: the node that took a transaction in packs it with others and pushes the batch to its
@@ -51,6 +53,8 @@ export function createBatchExchange(options: {
   mempool: Pick<Mempool, 'has'>
   packer: BatchPacker
   pool: BatchPool
+  trace: MessageTrace
+  usefulness: Usefulness
   height: () => number
   /** A transaction became ready for a block. */
   onAvailable: () => void
@@ -58,10 +62,10 @@ export function createBatchExchange(options: {
   onLost: (ids: readonly Hash[]) => void
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchExchange {
-  const { ports, intake, packer, pool, onRejection } = options
+  const { ports, intake, packer, pool, trace, onRejection } = options
   const { clock, network, telemetry } = ports
   const arrivals = createBatchArrivals({ ...options, telemetry, onHeld })
-  const puller = createBatchPuller({ ports, arrivals, onRejection })
+  const puller = createBatchPuller({ ports, arrivals, trace, onRejection })
   const announcer = createBatchAnnouncer(ports, puller.isHolder)
   let packTimer: Timer | undefined
   let stopped = false
@@ -73,8 +77,13 @@ export function createBatchExchange(options: {
       const lost = pool.add(batch, { height: options.height(), wanted: true })
       if (lost.length > 0) options.onLost(lost)
       telemetry.count('synod_batches_total', 1, { way: 'packed' })
+      notePacked(trace, batch)
       const message = encode(batchMessageSchema, { type: 'push', encoded: batch.encoded })
-      for (const peer of network.peers()) if (network.send(peer.id, 'batches', message)) countBytes('out', message)
+      for (const { id: peer } of network.peers()) {
+        if (!network.send(peer, 'batches', message)) continue
+        countBytes('out', message)
+        trace.note('pushed', batch.hash, { peer })
+      }
     }
   }
 
@@ -100,6 +109,7 @@ export function createBatchExchange(options: {
     const [admitted] = intake.admit([transaction], 'local')
     if (admitted && !admitted.ok) return admitted
     packer.add(transaction)
+    trace.noteTransaction('submitted', transaction.id)
     return ok(transaction.id)
   }
 
@@ -149,6 +159,11 @@ export function createBatchExchange(options: {
       packTimer?.cancel()
     },
   }
+}
+
+function notePacked(trace: MessageTrace, { hash, transactions }: PackedBatch): void {
+  trace.note('packed', hash)
+  for (const { id } of transactions) trace.noteTransaction('packed', id, { within: hash })
 }
 
 /** The batches asked for that are here; a request that cannot be read is refused by throwing. */

@@ -7,6 +7,7 @@ import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { bytesKey, toHex } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { BatchArrivals } from './batch-arrivals.ts'
+import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
 
 /**
@@ -36,6 +37,7 @@ const sourcesPerAttempt = 4
 export function createBatchPuller(options: {
   ports: Ports
   arrivals: BatchArrivals
+  trace: MessageTrace
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchPuller {
   const { arrivals, onRejection } = options
@@ -98,6 +100,7 @@ export function createBatchPuller(options: {
         if (known && !known.includes(peer) && known.length < holdersMax) known.push(peer)
         if (known || busy >= followedPerPeerMax) continue
         holders.set(bytesKey(hash), [peer])
+        options.trace.note('announced', hash, { peer })
         fresh.push(hash)
       }
       if (fresh.length === 0) return

@@ -8,6 +8,7 @@ import { type Bytes, bytesEqual } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
+import type { Usefulness } from './usefulness.ts'
 
 /** The certificates of new final blocks, spread by gossip beyond direct peers: whoever missed the votes learns of a block from one message. */
 export interface BlockAnnouncements {
@@ -27,6 +28,7 @@ const inCheckMax = 32
 export function createBlockAnnouncements(options: {
   ports: Ports
   chain: Chain
+  usefulness: Usefulness
   judge: PeerJudge
   proposer: Uint8Array | undefined
   onPeerHeight: (peer: PeerId, height: number) => void
@@ -61,6 +63,7 @@ export function createBlockAnnouncements(options: {
       if (!decoded.ok) return judge.refuse(peer, decoded.error)
       const { commit } = decoded.value
       const { height, hash } = chain.tip()
+      options.usefulness.count('blocks', commit.height > height ? 'useful' : 'duplicate', message.length)
       if (commit.height === height && bytesEqual(commit.blockHash, hash)) return 'accept'
       if (commit.height > height) options.onPeerHeight(peer, commit.height)
       if (commit.height !== height + 1 || inCheck >= inCheckMax) return 'ignore'

@@ -5,6 +5,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
 import { type BlockTakerOptions, createBlockTaker } from './block-taker.ts'
 import type { Ports } from './ports.ts'
+import type { Usefulness } from './usefulness.ts'
 import { whenVerifierIsFree } from './verifier-busy.ts'
 
 /**
@@ -24,6 +25,7 @@ export interface BlockFollower {
 
 export interface BlockFollowerOptions extends Omit<BlockTakerOptions, 'verifier'> {
   readonly ports: Ports
+  readonly usefulness: Usefulness
   /** Called before the first block is taken. Resolves when consensus leaves the chain alone. */
   readonly onBegin: () => Promise<void>
   /** Consensus may go on. Called after every attempt, fruitful or not. */
@@ -85,6 +87,7 @@ export function createBlockFollower(options: BlockFollowerOptions): BlockFollowe
         const { height } = decoded.value.block.header
         if (height !== expected) return reject('SYNC_WRONG_HEIGHT', `asked for ${expected}, got ${height}`)
         expected++
+        options.usefulness.count('requests', height > chain.tip().height ? 'useful' : 'duplicate', part.length)
         const taken = await whenVerifierIsFree(clock, wanted, () => takeNext(decoded.value))
         if (taken && !taken.ok) return taken
       }

@@ -17,8 +17,10 @@ import type { Candidates } from './candidates.ts'
 import type { Chain } from './chain.ts'
 import { createEarlyMessages } from './early-messages.ts'
 import type { SignedPosition } from './last-signed.ts'
+import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
 import { createRoundStateExchange } from './round-state-exchange.ts'
+import type { Usefulness, Worth } from './usefulness.ts'
 import { type Checked, createVerificationQueue } from './verification-queue.ts'
 
 /**
@@ -42,6 +44,8 @@ export interface GossipOptions {
   readonly chain: Chain
   readonly core: Tendermint
   readonly candidates: Candidates
+  readonly trace: MessageTrace
+  readonly usefulness: Usefulness
   readonly deliver: (input: Input) => void
   readonly onPeerHeight: (peer: PeerId, height: number) => void
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
@@ -77,20 +81,30 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
     const message = decoded.value
     if (message.type === 'round-state') return exchange.onRoundState(peer, message.roundState)
     if (message.type === 'proposal') telemetry.count('synod_proposal_bytes_total', bytes.length)
-    take({ peer, value: signedPart(message), key: bytesKey(sha256(bytes)), bytes: bytes.length })
+    const worth = take({ peer, value: signedPart(message), key: bytesKey(sha256(bytes)), bytes: bytes.length })
+    if (worth) options.usefulness.count('consensus', worth, bytes.length)
   }
 
-  function take(received: Received): void {
+  /** What the message was worth, unless it is refused or cannot be judged yet. */
+  function take(received: Received): Worth | undefined {
     const { peer, value, key } = received
     const height = heightOf(value)
     if (height > core.height) options.onPeerHeight(peer, height - 1)
-    if (height === core.height + 1) return early.hold(received)
-    if (height !== core.height || seen.has(key) || !core.isNews(outbound(value))) return
+    if (height === core.height + 1) {
+      early.hold(received)
+      return 'useful'
+    }
+    if (height > core.height) return undefined
+    if (height < core.height || seen.has(key) || !core.isNews(outbound(value))) return 'duplicate'
     // Block sync has moved the tip on: the validators of the core's height are not at hand any more, nor are its votes of use.
-    if (height !== chain.tip().height + 1) return
+    if (height !== chain.tip().height + 1) return 'duplicate'
     const checked = check(value)
-    if (!checked.ok) return options.onRejection(peer, checked.error)
+    if (!checked.ok) {
+      options.onRejection(peer, checked.error)
+      return undefined
+    }
     if (queue.add({ ...received, signature: checked.value })) seen.set(key, true)
+    return 'useful'
   }
 
   function check(message: Signed): Result<SignatureItem> {
@@ -119,12 +133,14 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
     const proposer = core.proposerOf(round)
     if (proposer !== undefined) options.onSigned(proposer, { height, round, step: 0 })
     options.candidates.heardFrom(blockHash, peer)
+    noteProposal(options.trace, 'received', verified, peer)
     options.deliver({ type: 'proposal', proposal: verified })
   }
 
   return {
     onMessage,
     broadcast(message) {
+      noteOwn(options.trace, message)
       const encoded = encode(consensusMessageSchema, message)
       for (const peer of network.peers()) network.send(peer.id, 'consensus', encoded)
     },
@@ -151,6 +167,25 @@ function signedPart(message: Exclude<ConsensusMessage, { type: 'round-state' }>)
 function outbound(message: Signed): Outbound {
   if ('signers' in message) return { type: 'certificate', certificate: message }
   return 'proposal' in message ? { type: 'proposal', proposal: message } : { type: 'vote', vote: message }
+}
+
+/** A proposal names the batches of its block: that is where they come into one. */
+function noteProposal(
+  trace: MessageTrace,
+  event: 'proposed' | 'received',
+  { proposal, block }: SignedProposal,
+  peer?: PeerId,
+): void {
+  const { height, blockHash } = proposal
+  trace.note(event, blockHash, { height, ...(peer !== undefined && { peer }) })
+  for (const batch of block.order.batches) trace.note('proposed', batch, { height, within: blockHash })
+}
+
+function noteOwn(trace: MessageTrace, message: Outbound): void {
+  if (message.type === 'proposal') return noteProposal(trace, 'proposed', message.proposal)
+  if (message.type !== 'vote') return
+  const { height, kind, blockHash } = message.vote.vote
+  if (blockHash) trace.note(kind === precommit ? 'precommitted' : 'prevoted', blockHash, { height })
 }
 
 function heightOf(message: Signed): number {

@@ -6,6 +6,7 @@ import type { EvidencePool } from './evidence-pool.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
+import type { Usefulness } from './usefulness.ts'
 
 /** Where proofs of misbehaviour come in, from this node's own core and from peers, and go out. */
 export interface EvidenceDesk {
@@ -21,6 +22,7 @@ export function createEvidenceDesk(options: {
   ports: Ports
   evidencePool: EvidencePool
   events: NodeEvents
+  usefulness: Usefulness
   judge: PeerJudge
   /** Genuine evidence that was not here before. */
   onAccused: (evidence: Evidence) => void
@@ -36,9 +38,10 @@ export function createEvidenceDesk(options: {
     options.onAccused(evidence)
   }
 
-  async function check(peer: PeerId, evidence: Evidence): Promise<Verdict> {
+  async function check(peer: PeerId, evidence: Evidence, bytes: number): Promise<Verdict> {
     const added = await evidencePool.add(evidence)
     if (!added.ok) return judge.refuse(peer, added.error)
+    options.usefulness.count('evidence', added.value ? 'useful' : 'duplicate', bytes)
     if (added.value) options.onAccused(evidence)
     return added.value ? 'accept' : 'ignore'
   }
@@ -59,7 +62,7 @@ export function createEvidenceDesk(options: {
       if (!decoded.ok) return judge.refuse(peer, decoded.error)
       if (inCheck >= inCheckMax) return 'ignore'
       inCheck++
-      return check(peer, decoded.value).finally(() => inCheck--)
+      return check(peer, decoded.value, message.length).finally(() => inCheck--)
     },
   }
 }

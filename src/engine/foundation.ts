@@ -15,11 +15,13 @@ import { openConsensusLog } from './consensus-log.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
+import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
+import { createUsefulness } from './usefulness.ts'
 
 /** What the operator of one node decides; everything else is the chain's. */
 export interface NodeOptions {
@@ -37,6 +39,8 @@ export interface NodeOptions {
   readonly agent: string
   /** The newest version of the node-to-node protocol this node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: number
+  /** Sightings of messages kept for tracing, of transactions and as many of batches and blocks; none unless given. */
+  readonly traceMessages?: number
 }
 
 /** What a node stands on before it speaks to anybody: its disk opened, its keys proved to work, its pools empty. */
@@ -90,6 +94,8 @@ export async function layFoundation(ports: Ports, options: NodeOptions) {
     pool,
     packer: createBatchPacker({ bytesMax: batchBytesMax, transactionsMax: batchTransactionsMax }),
     events,
+    trace: createMessageTrace(clock.now, options.traceMessages ?? 0),
+    usefulness: createUsefulness(telemetry),
     gate,
     evidencePool,
     reputation,

@@ -28,6 +28,16 @@ export const metrics = {
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_peer_bans_total: { type: 'counter', help: 'Bans, of peers by their offence and of addresses.', labels: ['reason'] },
+  synod_useful_bytes_total: {
+    type: 'counter',
+    help: 'Bytes received that brought a batch, vote, block or piece of evidence which was not here.',
+    labels: ['class'],
+  },
+  synod_duplicate_bytes_total: {
+    type: 'counter',
+    help: 'Bytes received that brought what was here already, or came too late.',
+    labels: ['class'],
+  },
   synod_messages_total: { type: 'counter', help: 'Messages received.', labels: ['channel'] },
   synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
   synod_operator_refusals_total: {

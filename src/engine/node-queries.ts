@@ -1,11 +1,13 @@
 import { type Application, transactionResultSchema } from '../application/application.ts'
-import { transactionId } from '../chain/block.ts'
+import { blockHash, transactionId } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { inclusionProof } from '../crypto/merkle.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type Result, reject } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
-import type { IncludedTransaction, ProvenValue } from './synod-node.ts'
+import type { Foundation } from './foundation.ts'
+import type { MessageTrace } from './message-trace.ts'
+import type { IncludedTransaction, NetStatus, ProvenValue, TracedMessage } from './synod-node.ts'
 import { decodeOwn } from './system-state.ts'
 
 /** What a node can tell of its final history and state, each answer with the proof that makes it worth something. */
@@ -22,6 +24,25 @@ export function findTransaction(chain: Chain, id: Hash): IncludedTransaction | u
     result: decodeOwn(transactionResultSchema, final.results[index] as Bytes),
     proof: inclusionProof(transactions.map(transactionId), index),
     resultProof: inclusionProof(final.results, index),
+  }
+}
+
+export function traceMessage(chain: Chain, trace: MessageTrace, hash: Hash): TracedMessage {
+  const location = chain.blocks.locate(hash)
+  const final = location && chain.blocks.read(location.height)
+  return {
+    sightings: trace.of(hash),
+    block: final && { height: location.height, hash: blockHash(final.block.header) },
+    completeSince: trace.completeSince,
+  }
+}
+
+export function netStatus({ ports: { clock, network }, usefulness }: Pick<Foundation, 'ports' | 'usefulness'>): NetStatus {
+  return {
+    at: clock.now(),
+    total: network.traffic(),
+    peers: network.peers().map(({ id }) => ({ id, traffic: network.traffic(id) })),
+    usefulness: usefulness.totals(),
   }
 }
 

@@ -26,6 +26,7 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
   const onRejection = judge.reject
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
+    foundation.trace.note('final', commit.blockHash, { height: commit.height })
     foundation.finality(block, commit, candidate)
     watch.judge()
     announcements.announce(block, commit)
@@ -76,7 +77,12 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
     onFailure,
   })
   const watch = createSigningWatch({ ...foundation, sync })
-  const announcements = createBlockAnnouncements({ ports, chain, judge, proposer: signer?.publicKey, onPeerHeight: sync.heard })
+  const announcements = createBlockAnnouncements({
+    ...foundation,
+    judge,
+    proposer: signer?.publicKey,
+    onPeerHeight: sync.heard,
+  })
   const evidenceDesk = createEvidenceDesk({
     ...foundation,
     judge,

@@ -7,10 +7,12 @@ import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
-import type { PeerId, PeerInfo } from '../ports/network.ts'
+import type { PeerId, PeerInfo, Traffic, TrafficClass } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
+import type { Sighting } from './message-trace.ts'
+import type { UsefulnessTotals } from './usefulness.ts'
 
 /** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */
 export interface SynodNode {
@@ -34,6 +36,10 @@ export interface SynodNode {
   connect(address: string): Promise<PeerId>
   readonly operator: OperatorDesk
   mempool(): MempoolStatus
+  /** What has crossed the network, and what it was worth. */
+  net(): NetStatus
+  /** What this node remembers of a transaction, a batch or a block. */
+  trace(hash: Hash): TracedMessage
   /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
   subscribe(listener: (event: NodeEvent) => void): () => void
   /**
@@ -133,6 +139,25 @@ export interface MempoolStatus {
   readonly transactions: number
   readonly bytes: number
   readonly batches: number
+}
+
+export interface NetStatus {
+  /** Wall-clock time of these figures, ms. */
+  readonly at: number
+  /** Since the node started. */
+  readonly total: Traffic
+  /** Over each present connection. */
+  readonly peers: readonly { readonly id: PeerId; readonly traffic: Traffic }[]
+  /** Since the node started. */
+  readonly usefulness: Readonly<Record<TrafficClass, UsefulnessTotals>>
+}
+
+export interface TracedMessage {
+  readonly sightings: readonly Sighting[]
+  /** The final block that holds the transaction. */
+  readonly block: { readonly height: number; readonly hash: Hash } | undefined
+  /** Everything since then is remembered, ms; `undefined`: everything since the start. */
+  readonly completeSince: number | undefined
 }
 
 export type NodeEvent =

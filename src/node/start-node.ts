@@ -43,6 +43,8 @@ export interface StartNodeOptions {
   readonly verifierWorkers?: number
   readonly telemetry: Telemetry
   readonly agent: string
+  /** Sightings of messages that are kept for tracing; 0: none. */
+  readonly traceMessages: number
 }
 
 export interface RunningNode {
@@ -99,6 +101,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       stateVersionsKept: options.stateVersionsKept,
       doppelgangerWaitMs: options.doppelgangerWaitMs,
       agent: options.agent,
+      traceMessages: options.traceMessages,
     })
     undo.push(() => node.stop())
     return { node, stop }

@@ -81,6 +81,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         stateVersionsKept: 10,
         doppelgangerWaitMs: 300,
         agent: 'synod-test',
+        traceMessages: 10_000,
       },
       telemetry: recorder(counters, logs),
       tamper: (ports) => tamper(index, onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),

@@ -90,5 +90,6 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(workers !== 'auto' && { verifierWorkers: workers }),
     telemetry,
     agent: `synod/${productVersion()}`,
+    traceMessages: config.node.trace_messages,
   })
 }

@@ -11,6 +11,9 @@ const multiaddr = z
     'an address such as /ip4/203.0.113.7/tcp/26600 or /dns4/node.example.org/tcp/26600',
   )
 
+/** Hours of a quiet chain, a few seconds of transactions under full load, and about six megabytes. */
+export const standardTraceMessages = 32_768
+
 export const nodeConfigSchema = z.strictObject({
   node: z
     .strictObject({
@@ -51,6 +54,14 @@ export const nodeConfigSchema = z.strictObject({
         .union([z.literal('auto'), z.int().min(0).max(64)])
         .default('auto')
         .describe('Threads that check signatures. "auto": one less than there are cores, at least one.'),
+      trace_messages: z
+        .int()
+        .min(0)
+        .max(10_000_000)
+        .default(standardTraceMessages)
+        .describe(
+          'How many sightings of transactions are remembered for `synod trace`, and as many of batches and blocks, about 90 bytes each. 0: none.',
+        ),
     })
     .prefault({})
     .describe('The node itself.'),

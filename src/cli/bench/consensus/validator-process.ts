@@ -3,6 +3,7 @@ import { createNodeTelemetry } from '../../../adapters/telemetry/node-telemetry.
 import { startApi } from '../../../api/server.ts'
 import { metrics } from '../../../engine/metrics-catalogue.ts'
 import { defaultMempoolLimits } from '../../../mempool/mempool-limits.ts'
+import { standardTraceMessages } from '../../../node/config/node-config.ts'
 import { startNode } from '../../../node/start-node.ts'
 import { toHex } from '../../../primitives/bytes.ts'
 import { type BenchWorkload, benchSeed, createBenchChain } from './bench-chain.ts'
@@ -54,6 +55,7 @@ async function run(task: ValidatorTask): Promise<void> {
 
     telemetry,
     agent: 'synod-bench',
+    traceMessages: standardTraceMessages,
   })
   const api = await startApi({
     node: running.node,

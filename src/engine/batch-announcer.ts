@@ -3,6 +3,7 @@ import { encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
+import type { KnownBatches } from './known-batches.ts'
 import type { Ports } from './ports.ts'
 
 /** Tells peers which batches are here. News gathers for a moment: under load a message for each batch would outnumber the batches. */
@@ -23,7 +24,7 @@ const gatheredMax = 4096
 
 export function createBatchAnnouncer(
   { clock, network }: Pick<Ports, 'clock' | 'network'>,
-  isHolder: (peer: PeerId, hash: Hash) => boolean,
+  known: Pick<KnownBatches, 'add' | 'has'>,
 ): BatchAnnouncer {
   let gathered: { readonly hash: Hash; readonly from: PeerId }[] = []
   let timer: Timer | undefined
@@ -31,7 +32,8 @@ export function createBatchAnnouncer(
   function tell(peer: PeerId, hashes: readonly Hash[]): void {
     for (let start = 0; start < hashes.length; start += announcementMax) {
       const part = hashes.slice(start, start + announcementMax)
-      network.send(peer, 'batches', encode(batchMessageSchema, { type: 'announce', hashes: part }))
+      if (!network.send(peer, 'batches', encode(batchMessageSchema, { type: 'announce', hashes: part }))) return
+      for (const hash of part) known.add(peer, hash)
     }
   }
 
@@ -41,7 +43,7 @@ export function createBatchAnnouncer(
     const news = gathered
     gathered = []
     for (const { id } of network.peers()) {
-      const lacking = news.filter(({ hash, from }) => from !== id && !isHolder(id, hash))
+      const lacking = news.filter(({ hash, from }) => from !== id && !known.has(id, hash))
       tell(
         id,
         lacking.map(({ hash }) => hash),

@@ -7,6 +7,7 @@ import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { bytesKey, toHex } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { BatchArrivals } from './batch-arrivals.ts'
+import type { KnownBatches } from './known-batches.ts'
 import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
 
@@ -16,8 +17,6 @@ import type { Ports } from './ports.ts'
  */
 export interface BatchPuller {
   onAnnounced(peer: PeerId, hashes: readonly Hash[]): void
-  /** Whether the peer said that it has the batch. */
-  isHolder(peer: PeerId, hash: Hash): boolean
   /** One attempt at what an order names: first of whoever proposed it, then of others in turn. Returns after a pause when some is missing still. */
   pullForOrder(missing: readonly Hash[], from: PeerId | undefined): Promise<void>
   stop(): void
@@ -37,10 +36,11 @@ const sourcesPerAttempt = 4
 export function createBatchPuller(options: {
   ports: Ports
   arrivals: BatchArrivals
+  known: Pick<KnownBatches, 'add'>
   trace: MessageTrace
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchPuller {
-  const { arrivals, onRejection } = options
+  const { arrivals, known, onRejection } = options
   const { clock, network, telemetry } = options.ports
   const holders = createBoundedMap<string, PeerId[]>(announcedMax)
   const followed = new Map<PeerId, number>()
@@ -93,6 +93,7 @@ export function createBatchPuller(options: {
 
   return {
     onAnnounced(peer, hashes) {
+      for (const hash of hashes) known.add(peer, hash)
       const busy = followed.get(peer) ?? 0
       const fresh: Hash[] = []
       for (const hash of lacking(hashes)) {
@@ -111,8 +112,6 @@ export function createBatchPuller(options: {
         else followed.delete(peer)
       })
     },
-
-    isHolder: (peer, hash) => holders.peek(bytesKey(hash))?.includes(peer) ?? false,
 
     async pullForOrder(missing, from) {
       await arrivals.settled(missing)

@@ -25,6 +25,12 @@ export const metrics = {
     labels: ['way'],
   },
   synod_batch_bytes_total: { type: 'counter', help: 'Batch bytes by direction.', labels: ['direction'] },
+  synod_reconciliations_total: {
+    type: 'counter',
+    help: 'Mempools compared with a peer’s, by what came of it.',
+    labels: ['result'],
+  },
+  synod_reconciliation_bytes_total: { type: 'counter', help: 'Bytes of such comparisons.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_peer_bans_total: { type: 'counter', help: 'Bans, of peers by their offence and of addresses.', labels: ['reason'] },

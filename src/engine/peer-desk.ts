@@ -61,8 +61,9 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     return channel === 'blocks' ? judged(announcements.onGossip(peer, message)) : 'ignore'
   }
 
-  async function* answer(protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
-    if (protocol === 'batch') yield* exchange.serve(message)
+  async function* answer(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
+    if (protocol === 'batch') yield* exchange.serve(peer, message)
+    else if (protocol === 'mempool') yield* exchange.serveComparison(peer, message)
     else if (protocol === 'block') yield* serveBlocks(chain, message)
     else yield handshake.hello()
   }
@@ -75,7 +76,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       judge.meet(peer)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
-      exchange.greet(peer.id)
+      exchange.greet(peer)
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
       watch.judge()
     },
@@ -84,7 +85,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       judge.part(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
-      for (const room of [handshake, sync, gossip]) room.forget(peer.id)
+      for (const room of [handshake, sync, gossip, exchange]) room.forget(peer.id)
       dialer.lost(peer.id)
     },
     onMessage(peer, channel, message) {
@@ -93,7 +94,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       else if (channel === 'batches') exchange.onMessage(peer, message)
     },
     onGossip,
-    onRequest: (_peer, protocol, message) => answer(protocol, message),
+    onRequest: answer,
     onMisbehaviour: judge.misbehaved,
   }
 

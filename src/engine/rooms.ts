@@ -35,6 +35,7 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
   const exchange = createBatchExchange({
     ...foundation,
     height: () => chain.tip().height,
+    negotiated: (peer) => handshake.negotiated(peer),
     onAvailable: () => runner.deliver({ type: 'transactions-available' }),
     onLost: mempool.remove,
     onRejection,

@@ -73,6 +73,10 @@ export const rejections = {
   PROOF_INVALID: { verdict: 'reject', summary: 'A node’s answer is not what its proof proves.' },
   PROOF_MISSING: { verdict: 'ignore', summary: 'A node does not have what it takes to prove its answer.' },
   PROOF_OTHER_VALIDATORS: { verdict: 'ignore', summary: 'A block was decided by other validators than those that are trusted.' },
+  RECONCILIATION_INVALID: {
+    verdict: 'reject',
+    summary: 'A peer’s account of the batches it holds is one that no set of batches has.',
+  },
   SYNC_WRONG_COMMIT: { verdict: 'reject', summary: 'A peer sent a block with the commit of another.' },
   SYNC_WRONG_HEIGHT: { verdict: 'reject', summary: 'A peer sent a block of a height that was not asked for.' },
   TX_SIGNATURE_INVALID: { verdict: 'reject', summary: 'The transaction’s signature does not hold.' },

@@ -4,7 +4,7 @@ import type { Rejection } from '../primitives/result.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
 import { type ProducedBlock, produceBlock } from './block-producer.ts'
-import { createBlockSync } from './block-sync.ts'
+import { type BlockSync, createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { createConsensusGossip } from './consensus-gossip.ts'
 import { createConsensusRunner } from './consensus-runner.ts'
@@ -14,7 +14,7 @@ import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake } from './handshake.ts'
 import { createOperatorDesk } from './operator-desk.ts'
 import { createPeerDesk } from './peer-desk.ts'
-import { createPeerJudge } from './peer-judge.ts'
+import { createPeerJudge, type PeerJudge } from './peer-judge.ts'
 import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
@@ -77,18 +77,7 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
     onRejection,
     onFailure,
   })
-  const watch = createSigningWatch({ ...foundation, sync })
-  const announcements = createBlockAnnouncements({
-    ...foundation,
-    judge,
-    proposer: signer?.publicKey,
-    onPeerHeight: sync.heard,
-  })
-  const evidenceDesk = createEvidenceDesk({
-    ...foundation,
-    judge,
-    onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
-  })
+  const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
   const handshake = createHandshake({
     ports,
     chain,
@@ -101,6 +90,23 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
   const rooms = { judge, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
   return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, operator }
+}
+
+/** Those who tell others what this node saw, and see to it that its validator stands alone. */
+function openWatchRooms(foundation: Foundation, judge: PeerJudge, sync: BlockSync) {
+  const watch = createSigningWatch({ ...foundation, sync })
+  const announcements = createBlockAnnouncements({
+    ...foundation,
+    judge,
+    proposer: foundation.signer?.publicKey,
+    onPeerHeight: sync.heard,
+  })
+  const evidenceDesk = createEvidenceDesk({
+    ...foundation,
+    judge,
+    onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
+  })
+  return { watch, announcements, evidenceDesk }
 }
 
 function produce(foundation: Foundation, flush: () => void): ProducedBlock {

@@ -8,7 +8,7 @@ import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../../src/peers/connection-limits.ts'
-import type { Channel, Network, NetworkHandlers, PeerId } from '../../src/ports/network.ts'
+import type { Channel, Network, NetworkHandlers, PeerId, RequestProtocol } from '../../src/ports/network.ts'
 import { silence, type Telemetry } from '../../src/ports/telemetry.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
 import { simulatedLedger } from '../../src/simulator/simulated-chain.ts'
@@ -47,10 +47,18 @@ export interface NodeWorldOptions {
   readonly seed?: number
   /** Which validator's key a node holds; its own unless given. */
   readonly keyOf?: (index: number) => number | undefined
+  /** The newest protocol version a node speaks; the newest there is unless given. */
+  readonly protocolVersionMax?: (index: number) => number
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
-  readonly onReceived?: (to: PeerId, from: PeerId, channel: Channel | 'answer', message: Bytes) => void
+  readonly onReceived?: (
+    to: PeerId,
+    from: PeerId,
+    channel: Channel | 'answer',
+    message: Bytes,
+    protocol?: RequestProtocol,
+  ) => void
 }
 
 export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
@@ -81,6 +89,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         stateVersionsKept: 10,
         doppelgangerWaitMs: 300,
         agent: 'synod-test',
+        ...(options.protocolVersionMax && { protocolVersionMax: options.protocolVersionMax(index) }),
         traceMessages: 10_000,
       },
       telemetry: recorder(counters, logs),
@@ -164,7 +173,7 @@ function tapped({ network }: Ports, onReceived: NonNullable<NodeWorldOptions['on
     },
     async *request(...request: Parameters<Network['request']>) {
       for await (const part of network.request(...request)) {
-        onReceived(network.self, request[0], 'answer', part)
+        onReceived(network.self, request[0], 'answer', part, request[1])
         yield part
       }
     },

@@ -19,6 +19,7 @@ import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { IncludedTransaction, NodeEvent, SynodNode } from '../engine/synod-node.ts'
 import { toHex } from '../primitives/bytes.ts'
+import { standingToView, trafficToView } from './operator-to-view.ts'
 
 /** The node's values in the API's words. */
 function headerToView(header: Header): HeaderView {
@@ -109,8 +110,27 @@ export function statusToView(node: SynodNode): StatusView {
   }
 }
 
-export function peersToView(node: SynodNode): PeersView {
-  return { peers: node.peers().map(({ latencyMs, ...peer }) => ({ ...peer, latencyMs: latencyMs ?? null })) }
+/** Whoever knows its standing here can tell how much more it may do, and traffic tells who is whose validator: both are the operator's. */
+export function peersToView(node: SynodNode, operator: boolean): PeersView {
+  const traffic = new Map(operator ? node.net().peers.map((peer) => [peer.id, peer.traffic]) : [])
+  const peers = node.peers().map(({ id, standing, latencyMs = null, ...peer }): PeersView['peers'][number] => {
+    const crossed = traffic.get(id)
+    return {
+      id,
+      address: peer.address,
+      host: peer.host,
+      transport: peer.transport,
+      direction: peer.direction,
+      protection: peer.protection,
+      latencyMs,
+      connectedAt: peer.connectedAt,
+      height: peer.height,
+      agent: peer.agent,
+      standing: operator ? standingToView(standing) : null,
+      traffic: crossed ? trafficToView(crossed) : null,
+    }
+  })
+  return { peers }
 }
 
 export function validatorsToView(node: SynodNode): ValidatorsView {

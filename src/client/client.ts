@@ -4,6 +4,7 @@ import { encode } from '../codec/codec.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { ClientError } from './client-error.ts'
 import { followEvents } from './follow-events.ts'
+import { createOperatorClient, type OperatorClient } from './operator-client.ts'
 import {
   type AccountView,
   accountView,
@@ -54,13 +55,24 @@ export interface Client {
   status(): Promise<StatusView>
   peers(): Promise<PeersView>
   mempool(): Promise<MempoolView>
+  /** What takes the operator token. */
+  readonly operator: OperatorClient
   /** Live events until `signal` aborts. */
   events(signal: AbortSignal): AsyncGenerator<EventView>
 }
 
 const timeoutMs = 10_000
 
-export function createClient(url: string): Client {
+export interface ClientOptions {
+  /** The node's operator token, shown where it is needed or tells more. Over plain HTTP whoever carries the request can read it. */
+  readonly operatorToken?: string | undefined
+}
+
+export function createClient(url: string, { operatorToken }: ClientOptions = {}): Client {
+  // A redirect could lead it elsewhere.
+  const asOperator: RequestInit =
+    operatorToken === undefined ? {} : { headers: { authorization: `Bearer ${operatorToken}` }, redirect: 'error' }
+
   async function call<T>(path: string, view: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
     const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs), ...init }).catch(
       (cause: unknown) => {
@@ -103,8 +115,13 @@ export function createClient(url: string): Client {
     validators: () => call('/v1/validators', validatorsView),
     chain: () => call('/v1/chain', chainView),
     status: () => call('/v1/status', statusView),
-    peers: () => call('/v1/peers', peersView),
+    peers: () => call('/v1/peers', peersView, asOperator),
     mempool: () => call('/v1/mempool', mempoolView),
+    operator: createOperatorClient((path, view, body) => call(path, view, body ? jsonRequest(asOperator, body) : asOperator)),
     events: (signal) => followEvents(url, signal),
   }
+}
+
+function jsonRequest(init: RequestInit, body: object): RequestInit {
+  return { ...init, method: 'POST', headers: { ...init.headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { roundMax } from '../chain/limits.ts'
 import { utf8 } from '../primitives/bytes.ts'
+import { standingView, trafficView } from './operator-views.ts'
 
 /**
  * What the HTTP API says, declared once: the server answers in these shapes, the client parses them, and the OpenAPI document is made
@@ -125,17 +126,22 @@ export const statusView = z.object({
 })
 export type StatusView = z.output<typeof statusView>
 
+/** `standing` and `traffic` are told to the operator alone. */
 export const peersView = z.object({
   peers: z.array(
     z.object({
       id: z.string(),
       address: z.string(),
+      host: z.string(),
+      transport: z.string(),
       direction: z.enum(['inbound', 'outbound']),
       protection: z.string(),
       latencyMs: z.number().nullable(),
       connectedAt: count,
       height: count,
       agent: z.string(),
+      standing: standingView.nullable(),
+      traffic: trafficView.nullable(),
     }),
   ),
 })

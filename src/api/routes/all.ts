@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { showBlock, showChain, showCommit, showValidators } from './chain.ts'
 import { showMempool, showPeers, showStatus } from './node.ts'
+import { operatorRoutes } from './operator.ts'
 import { askApplication, showAccount, showState } from './state.ts'
 import { showTransaction, submitTransactions } from './transactions.ts'
 
@@ -17,4 +18,5 @@ export const routes: readonly Route[] = [
   showStatus,
   showPeers,
   showMempool,
+  ...operatorRoutes,
 ]

@@ -13,9 +13,11 @@ export const showStatus: Route = {
 export const showPeers: Route = {
   method: 'GET',
   path: '/v1/peers',
-  summary: 'Who the node is connected to, how, and how far they are.',
+  summary:
+    'Who the node is connected to, how, and how far they are. Only the operator is told of their standing and their traffic.',
+  operator: 'told-more',
   answer: peersView,
-  handle: (node) => peersToView(node),
+  handle: (node, { operator }) => peersToView(node, operator),
 }
 
 export const showMempool: Route = {

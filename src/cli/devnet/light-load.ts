@@ -35,7 +35,7 @@ export function startLightLoad(options: {
   perSecond: number
 }): LightLoad {
   const { chainId, perSecond } = options
-  const clients = options.urls.map(createClient)
+  const clients = options.urls.map((url) => createClient(url))
   const senders = options.accounts.map((account): Sender => ({ account, nonce: undefined, busy: false }))
   const waiting = new Map<string, number>()
   const finalityMs: number[] = []

@@ -10,6 +10,7 @@ import type { BatchArrivals } from './batch-arrivals.ts'
 import type { KnownBatches } from './known-batches.ts'
 import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
+import { createRequestBackoff } from './request-backoff.ts'
 
 /**
  * Asks peers for batches: those that were announced and, a moment later, have not been pushed; and those that a proposal names. Who
@@ -43,6 +44,7 @@ export function createBatchPuller(options: {
   const { arrivals, known, onRejection } = options
   const { clock, network, telemetry } = options.ports
   const holders = createBoundedMap<string, PeerId[]>(announcedMax)
+  const backoff = createRequestBackoff(clock)
   const followed = new Map<PeerId, number>()
   let attempts = 0
   let stopped = false
@@ -66,6 +68,7 @@ export function createBatchPuller(options: {
         if (await arrivals.take(encoded, hash, peer, 'pulled')) wanted.delete(bytesKey(hash))
       }
     } catch (error) {
+      backoff.failed(peer, error)
       telemetry.log('debug', 'batches could not be pulled', { peer, error: String(error) })
       return false
     }
@@ -85,7 +88,7 @@ export function createBatchPuller(options: {
       const byHolder = new Map<PeerId, Hash[]>()
       for (const hash of lacking(hashes)) {
         const holder = holders.peek(bytesKey(hash))?.[place]
-        if (holder !== undefined) byHolder.set(holder, [...(byHolder.get(holder) ?? []), hash])
+        if (holder !== undefined && backoff.mayAsk(holder)) byHolder.set(holder, [...(byHolder.get(holder) ?? []), hash])
       }
       await Promise.all([...byHolder].map(([holder, theirs]) => pullAll(holder, theirs)))
     }
@@ -118,7 +121,7 @@ export function createBatchPuller(options: {
       const others = network.peers().flatMap(({ id }) => (id === from ? [] : [id]))
       const turn = others.length === 0 ? 0 : attempts++ % others.length
       const inTurn = [...others.slice(turn), ...others.slice(0, turn)]
-      const sources = [...(from === undefined ? [] : [from]), ...inTurn].slice(0, sourcesPerAttempt)
+      const sources = [...(from === undefined ? [] : [from]), ...inTurn].filter(backoff.mayAsk).slice(0, sourcesPerAttempt)
       for (const source of sources) {
         const still = lacking(missing)
         if (still.length === 0 || stopped) return

@@ -5,6 +5,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
 import { type BlockTakerOptions, createBlockTaker } from './block-taker.ts'
 import type { Ports } from './ports.ts'
+import { createRequestBackoff } from './request-backoff.ts'
 import type { Usefulness } from './usefulness.ts'
 import { whenVerifierIsFree } from './verifier-busy.ts'
 
@@ -15,6 +16,8 @@ import { whenVerifierIsFree } from './verifier-busy.ts'
 export interface BlockFollower {
   /** Consensus waits. */
   readonly active: boolean
+  /** False while the peer has asked for patience. */
+  mayAsk(peer: PeerId): boolean
   /** Takes up to `count` blocks from height `from` on; the refusal is the peer's fault. Ends early when the peer breaks off. */
   follow(peer: PeerId, from: number, count: number): Promise<Result<void>>
   /** Lets consensus go on. */
@@ -37,6 +40,7 @@ const timeoutMs = 3000
 export function createBlockFollower(options: BlockFollowerOptions): BlockFollower {
   const { ports, chain } = options
   const { clock, telemetry } = ports
+  const backoff = createRequestBackoff(clock)
   const taker = createBlockTaker({ ...options, verifier: ports.verifier })
   const wanted = (): boolean => !stopped
   let active = false
@@ -48,6 +52,7 @@ export function createBlockFollower(options: BlockFollowerOptions): BlockFollowe
     try {
       yield* ports.network.request(peer, 'block', request, { timeoutMs })
     } catch (error) {
+      backoff.failed(peer, error)
       telemetry.log('debug', 'a peer did not answer a block request', { peer, error: String(error) })
     }
   }
@@ -78,6 +83,7 @@ export function createBlockFollower(options: BlockFollowerOptions): BlockFollowe
     get active() {
       return active
     },
+    mayAsk: backoff.mayAsk,
     async follow(peer, from, count) {
       let expected = from
       for await (const part of answer(peer, encode(blockRequestSchema, { from, count }))) {

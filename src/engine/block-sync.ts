@@ -46,6 +46,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
   let stopped = false
 
   const leaders = (): readonly PeerId[] => heights.above(chain.tip().height)
+  const nextToAsk = (): PeerId | undefined => leaders().find(follower.mayAsk)
 
   function watch(delayMs: number): void {
     if (timer || asking || stopped || leaders().length === 0) return
@@ -59,7 +60,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
 
   async function catchUp(): Promise<void> {
     asking = true
-    for (let [peer] = leaders(); peer !== undefined && !stopped; [peer] = leaders()) await takeFrom(peer)
+    for (let peer = nextToAsk(); peer !== undefined && !stopped; peer = nextToAsk()) await takeFrom(peer)
     asking = false
     if (stopped) return
     follower.release()
@@ -73,6 +74,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     const outcome = await follower.follow(peer, height + 1, countMax)
     if (!outcome.ok) options.onRejection(peer, outcome.error)
     if (chain.tip().height >= owed) return heights.trust(peer)
+    if (!follower.mayAsk(peer)) return
     heights.doubt(peer)
     if (chain.tip().height === height) follower.release()
   }

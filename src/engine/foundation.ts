@@ -7,6 +7,7 @@ import { createBatchPacker } from '../mempool/batch-packer.ts'
 import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool } from '../mempool/mempool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import type { BudgetLimits } from '../peers/budget-policy.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
@@ -33,6 +34,8 @@ export interface NodeOptions {
   readonly batchPool: BatchPoolLimits
   readonly connections: ConnectionLimits
   readonly access: AccessSettings
+  /** What a connected peer may cost; what the chain and this version make of it unless given. */
+  readonly budgets?: BudgetLimits
   readonly stateVersionsKept: number
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number

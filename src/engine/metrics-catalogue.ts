@@ -51,5 +51,10 @@ export const metrics = {
     help: 'Requests to the API for the operator that did not show the operator token.',
     labels: ['code'],
   },
+  synod_budget_exceeded_total: {
+    type: 'counter',
+    help: 'Messages, requests and answers beyond a peer’s budget, by lane; deferred ones were taken while the peer had to pause.',
+    labels: ['lane', 'outcome'],
+  },
   synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
 } as const satisfies Record<string, MetricEntry>

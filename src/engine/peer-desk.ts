@@ -10,6 +10,7 @@ import type { Dialer } from './dialer.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
 import type { NodeEvents } from './node-events.ts'
+import type { PeerBudgetDesk } from './peer-budgets.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
 import type { SigningWatch } from './signing-watch.ts'
@@ -26,6 +27,7 @@ export interface PeerDeskOptions {
   readonly chain: Chain
   readonly events: NodeEvents
   readonly judge: PeerJudge
+  readonly budgets: PeerBudgetDesk
   readonly exchange: BatchExchange
   readonly gossip: ConsensusGossip
   readonly announcements: BlockAnnouncements
@@ -37,7 +39,8 @@ export interface PeerDeskOptions {
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
-  const { ports, chain, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch } = options
+  const { ports, chain, events, judge, budgets, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch } =
+    options
   const { network, telemetry } = ports
 
   function countPeers(): void {
@@ -57,6 +60,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
 
   function onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict> {
     telemetry.count('synod_messages_total', 1, { channel })
+    if (!budgets.admitsGossip(peer, channel, message.length)) return 'ignore'
     if (channel === 'evidence') return judged(evidenceDesk.onGossip(peer, message))
     return channel === 'blocks' ? judged(announcements.onGossip(peer, message)) : 'ignore'
   }
@@ -74,6 +78,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     onConnected(peer: PeerInfo) {
       countPeers()
       judge.meet(peer)
+      budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
       exchange.greet(peer)
@@ -83,6 +88,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     onDisconnected(peer: PeerInfo, reason) {
       countPeers()
       judge.part(peer.id)
+      budgets.leave(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
       for (const room of [handshake, sync, gossip, exchange]) room.forget(peer.id)
@@ -90,11 +96,12 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     },
     onMessage(peer, channel, message) {
       telemetry.count('synod_messages_total', 1, { channel })
+      if (!budgets.admits(peer, channel, message.length)) return
       if (channel === 'consensus') gossip.onMessage(peer, message)
       else if (channel === 'batches') exchange.onMessage(peer, message)
     },
     onGossip,
-    onRequest: answer,
+    onRequest: (peer, protocol, message) => budgets.serve(peer, protocol, message, () => answer(peer, protocol, message)),
     onMisbehaviour: judge.misbehaved,
   }
 

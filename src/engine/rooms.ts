@@ -8,21 +8,22 @@ import { type BlockSync, createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { createConsensusGossip } from './consensus-gossip.ts'
 import { createConsensusRunner } from './consensus-runner.ts'
+import { openDefence } from './defence.ts'
 import { createDialer } from './dialer.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake } from './handshake.ts'
-import { createOperatorDesk } from './operator-desk.ts'
 import { createPeerDesk } from './peer-desk.ts'
-import { createPeerJudge, type PeerJudge } from './peer-judge.ts'
+import type { PeerJudge } from './peer-judge.ts'
 import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
-export function openRooms(foundation: Foundation, { agent, peers, protocolVersionMax }: NodeOptions) {
+export function openRooms(foundation: Foundation, options: NodeOptions) {
+  const { agent, peers, protocolVersionMax } = options
   const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
-  const judge = createPeerJudge(foundation)
-  const operator = createOperatorDesk(foundation)
+  const defence = openDefence(foundation, options)
+  const { judge } = defence
   const onRejection = judge.reject
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
@@ -87,9 +88,9 @@ export function openRooms(foundation: Foundation, { agent, peers, protocolVersio
     isWelcome: judge.isWelcome,
   })
   const dialer = createDialer(ports, peers)
-  const rooms = { judge, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
+  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, operator }
+  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, operator: defence.operator }
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

@@ -1,4 +1,5 @@
 import type { Bytes } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 
 /**
  * The network as the engine sees it: authenticated peers, channels of messages, requests with streamed answers. One contract suite
@@ -125,7 +126,7 @@ export interface NetworkHandlers {
   onMessage(peer: PeerId, channel: Channel, message: Bytes): void
   /** A gossiped message, checked before it is forwarded: `accept` forwards, `ignore` drops, `reject` also costs the sender. */
   onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict>
-  /** Answers a request part by part; throwing refuses it. */
+  /** Answers a request part by part; throwing refuses it, and the error's message is what the requester is told. */
   onRequest(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncIterable<Bytes>
   /** The peer broke the transport's own rules: oversized frame, garbage, unknown protocol. */
   onMisbehaviour(peer: PeerId, what: string): void
@@ -139,3 +140,14 @@ export interface ProofWanted {
 
 /** `refuse`: the connection closes without a word, which is all that costs next to nothing. */
 export type InboundVerdict = 'admit' | 'refuse'
+
+/** A request failed because the peer refused it, in words that are its own and untrusted. */
+export function requestRefused(message: string, refusal: string): OperationalError {
+  return new OperationalError('REQUEST_FAILED', `${message}: the peer refused: ${refusal}`, { cause: { refusal } })
+}
+
+/** The peer's words; `undefined` when the request failed for another reason. */
+export function refusalOf(error: unknown): string | undefined {
+  const cause = error instanceof OperationalError ? error.cause : undefined
+  return typeof cause === 'object' && cause !== null && 'refusal' in cause ? String(cause.refusal) : undefined
+}

@@ -70,6 +70,15 @@ export const rejections = {
   HELLO_WRONG_CHAIN: { verdict: 'ignore', summary: 'The peer is on another chain.' },
   HELLO_WRONG_GENESIS: { verdict: 'ignore', summary: 'The peer began from another genesis state.' },
   HELLO_WRONG_VERSION: { verdict: 'ignore', summary: 'The peer speaks no protocol version that this node speaks.' },
+  PEER_BUSY: {
+    verdict: 'ignore',
+    summary:
+      'The peer is strained and serves less than usual: the same request may be made again after the milliseconds it names.',
+  },
+  PEER_OVER_BUDGET: {
+    verdict: 'ignore',
+    summary: 'The peer was sent, or asked for, more than it serves one peer: try again after the milliseconds it names.',
+  },
   PROOF_INVALID: { verdict: 'reject', summary: 'A node’s answer is not what its proof proves.' },
   PROOF_MISSING: { verdict: 'ignore', summary: 'A node does not have what it takes to prove its answer.' },
   PROOF_OTHER_VALIDATORS: { verdict: 'ignore', summary: 'A block was decided by other validators than those that are trusted.' },

@@ -7,6 +7,7 @@ import type { Ports } from '../../src/engine/ports.ts'
 import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
+import type { BudgetLimits } from '../../src/peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../../src/peers/connection-limits.ts'
 import type { Channel, Network, NetworkHandlers, PeerId, RequestProtocol } from '../../src/ports/network.ts'
 import { silence, type Telemetry } from '../../src/ports/telemetry.ts'
@@ -49,6 +50,7 @@ export interface NodeWorldOptions {
   readonly keyOf?: (index: number) => number | undefined
   /** The newest protocol version a node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: (index: number) => number
+  readonly budgets?: BudgetLimits
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -91,6 +93,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         agent: 'synod-test',
         ...(options.protocolVersionMax && { protocolVersionMax: options.protocolVersionMax(index) }),
         traceMessages: 10_000,
+        ...(options.budgets && { budgets: options.budgets }),
       },
       telemetry: recorder(counters, logs),
       tamper: (ports) => tamper(index, onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),

@@ -3,7 +3,7 @@
  * A consumer that is slow holds its own answer back, at `answerAheadBytesMax`, and no other.
  */
 import type { Stream } from '@libp2p/interface'
-import { type RequestProtocol, requestBytesMax } from '../../ports/network.ts'
+import { type RequestProtocol, requestBytesMax, requestRefused } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -58,7 +58,7 @@ export function createRequestClient(options: RequestClientOptions): RequestClien
     } else if (frame.kind === answerKind.part) {
       if (!answer.push(frame.payload.subarray(4))) options.onViolation('an answer further ahead of its consumer than allowed')
     } else if (frame.kind === answerKind.end) settle(id)
-    else settle(id, failure(protocol, `the peer refused: ${textOf(frame.payload.subarray(4))}`))
+    else settle(id, requestRefused(`${protocol} request failed`, textOf(frame.payload.subarray(4))))
   }
 
   function settle(id: number, reason?: OperationalError): void {

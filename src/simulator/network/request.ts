@@ -1,4 +1,4 @@
-import type { PeerId, RequestProtocol } from '../../ports/network.ts'
+import { type PeerId, type RequestProtocol, requestRefused } from '../../ports/network.ts'
 import { createBoundedQueue } from '../../primitives/bounded-queue.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -26,7 +26,7 @@ export interface RequestCall {
   readonly timeoutMs: number
 }
 
-type Event = { readonly part: Bytes } | { readonly end: true } | { readonly failure: string }
+type Event = { readonly part: Bytes } | { readonly end: true } | { readonly failure: string } | { readonly refusal: string }
 
 /** What the responder knows of its consumer. */
 interface Answer {
@@ -87,7 +87,7 @@ export async function* simulateRequest(world: RequestWorld, call: RequestCall): 
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      send(reason.length, true, () => put({ failure: reason }))
+      send(reason.length, true, () => put({ refusal: reason }))
     }
   }
 
@@ -95,6 +95,7 @@ export async function* simulateRequest(world: RequestWorld, call: RequestCall): 
     for (;;) {
       const event = arrived.shift() ?? (await waitForMore())
       if ('failure' in event) throw failed(event.failure)
+      if ('refusal' in event) throw requestRefused(`${protocol} of ${peer}`, event.refusal)
       if ('end' in event) return
       answer.aheadBytes -= event.part.length
       answer.aheadParts--

@@ -1,3 +1,4 @@
+import { attackCommand } from './commands/attack.ts'
 import { benchCommand } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommands } from './commands/config.ts'
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   ...configCommands,
   simulateCommand,
   benchCommand,
+  attackCommand,
   completionCommand,
 ]

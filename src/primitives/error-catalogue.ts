@@ -150,6 +150,11 @@ export const operationalErrors = {
     summary: 'The module of the chain’s own application does not load, or exports no application.',
     hint: 'Correct the module: see docs/tutorial.md for one that works.',
   },
+  ATTACK_REFUSED: {
+    exit: 77,
+    summary: 'Only nodes on loopback, and nodes that consent, are attacked.',
+    hint: 'Give a loopback address, or --operator-token-file and --api of the node itself.',
+  },
   CLI_UNKNOWN_COMMAND: { exit: 64, summary: 'There is no such command.', hint: 'See `synod --help` for the commands there are.' },
   CLI_UNKNOWN_OPTION: {
     exit: 64,

@@ -14,7 +14,7 @@ export async function reopenDevnet(directory: string, console: Console): Promise
   const [first] = homes
   if (first === undefined) return undefined
   const nodes = await Promise.all(homes.map((name) => readHome(join(directory, name))))
-  return { nodes, accounts: await readAccounts(join(directory, first), console) }
+  return { nodes, accounts: await readHomeAccounts(join(directory, first), console) }
 }
 
 async function readHome(home: string): Promise<DevnetHome> {
@@ -22,7 +22,8 @@ async function readHome(home: string): Promise<DevnetHome> {
   return { name: basename(home), home, url: `http://127.0.0.1:${config.api.port}` }
 }
 
-async function readAccounts(home: string, console: Console): Promise<DevnetAccount[]> {
+/** The accounts in a devnet node's home. */
+export async function readHomeAccounts(home: string, console: Console): Promise<DevnetAccount[]> {
   const directory = join(home, homeFiles.accounts)
   await access(directory)
   const passphrase = await readPassphrase({ home, file: undefined, console })

@@ -1,0 +1,74 @@
+/** The attacks there are. `rate` is attempts a second and `connections` how many at one time, unless the command line says otherwise. */
+export interface AttackKind {
+  readonly summary: string
+  /** What is counted. */
+  readonly unit: 'connections' | 'messages' | 'frames' | 'streams' | 'envelopes'
+  readonly rate: number
+  readonly connections: number
+}
+
+export const attackKinds = {
+  'connection-flood': {
+    summary: 'TCP connections, as fast as allowed, from a handful of addresses',
+    unit: 'connections',
+    rate: 200,
+    connections: 256,
+  },
+  'slow-loris': {
+    summary: 'connections that fall silent at each step of the handshake in turn',
+    unit: 'connections',
+    rate: 20,
+    connections: 200,
+  },
+  'handshake-garbage': {
+    summary: 'random bytes at each step of the handshake in turn',
+    unit: 'connections',
+    rate: 50,
+    connections: 64,
+  },
+  'stream-flood': {
+    summary: 'a thousand streams on one connection',
+    unit: 'streams',
+    rate: 200,
+    connections: 1,
+  },
+  'message-spam': {
+    summary: 'well-formed messages that are of no use, from a peer in good standing',
+    unit: 'messages',
+    rate: 2000,
+    connections: 1,
+  },
+  'invalid-votes': { summary: 'votes whose signatures do not hold', unit: 'messages', rate: 500, connections: 1 },
+  'invalid-transactions': {
+    summary: 'batches of transactions whose signatures do not hold',
+    unit: 'messages',
+    rate: 200,
+    connections: 1,
+  },
+  'oversized-frames': {
+    summary: 'frames that announce more bytes than their kind may have',
+    unit: 'frames',
+    rate: 50,
+    connections: 1,
+  },
+  replay: {
+    summary: 'recorded hellos, proofs, votes and batches, played again',
+    unit: 'messages',
+    rate: 500,
+    connections: 1,
+  },
+  eclipse: {
+    summary: 'many identities from one subnet that take every place they get',
+    unit: 'connections',
+    rate: 30,
+    connections: 256,
+  },
+  'graft-flood': {
+    summary: 'storms of GRAFT, PRUNE and IHAVE in gossip',
+    unit: 'envelopes',
+    rate: 500,
+    connections: 1,
+  },
+} as const satisfies Readonly<Record<string, AttackKind>>
+
+export type AttackName = keyof typeof attackKinds

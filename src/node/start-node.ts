@@ -3,6 +3,7 @@ import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
 import { openLevelStore } from '../adapters/level/level-store.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
+import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
 import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
@@ -30,6 +31,12 @@ export interface StartNodeOptions {
   readonly peers: readonly string[]
   readonly security: readonly Security[]
   readonly requireHybrid: boolean
+  /** What may be listened on and dialled, the preferred first. */
+  readonly transports: readonly TransportKind[]
+  /** The local IP address to dial from. */
+  readonly dialFrom?: string
+  /** PEM texts, for `wss`. */
+  readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
   /** 32 bytes: the Ed25519 seed of the node's network identity. */
   readonly peerKeySeed: Bytes
   /** 32 bytes: the seed of the validator's BLS key. Absent: the node only follows. */
@@ -78,6 +85,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       listen: options.listen,
       security: options.security,
       requireHybrid: options.requireHybrid,
+      transports: options.transports,
+      ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
+      ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })

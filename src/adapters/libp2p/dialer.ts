@@ -1,6 +1,6 @@
 /** Dialling: from an address to a peer whose hello is accepted, whichever of several connections to it is kept in the end. */
 import type { Connection, Libp2p } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { messageOf } from './direct-channels.ts'
@@ -13,7 +13,15 @@ export interface Dialer {
   onEstablished(peer: PeerId): void
 }
 
-export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: AbortSignal): Dialer {
+export interface DialerOptions {
+  readonly libp2p: Libp2p
+  readonly registry: PeerRegistry
+  readonly stopping: AbortSignal
+  /** Makes ready what the address is dialled with. */
+  readonly prepare: (address: Multiaddr) => Promise<void>
+}
+
+export function createDialer({ libp2p, registry, stopping, prepare }: DialerOptions): Dialer {
   /** Dials under way, by address: whoever asks for the same one waits for it. */
   const dialling = new Map<string, Promise<PeerId>>()
   /** Dials whose own connection was superfluous, waiting for the one that is kept. */
@@ -23,6 +31,7 @@ export function createDialer(libp2p: Libp2p, registry: PeerRegistry, stopping: A
     const target = multiaddr(address)
     const named = target.getComponents().findLast((component) => component.name === 'p2p')?.value
     if (named !== undefined && registry.get(named) !== undefined) return named
+    await prepare(target)
     // Forced, or libp2p would hand out a connection over which goodbye has just been said.
     const connection = await libp2p.dial(target, { signal, force: true })
     const peer = connection.remotePeer.toString()

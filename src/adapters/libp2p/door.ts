@@ -10,7 +10,7 @@ import { hostOf } from './host.ts'
 export interface DoorOptions {
   /** Nothing arrives before there are handlers. */
   readonly handlers: () => Pick<NetworkHandlers, 'onInbound' | 'onInboundEnded' | 'onStranger'> | undefined
-  /** Connections in their handshake at one time. */
+  /** Connections in their handshake at one time, of each kind of arrival. */
   readonly handshakesMax: number
   /** From its arrival to its encryption. */
   readonly handshakeTimeoutMs: number
@@ -26,9 +26,12 @@ export interface Arrival extends InboundConnection {
   ended(): void
 }
 
+/** A datagram's sender may be anybody, and so must not take the places of those who have shown that they are where they say. */
+export type ArrivalKind = 'shown' | 'datagram'
+
 export interface Door {
   /** Asks for whoever comes from this IP address. `cut` ends the connection when its handshake takes too long. Undefined: turned away. */
-  arrive(address: string, cut: () => void): Arrival | undefined
+  arrive(address: string, cut: () => void, kind?: ArrivalKind): Arrival | undefined
   /** A connection and the raw stream under it share their timeline, which so leads from one to the other. */
   know(timeline: MessageStreamTimeline, arrival: Arrival): void
   arrivalOf(timeline: MessageStreamTimeline): Arrival | undefined
@@ -36,20 +39,20 @@ export interface Door {
 
 export function createDoor(options: DoorOptions): Door {
   const byTimeline = new WeakMap<MessageStreamTimeline, Arrival>()
-  let handshakes = 0
+  const handshakes: Record<ArrivalKind, number> = { shown: 0, datagram: 0 }
 
   return {
-    arrive(address, cut) {
+    arrive(address, cut, kind = 'shown') {
       const handlers = options.handlers()
-      if (handlers === undefined || handshakes >= options.handshakesMax) return undefined
+      if (handlers === undefined || handshakes[kind] >= options.handshakesMax) return undefined
       const connection: InboundConnection = { id: nextConnectionId(), host: hostOf(address) }
       if (handlers.onInbound?.(connection) === 'refuse') return undefined
       let isFaulty = false
       let isOver = false
       let isShaking = true
-      handshakes += 1
+      handshakes[kind] += 1
       const concludeHandshake = () => {
-        if (isShaking) handshakes -= 1
+        if (isShaking) handshakes[kind] -= 1
         isShaking = false
         clearTimeout(deadline)
       }

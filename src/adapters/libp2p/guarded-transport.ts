@@ -23,13 +23,15 @@ function guardListener(create: Transport['createListener'], options: CreateListe
   const admitted = new Map<string, Guest>()
   const listener = create({ ...options, upgrader: guardUpgrader(options.upgrader, door, admitted) })
   if ('server' in listener) guardServer(listener.server as Server, door, admitted)
+  if ('incomingConnection' in listener) guardDatagrams(listener as Listener & DatagramListener, door, admitted)
   return listener
 }
 
 interface Guest {
   readonly arrival: Arrival
-  /** Only of transports on sockets. */
+  /** Whose end is the connection's. Without one, libp2p tells of it. */
   readonly socket?: Socket
+  readonly end: () => void
 }
 
 /** Puts the door before whatever listens to the server's sockets. */
@@ -43,13 +45,48 @@ function guardServer(server: Server, door: Door, admitted: Map<string, Guest>): 
     const arrival = address === undefined ? undefined : door.arrive(address, () => socket.resetAndDestroy())
     if (address === undefined || arrival === undefined) return void socket.resetAndDestroy()
     const key = `${hostOf(address)} ${port}`
-    admitted.set(key, { arrival, socket })
+    admitted.set(key, { arrival, socket, end: arrival.ended })
     socket.once('close', () => {
       if (admitted.get(key)?.arrival === arrival) admitted.delete(key)
       arrival.ended()
     })
     for (const listen of inner) listen.call(server, socket)
   })
+}
+
+/** As WebRTC's is. */
+interface DatagramListener {
+  incomingConnection(name: string, host: string, port: number, signal: AbortSignal): Promise<void>
+}
+
+/**
+ * WebRTC begins with a datagram, which is repeated until it is answered, and whose sender may be another than it says: it is asked for
+ * before anything is made of it, and once.
+ */
+function guardDatagrams(listener: DatagramListener, door: Door, admitted: Map<string, Guest>): void {
+  const inner = listener.incomingConnection.bind(listener)
+  const names = new Set<string>()
+  listener.incomingConnection = async (name, host, port, signal) => {
+    const key = `${hostOf(host)} ${port}`
+    const known = `${key} ${name}`
+    if (names.has(known) || admitted.has(key)) return
+    const giveUp = new AbortController()
+    const arrival = door.arrive(host, () => giveUp.abort(), 'datagram')
+    if (arrival === undefined) return
+    const end = () => {
+      names.delete(known)
+      admitted.delete(key)
+      arrival.ended()
+    }
+    names.add(known)
+    admitted.set(key, { arrival, end })
+    try {
+      await inner(name, host, port, AbortSignal.any([signal, giveUp.signal]))
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
 }
 
 function guardUpgrader(upgrader: Upgrader, door: Door, admitted: Map<string, Guest>): Upgrader {
@@ -62,13 +99,13 @@ function guardUpgrader(upgrader: Upgrader, door: Door, admitted: Map<string, Gue
       connection.abort(new Error('the handshake took too long')),
     )
     if (arrival === undefined) throw new Error('turned away')
-    connection.addEventListener('close', () => arrival.ended(), { once: true })
-    return { arrival }
+    return { arrival, end: arrival.ended }
   }
 
   return Object.assign(Object.create(upgrader) as Upgrader, {
     async upgradeInbound(connection: MultiaddrConnection, options: Parameters<Upgrader['upgradeInbound']>[1]): Promise<void> {
-      const { arrival, socket } = admit(connection)
+      const { arrival, socket, end } = admit(connection)
+      if (socket === undefined) connection.addEventListener('close', end, { once: true })
       door.know(connection.timeline, arrival)
       try {
         await upgrader.upgradeInbound(connection, options)
@@ -83,7 +120,7 @@ function guardUpgrader(upgrader: Upgrader, door: Door, admitted: Map<string, Gue
 }
 
 function socketOf({ remoteAddr }: MultiaddrConnection): string {
-  const port = remoteAddr.getComponents().find(({ name }) => name === 'tcp')?.value
+  const port = remoteAddr.getComponents().find(({ name }) => name === 'tcp' || name === 'udp')?.value
   return `${readAddress(remoteAddr).host} ${port}`
 }
 

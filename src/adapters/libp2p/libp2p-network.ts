@@ -3,20 +3,21 @@
  * Only what is used is imported: no identify (`hello` says more), no ping (the control stream measures), nothing that dials by itself.
  */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import type { ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
+import type { Connection, ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { createDoor, type Door } from './door.ts'
+import { createDoor } from './door.ts'
 import { createGossip, type GossipComponents } from './gossip.ts'
-import { guarded } from './guarded-transport.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
+import { readAddress } from './peer-address.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
+import { createTransports, type TransportComponents, type TransportKind, type Transports, transportKinds } from './transports.ts'
 import { createWireMeter, type WireMeter, withWireMeter } from './wire-meter.ts'
 
 export type Security = 'tls' | 'noise'
@@ -35,10 +36,22 @@ export interface Libp2pNetworkOptions {
   /** Channels to follow by gossip. */
   readonly gossipChannels?: readonly Channel[]
   readonly limits?: Partial<Libp2pLimits>
+  /** What may be listened on and dialled, the preferred first. Default: all, in the order of `transportKinds`. */
+  readonly transports?: readonly TransportKind[]
+  /** The local IP address to dial from over TCP and WebSocket, where hosts are told apart by it. Default: the system chooses. */
+  readonly dialFrom?: string
+  /** PEM texts, for `wss`. */
+  readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
 }
 
 /** By libp2p's name of the encrypter; TLS reports what it negotiated. */
-const protectionNames: Readonly<Record<string, string>> = { '/noise': 'noise-xx X25519 ChaChaPoly', native: 'none, in memory' }
+const protectionNames: Readonly<Record<string, string>> = { '/noise': 'noise-xx X25519 ChaChaPoly' }
+/** What is known of transports with a protection of their own: their groups are not. */
+const nativeProtections: Readonly<Record<string, string>> = {
+  quic: 'quic tls1.3',
+  webrtc: 'dtls, noise-xx X25519 ChaChaPoly',
+  memory: 'none, in memory',
+}
 
 /** Creates the network, which listens once `start` is called. */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Network> {
@@ -50,7 +63,10 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   let inbound: NetworkHandlers | undefined
   const wire = createWireMeter()
   const door = createDoor({ ...limits, handlers: () => inbound })
-  const { libp2p, components } = await createNode(privateKey, options, { limits, protections, door, wire })
+  const requireHybrid = options.requireHybrid ?? false
+  const order = options.transports ?? transportKinds
+  const transports = await createTransports({ ...options, transports: order, requireHybrid }, door)
+  const { libp2p, components } = await createNode(privateKey, options, { limits, protections, transports, wire })
   let running: RunningNetwork | undefined
   let hasStarted = false
 
@@ -71,13 +87,17 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         handlers,
         helloTimeoutMs: limits.helloTimeoutMs,
         wire,
-        protectionOf: (connection) =>
-          protections.get(connection.timeline) ?? protectionNames[connection.encryption ?? ''] ?? 'unknown',
+        protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
+        prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
         createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, onGossip: handlers.onGossip }),
       })
     },
-    addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
+    addresses() {
+      const place = (address: Multiaddr) => order.indexOf(readAddress(address).transport as TransportKind)
+      const all = libp2p.getMultiaddrs().toSorted((a, b) => place(a) - place(b))
+      return all.map((address) => address.toString())
+    },
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
     pause: (peer, forMs) => running?.pause(peer, forMs),
@@ -92,28 +112,33 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     },
     request: (peer, protocol, message, requestOptions) => whileRunning().request(peer, protocol, message, requestOptions),
     traffic: (peer) => whileRunning().traffic(peer),
-    stop: async () => running?.stop(),
+    async stop() {
+      await running?.stop()
+      await transports.stop()
+    },
   }
 }
+
+type Components = GossipComponents & TransportComponents
 
 interface Workings {
   readonly wire: WireMeter
   readonly limits: Libp2pLimits
   readonly protections: WeakMap<MessageStreamTimeline, string>
-  readonly door: Door
+  readonly transports: Transports
 }
 
 async function createNode(
   privateKey: PrivateKey,
   options: Libp2pNetworkOptions,
-  { limits, protections, door, wire }: Workings,
-): Promise<{ libp2p: Libp2p; components: GossipComponents }> {
-  let components: GossipComponents | undefined
+  { limits, protections, transports, wire }: Workings,
+): Promise<{ libp2p: Libp2p; components: Components }> {
+  let components: Components | undefined
   const libp2p = await createLibp2p({
     privateKey,
     start: false,
-    addresses: { listen: [...options.listen] },
-    transports: await createTransports(options.listen, door),
+    addresses: { listen: [...transports.listen] },
+    transports: [...transports.factories] as NonNullable<Libp2pOptions['transports']>,
     connectionEncrypters: (await createEncrypters(privateKey, options, protections)).map(
       (factory) => (all: TlsComponents) => withWireMeter(factory(all), wire),
     ),
@@ -137,7 +162,7 @@ async function createNode(
     connectionGater: { denyDialMultiaddr: () => false },
     services: {
       // Not a service: the way libp2p hands out its components.
-      components: (all: GossipComponents) => {
+      components: (all: Components) => {
         components = all
         return {}
       },
@@ -147,11 +172,9 @@ async function createNode(
   return { libp2p, components }
 }
 
-/** In-memory addresses (`/memory/name`) join nodes of one process, and are dialled only by a node that listens on one. */
-async function createTransports(listen: readonly string[], door: Door): Promise<NonNullable<Libp2pOptions['transports']>> {
-  if (!listen.some((address) => address.startsWith('/memory/'))) return [guarded(tcp(), door)]
-  const { memory } = await import('@libp2p/memory')
-  return [guarded(tcp(), door), guarded(memory(), door)]
+function protectionOf(connection: Connection): string {
+  const native = nativeProtections[readAddress(connection.remoteAddr).transport]
+  return (connection.encryption === 'native' ? native : protectionNames[connection.encryption ?? '']) ?? 'unknown'
 }
 
 type EncrypterFactory = (components: TlsComponents) => ConnectionEncrypter

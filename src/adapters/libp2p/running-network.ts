@@ -1,5 +1,6 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { helloProtocol } from './control-stream.ts'
@@ -20,6 +21,8 @@ export interface RunningNetworkOptions {
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
   readonly protectionOf: (connection: Connection) => string
+  /** Makes ready what an address is dialled with. */
+  readonly prepare: (address: Multiaddr) => Promise<void>
   /** How an inbound connection came through the door. */
   readonly arrivalOf: (connection: Connection) => Arrival | undefined
   readonly wire: WireMeter
@@ -45,7 +48,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   })
   const stopping = new AbortController()
   const ended = createTrafficMeter()
-  const dialer = createDialer(libp2p, registry, stopping.signal)
+  const dialer = createDialer({ libp2p, registry, stopping: stopping.signal, prepare: options.prepare })
   trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished, ended)
   await serveStreams(libp2p, registry)
   await gossip.start()

@@ -11,6 +11,7 @@ import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
 import { storeAccountKey } from '../keys/account-keys.ts'
 import { freePorts } from './free-ports.ts'
+import { loopbackHost } from './loopback-host.ts'
 
 /** A devnet on disk: a home for each validator, and accounts to play with. */
 export interface Devnet {
@@ -71,9 +72,8 @@ export async function foundDevnet(options: {
     accounts: accounts.map(({ seed }) => ({ address: addressText(seed), balanceUnits: balanceTokens * unitsPerToken })),
   })
   const ports = await freePorts(2 * count, options.portsFrom)
-  const addresses = await Promise.all(
-    peerSeeds.map(async (seed, index) => `/ip4/127.0.0.1/tcp/${ports[2 * index]}/p2p/${await peerIdOf(seed)}`),
-  )
+  const listenAddress = (index: number) => `/ip4/${loopbackHost(index)}/tcp/${ports[2 * index]}`
+  const addresses = await Promise.all(peerSeeds.map(async (seed, index) => `${listenAddress(index)}/p2p/${await peerIdOf(seed)}`))
   const nodes = operators.map((_, index): DevnetHome => {
     const url = `http://127.0.0.1:${ports[2 * index + 1]}`
     return { name: `node${index}`, home: join(directory, `node${index}`), url }
@@ -83,7 +83,7 @@ export async function foundDevnet(options: {
       const settings = {
         node: { doppelganger_wait_ms: doppelgangerWaitMs, application: options.application },
         // One dial for each pair of nodes.
-        p2p: { listen: [`/ip4/127.0.0.1/tcp/${ports[2 * index]}`], peers: addresses.slice(0, index) },
+        p2p: { listen: [listenAddress(index)], dial_from: loopbackHost(index), peers: addresses.slice(0, index) },
         api: { port: ports[2 * index + 1] as number },
       }
       const seeds = { peer: peerSeeds[index] as Bytes, validator: validatorSeeds[index] as Bytes }

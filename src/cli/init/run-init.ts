@@ -12,6 +12,7 @@ import { createNodeHome, homeFiles, refuseExistingHome } from '../../node/config
 import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { loopbackHost } from '../devnet/loopback-host.ts'
 import { answer } from '../frame/answer.ts'
 import type { Console } from '../frame/command.ts'
 import { choosePassphrase } from '../frame/passphrase.ts'
@@ -152,14 +153,18 @@ async function makeHome(
   const { index, nodes, chain, passphrase } = context
   const { port } = chain.spec.chain
   const several = nodes.length > 1
-  const address = (place: number) => `/ip4/127.0.0.1/tcp/${port + place * portStep}`
+  const address = (place: number) => `/ip4/${loopbackHost(place)}/tcp/${port + place * portStep}`
   await createNodeHome({
     home: node.home,
     chainText: context.chainText,
     settings: {
       node: { application: context.applicationModule },
       p2p: several
-        ? { listen: [address(index)], peers: nodes.flatMap((_, other) => (other === index ? [] : [address(other)])) }
+        ? {
+            listen: [address(index)],
+            dial_from: loopbackHost(index),
+            peers: nodes.flatMap((_, other) => (other === index ? [] : [address(other)])),
+          }
         : { listen: [`/ip4/0.0.0.0/tcp/${port}`], peers: [] },
       api: { port: several ? port + index * portStep + 10 : port + 10 },
     },

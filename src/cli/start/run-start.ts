@@ -9,6 +9,7 @@ import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
 import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
+import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { productVersion } from '../frame/product-version.ts'
@@ -76,6 +77,9 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     peers: config.p2p.peers,
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
+    transports: config.p2p.transports,
+    ...(config.p2p.dial_from !== undefined && { dialFrom: config.p2p.dial_from }),
+    ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,
     validatorKeySeed,
     mempool: {
@@ -92,4 +96,8 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     agent: `synod/${productVersion()}`,
     traceMessages: config.node.trace_messages,
   })
+}
+
+async function readCertificate({ cert, key }: { cert: string; key: string }): Promise<{ cert: string; key: string }> {
+  return { cert: await readConfigFile(cert), key: await readConfigFile(key) }
 }

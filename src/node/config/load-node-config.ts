@@ -11,6 +11,8 @@ export interface NodeHome extends ResolvedNodeConfig {
   readonly keysDirectory: string
   /** Module of the chain's own application; `undefined`: the chain runs one that comes with Synod. */
   readonly applicationModule: string | undefined
+  /** Paths of the PEM files for `wss`. */
+  readonly webSocketCertificate: { readonly cert: string; readonly key: string } | undefined
 }
 
 export interface NodeHomeOptions {
@@ -27,6 +29,7 @@ export async function loadNodeConfig({ home, environment = {}, overrides = [] }:
   const resolved = orThrow(resolveNodeConfig({ file: { text, where }, environment, overrides }))
   const inHome = (path: string) => (isAbsolute(path) ? path : join(home, path))
   const { data_dir, chain_file, keys_dir, application } = resolved.config.node
+  const { wss_certificate, wss_key } = resolved.config.p2p
   return {
     ...resolved,
     home,
@@ -34,5 +37,6 @@ export async function loadNodeConfig({ home, environment = {}, overrides = [] }:
     chainFile: inHome(chain_file),
     keysDirectory: inHome(keys_dir),
     applicationModule: application === undefined ? undefined : inHome(application),
+    webSocketCertificate: wss_certificate && wss_key ? { cert: inHome(wss_certificate), key: inHome(wss_key) } : undefined,
   }
 }

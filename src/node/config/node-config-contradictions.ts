@@ -18,7 +18,13 @@ export function nodeConfigContradictions({ p2p, api, mempool }: NodeConfig): rea
       contradict(['mempool', key], message)
     }
   }
-  const taken = (p2p.listen ?? []).find((address) => address.split('/')[4] === String(api.port))
+  const isSecureWebSocket = (address: string) => /\/(wss|tls\/ws)(\/|$)/.test(address)
+  if ((p2p.wss_certificate === undefined) !== (p2p.wss_key === undefined)) {
+    contradict(['p2p', 'wss_key'], 'p2p.wss_certificate and p2p.wss_key go together: set both, or none.')
+  } else if (p2p.wss_key === undefined && p2p.listen?.some(isSecureWebSocket)) {
+    contradict(['p2p', 'listen'], 'p2p.listen has a wss address, which needs p2p.wss_certificate and p2p.wss_key.')
+  }
+  const taken = (p2p.listen ?? []).find((address) => address.split('/').slice(3, 5).join(' ') === `tcp ${api.port}`)
   if (api.enabled && api.port !== 0 && taken !== undefined) {
     contradict(['api', 'port'], `api.port is ${api.port}, on which p2p.listen has ${taken} listen already.`)
   }

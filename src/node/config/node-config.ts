@@ -4,11 +4,14 @@ import { z } from 'zod'
  * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
  * gives the type, the defaults, the commented template, the JSON Schema, the reference, `--set` and the environment's SYNOD_ names.
  */
+const host = String.raw`(ip4|ip6|dns|dns4|dns6)\/[^/\s]+`
+const overTcp = String.raw`${host}\/tcp\/[0-9]{1,5}(\/ws|\/wss|\/tls\/ws)?`
+const overUdp = String.raw`(ip4|ip6)\/[^/\s]+\/udp\/[0-9]{1,5}(\/quic-v1|\/webrtc-direct(\/certhash\/u[A-Za-z0-9_-]+)*)`
 const multiaddr = z
   .string()
   .regex(
-    /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/[0-9]{1,5}(\/p2p\/[1-9A-HJ-NP-Za-km-z]+)?$/,
-    'an address such as /ip4/203.0.113.7/tcp/26600 or /dns4/node.example.org/tcp/26600',
+    new RegExp(String.raw`^\/(${overTcp}|${overUdp})(\/p2p\/[1-9A-HJ-NP-Za-km-z]+)?$`),
+    'an address such as /ip4/203.0.113.7/tcp/26600, /dns4/node.example.org/tcp/443/wss or /ip6/2001:db8::7/udp/26600/quic-v1',
   )
 
 /** Hours of a quiet chain, a few seconds of transactions under full load, and about six megabytes. */
@@ -83,8 +86,28 @@ export const nodeConfigSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          'Whether every connection must use the post-quantum hybrid key exchange X25519MLKEM768, which only TLS offers.',
+          'Whether every connection must use the post-quantum hybrid key exchange X25519MLKEM768, which only TLS offers. QUIC and WebRTC are then off: they cannot prove it.',
         ),
+      transports: z
+        .array(z.enum(['tcp', 'quic', 'ws', 'wss', 'webrtc']))
+        .min(1)
+        .max(5)
+        .default(['tcp', 'quic', 'ws', 'wss', 'webrtc'])
+        .describe('What may be listened on and dialled, the preferred first where a peer has several addresses.'),
+      dial_from: z
+        .union([z.ipv4(), z.ipv6()])
+        .optional()
+        .describe('The local IP address to dial from over TCP and WebSocket. Left out: the system chooses.'),
+      wss_certificate: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('File with the certificate chain for wss, in PEM form. Relative paths start at the home directory.'),
+      wss_key: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('File with the private key of wss_certificate, in PEM form. Relative paths start at the home directory.'),
     })
     .prefault({})
     .describe('The network of nodes.'),

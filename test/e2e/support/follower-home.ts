@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { systemEntropy } from '../../../src/adapters/system/system-entropy.ts'
 import { freePorts } from '../../../src/cli/devnet/free-ports.ts'
+import { loopbackHost } from '../../../src/cli/devnet/loopback-host.ts'
 import { createNodeHome } from '../../../src/node/config/node-home.ts'
 import type { Bytes } from '../../../src/primitives/bytes.ts'
 import { createLocalNode, type LocalNetwork, type LocalNode } from './local-network.ts'
@@ -13,11 +14,12 @@ export async function createFollowerHome(
 ): Promise<LocalNode> {
   const home = join(network.directory, name)
   const [p2p, api] = (await freePorts(2, 30_100 + Math.floor(Math.random() * 1000))) as [number, number]
+  const host = loopbackHost(1_000 + Math.floor(Math.random() * 10_000))
   const peers = await Promise.all(network.nodes.map(async ({ client }) => (await client.status()).addresses[0] ?? ''))
   await createNodeHome({
     home,
     chainText: options.chainText ?? network.chainText,
-    settings: { p2p: { listen: [`/ip4/127.0.0.1/tcp/${p2p}`], peers }, api: { port: api } },
+    settings: { p2p: { listen: [`/ip4/${host}/tcp/${p2p}`], dial_from: host, peers }, api: { port: api } },
     seeds: { peer: systemEntropy.bytes(32), validator: options.validatorSeed },
     passphrase: 'a follower of a test',
     storePassphrase: true,

@@ -47,6 +47,7 @@ async function run(task: ValidatorTask): Promise<void> {
     peers: task.peers,
     security: ['tls'],
     requireHybrid: true,
+    transports: ['tcp'],
     peerKeySeed: benchSeed('peer', task.index),
     validatorKeySeed: benchSeed('validator', task.index),
     mempool: defaultMempoolLimits,

@@ -16,6 +16,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   let stopping: Promise<void> | undefined
 
   await ports.network.start(rooms.desk.handlers)
+  rooms.register.start()
   rooms.dialer.start()
   await rooms.runner.start()
   rooms.gossip.start()
@@ -49,13 +50,14 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 }
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
-async function stop({ ports, store, breakdown }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
-  const { dialer, gossip, sync, exchange, announcements, runner } = rooms
+async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
+  const { register, dialer, gossip, sync, exchange, announcements, runner } = rooms
   breakdown.expect()
-  for (const room of [dialer, gossip, exchange, announcements]) room.stop()
+  for (const room of [register, dialer, gossip, exchange, announcements]) room.stop()
   const ended = [
     await settled(sync.stop()),
     await settled(runner.stop()),
+    await settled(reputation.stop()),
     await settled(ports.network.stop()),
     await settled(store.close()),
   ]

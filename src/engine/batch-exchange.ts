@@ -61,6 +61,8 @@ export function createBatchExchange(options: {
   /** Transactions whose batches had to make room: what no batch names any longer no block can hold. */
   onLost: (ids: readonly Hash[]) => void
   onRejection: (peer: PeerId, rejection: Rejection) => void
+  /** The peer brought something new. */
+  praise?: (peer: PeerId, deed: 'batch-useful') => void
 }): BatchExchange {
   const { ports, intake, packer, pool, onRejection } = options
   const { telemetry } = ports
@@ -76,6 +78,7 @@ export function createBatchExchange(options: {
   /** A batch with nothing new in it is not worth telling: repacking what everybody has would be a way to fill the network. */
   function onHeld(hash: Hash, from: PeerId, wanted: boolean): void {
     if (!wanted) return
+    options.praise?.(from, 'batch-useful')
     sharing.announcer.add(hash, from)
     options.onAvailable()
   }

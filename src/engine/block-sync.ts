@@ -26,6 +26,8 @@ export interface BlockSyncOptions extends BlockFollowerOptions {
   /** The height was decided by others with a block that is not here: waiting for consensus is of no use. */
   readonly missesDecision: () => boolean
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
+  /** The peer brought blocks that were not here. */
+  readonly praise?: (peer: PeerId, deed: 'block-served') => void
   readonly onFailure: (error: unknown) => void
 }
 
@@ -73,6 +75,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     const owed = Math.min(heights.of(peer), height + countMax)
     const outcome = await follower.follow(peer, height + 1, countMax)
     if (!outcome.ok) options.onRejection(peer, outcome.error)
+    if (chain.tip().height > height) options.praise?.(peer, 'block-served')
     if (chain.tip().height >= owed) return heights.trust(peer)
     if (!follower.mayAsk(peer)) return
     heights.doubt(peer)

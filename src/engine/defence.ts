@@ -1,13 +1,17 @@
 import { defaultBudgetLimits } from '../peers/budget-policy.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
+import { createInboundDesk } from './inbound-desk.ts'
 import { createOperatorDesk } from './operator-desk.ts'
 import { createPeerBudgetDesk } from './peer-budgets.ts'
 import { createPeerJudge } from './peer-judge.ts'
+import { createPeerRegister } from './peer-register.ts'
 
 /** The rooms that stand between strangers and everything else: who may come in, what it may cost, and what its offences cost it. */
 export function openDefence(foundation: Foundation, options: NodeOptions) {
-  const judge = createPeerJudge(foundation)
+  const register = createPeerRegister(foundation)
+  const judge = createPeerJudge({ ...foundation, register })
+  const inbound = createInboundDesk({ ...foundation, register, judge, limits: options.connections, isStaked: () => false })
   const operator = createOperatorDesk(foundation)
   const budgets = createPeerBudgetDesk({ ...foundation, judge, limits: options.budgets ?? defaultBudgetLimits })
-  return { judge, operator, budgets }
+  return { register, judge, inbound, operator, budgets }
 }

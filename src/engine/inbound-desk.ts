@@ -7,6 +7,7 @@ import { placeOf } from '../peers/network-group.ts'
 import type { InboundVerdict, NetworkHandlers, PeerId, PeerInfo, StrangerFault } from '../ports/network.ts'
 import { concatBytes } from '../primitives/bytes.ts'
 import type { PeerJudge } from './peer-judge.ts'
+import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import { accessOf, type Reputation } from './reputation.ts'
 
@@ -21,6 +22,7 @@ export interface InboundDesk {
 export interface InboundDeskOptions {
   readonly ports: Ports
   readonly reputation: Reputation
+  readonly register: PeerRegister
   readonly judge: PeerJudge
   readonly limits: ConnectionLimits
   /** Whether stake stands behind the peer. */
@@ -37,7 +39,7 @@ const strikes: Readonly<Record<StrangerFault, HostStrike | undefined>> = {
 }
 
 export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
-  const { reputation, judge, limits, isStaked } = options
+  const { reputation, register, judge, limits, isStaked } = options
   const { entropy, network, telemetry } = options.ports
   const { access, hosts, now } = reputation
   const inboundMax = limits.total - limits.outboundTarget
@@ -75,7 +77,7 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
       groupRank: ((a * 256 + b) * 256 + c) * 256 + d,
       connectedAt: peer.connectedAt,
       latencyMs: peer.latencyMs,
-      ...judge.usefulness(peer.id),
+      ...register.usefulness(peer.id),
       protected: isPrivileged(peer),
     }
   }

@@ -33,6 +33,11 @@ export const metrics = {
   synod_reconciliation_bytes_total: { type: 'counter', help: 'Bytes of such comparisons.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
+  synod_connections_refused_total: {
+    type: 'counter',
+    help: 'Inbound connections turned away at the door, by the limit they met, and peers that had to make room.',
+    labels: ['limit'],
+  },
   synod_peer_bans_total: { type: 'counter', help: 'Bans, of peers by their offence and of addresses.', labels: ['reason'] },
   synod_useful_bytes_total: {
     type: 'counter',

@@ -1,4 +1,5 @@
 import { type AccessVerdict, accessRulesMax, type Target } from '../peers/access-list.ts'
+import type { HostStrike } from '../peers/host-bans.ts'
 import { contains, formatBlock, parseIp, placeOf } from '../peers/network-group.ts'
 import type { PeerId } from '../ports/network.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
@@ -89,10 +90,16 @@ function bansOf({ access, ledger, hosts, now, asWallTime }: Reputation): readonl
       kind: site.includes('/') ? 'block' : 'address',
       until: asWallTime(until),
       by: 'conduct',
-      reason: because === 'identity' ? 'several banned peers' : 'many handshakes that led nowhere',
+      reason: hostReasons[because],
     }
   })
   return [...ruled, ...peers, ...addresses]
+}
+
+const hostReasons: Readonly<Record<HostStrike, string>> = {
+  identity: 'several banned peers',
+  handshake: 'many handshakes that led nowhere',
+  flood: 'a flood of connections',
 }
 
 function covers(target: Target, peer: PeerId, host: string): boolean {

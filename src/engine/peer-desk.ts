@@ -9,9 +9,11 @@ import type { ConsensusGossip } from './consensus-gossip.ts'
 import type { Dialer } from './dialer.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
+import type { InboundDesk } from './inbound-desk.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerBudgetDesk } from './peer-budgets.ts'
 import type { PeerJudge } from './peer-judge.ts'
+import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import type { SigningWatch } from './signing-watch.ts'
 import type { PeerStatus } from './synod-node.ts'
@@ -26,6 +28,7 @@ export interface PeerDeskOptions {
   readonly ports: Ports
   readonly chain: Chain
   readonly events: NodeEvents
+  readonly register: PeerRegister
   readonly judge: PeerJudge
   readonly budgets: PeerBudgetDesk
   readonly exchange: BatchExchange
@@ -36,11 +39,12 @@ export interface PeerDeskOptions {
   readonly handshake: Handshake
   readonly dialer: Dialer
   readonly watch: SigningWatch
+  readonly inbound: InboundDesk
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
-  const { ports, chain, events, judge, budgets, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch } =
-    options
+  const { ports, chain, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
+  const { register, budgets, dialer, watch, inbound } = options
   const { network, telemetry } = ports
 
   function countPeers(): void {
@@ -75,9 +79,11 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const handlers: NetworkHandlers = {
     hello: () => handshake.hello(),
     onHello: (peer, hello) => handshake.onHello(peer, hello),
+    ...inbound.handlers,
     onConnected(peer: PeerInfo) {
+      register.meet(peer)
+      if (!inbound.meet(peer)) return
       countPeers()
-      judge.meet(peer)
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
@@ -87,7 +93,8 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     },
     onDisconnected(peer: PeerInfo, reason) {
       countPeers()
-      judge.part(peer.id)
+      register.part(peer.id)
+      inbound.part(peer)
       budgets.leave(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })

@@ -1,14 +1,16 @@
+import type { HostStrike } from '../peers/host-bans.ts'
 import { placeOf } from '../peers/network-group.ts'
-import { type GoodDeed, type Offence, offenceOf } from '../peers/peer-ledger.ts'
-import type { PeerId, PeerInfo, Verdict } from '../ports/network.ts'
+import { type Offence, offenceOf } from '../peers/peer-ledger.ts'
+import type { PeerId, Verdict } from '../ports/network.ts'
 import { rejections } from '../primitives/error-catalogue.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { NodeEvents } from './node-events.ts'
+import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import { accessOf, type Reputation } from './reputation.ts'
 import type { PeerStanding } from './synod-node.ts'
 
-/** Books what peers do, slows down whom the ledger has doubts about, and parts from those whom it gives up. */
+/** Books what peers do wrong, slows down whom the ledger has doubts about, and parts from those whom it gives up. */
 export interface PeerJudge {
   reject(peer: PeerId, rejection: Rejection): void
   /** The same, for a gossiped message: what the network shall do with it. */
@@ -17,25 +19,29 @@ export interface PeerJudge {
   misbehaved(peer: PeerId, what: string): void
   /** Books an offence. `what` names it for the operator, in constant text: nothing that the peer wrote. */
   offend(peer: PeerId, offence: Offence, what: string): void
-  praise(peer: PeerId, deed: GoodDeed): void
+  /** Something came from an address that nobody answers for. */
+  strike(host: string, strike: HostStrike): void
   /** False while the peer's conduct, or the operator, keeps it out. */
   isWelcome(peer: PeerId): boolean
   standing(peer: PeerId): PeerStanding
-  meet(peer: PeerInfo): void
-  part(peer: PeerId): void
+}
+
+export interface PeerJudgeOptions {
+  readonly ports: Ports
+  readonly reputation: Reputation
+  readonly register: PeerRegister
+  readonly events: NodeEvents
 }
 
 /** How long nothing is read from a peer in doubt after each of its further offences. */
 const throttlePauseMs = 1000
 
-export function createPeerJudge(options: { ports: Ports; reputation: Reputation; events: NodeEvents }): PeerJudge {
-  const { reputation, events } = options
-  const { network, telemetry } = options.ports
+export function createPeerJudge({ ports, reputation, register, events }: PeerJudgeOptions): PeerJudge {
+  const { network, telemetry } = ports
   const { ledger, hosts, now, asWallTime } = reputation
-  const connected = new Map<PeerId, PeerInfo>()
 
   function offend(peer: PeerId, offence: Offence, what: string): void {
-    const host = connected.get(peer)?.host
+    const host = register.of(peer)?.host
     const wasWelcome = ledger.isWelcome(peer, now())
     const decision = ledger.offend(peer, offence, what, now(), accessOf(reputation, peer, host) === 'allow')
     if (decision === 'throttle') network.pause(peer, throttlePauseMs)
@@ -49,21 +55,18 @@ export function createPeerJudge(options: { ports: Ports; reputation: Reputation;
     const until = asWallTime(ledger.standing(peer, now()).bannedUntil ?? now())
     telemetry.log('info', 'peer banned', { peer, offence, until })
     events.emit({ type: 'ban', target: peer, reason: what, until })
-    if (host === undefined) return
-    const { site } = placeOf(host)
-    if (hosts.strike(site, 'identity', now(), isSpared(site))) telemetry.count('synod_peer_bans_total', 1, { reason: 'address' })
+    reputation.changed()
+    if (host !== undefined) strike(host, 'identity')
   }
 
-  /**
-   * An address that the operator allows is never closed, nor one from which somebody with a good name is connected: many may stand
-   * behind one address, and an attacker must not be able to have its neighbours shut out.
-   */
-  function isSpared(site: string): boolean {
-    for (const { id, host } of connected.values()) {
-      if (placeOf(host).site !== site) continue
-      if (accessOf(reputation, id, host) === 'allow' || ledger.score(id, now()) > 0) return true
-    }
-    return false
+  /** Who is connected from a closed address stays: only the door is closed. */
+  function strike(host: string, because: HostStrike): void {
+    const { site } = placeOf(host)
+    if (!hosts.strike(site, because, now(), register.spares(site))) return
+    telemetry.count('synod_peer_bans_total', 1, { reason: 'address' })
+    telemetry.log('info', 'address banned', { site, because })
+    events.emit({ type: 'ban', target: site, reason: because, until: asWallTime(hosts.bannedUntil(site, now())) })
+    reputation.changed()
   }
 
   function reject(peer: PeerId, rejection: Rejection): void {
@@ -76,6 +79,7 @@ export function createPeerJudge(options: { ports: Ports; reputation: Reputation;
   return {
     reject,
     offend,
+    strike,
     refuse(peer, rejection) {
       reject(peer, rejection)
       return rejections[rejection.code].verdict
@@ -84,7 +88,6 @@ export function createPeerJudge(options: { ports: Ports; reputation: Reputation;
       telemetry.log('debug', 'a peer broke the transport’s rules', { peer, what })
       offend(peer, 'invalid', what)
     },
-    praise: (peer, deed) => ledger.reward(peer, deed, now()),
     isWelcome(peer) {
       const verdict = accessOf(reputation, peer, undefined)
       return verdict === undefined ? ledger.isWelcome(peer, now()) : verdict === 'allow'
@@ -97,7 +100,5 @@ export function createPeerJudge(options: { ports: Ports; reputation: Reputation;
         ...(bannedUntil !== undefined && { bannedUntil: asWallTime(bannedUntil) }),
       }
     },
-    meet: (peer) => void connected.set(peer.id, peer),
-    part: (peer) => void connected.delete(peer),
   }
 }

@@ -1,6 +1,8 @@
 import { type AccessList, type AccessVerdict, createAccessList, parseTarget, type Target } from '../peers/access-list.ts'
 import { createHostBans, type HostBans } from '../peers/host-bans.ts'
 import { createPeerLedger, type PeerLedger } from '../peers/peer-ledger.ts'
+import { decodeReputation, encodeReputation } from '../peers/reputation-record.ts'
+import type { Timer } from '../ports/clock.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { Ports } from './ports.ts'
 
@@ -10,31 +12,91 @@ export interface AccessSettings {
   readonly deny: readonly string[]
 }
 
-/** All that is known of others' conduct, and what the operator decided about them. */
+/** All that is known of others' conduct, and what the operator decided about them; kept on disk. */
 export interface Reputation {
   readonly ledger: PeerLedger
   readonly hosts: HostBans
   readonly access: AccessList
   /** The clock of all three, which no change of the wall clock moves. */
   now(): number
-  /** Something worth remembering has happened. */
+  /** Something worth remembering has happened: it is on disk soon. */
   changed(): void
   /** A moment of that clock as wall-clock time, for people. */
   asWallTime(at: number): number | 'forever'
+  /** Resolves when what is worth remembering is on disk, or could not be written. */
+  stop(): Promise<void>
 }
 
-export async function openReputation({ clock }: Ports, settings: AccessSettings): Promise<Reputation> {
+const fileName = 'reputation'
+const damagedName = 'reputation-damaged'
+/** What happens within a second is written together; a large file waits longer, so that writing costs little at any size. */
+const writeDelayMsMin = 1000
+const writeDelayMsPerByte = 0.01
+
+/** Reads what is known of others; a damaged file is set aside, and the node starts without it. */
+export async function openReputation(ports: Ports, settings: AccessSettings): Promise<Reputation> {
+  const { clock } = ports
+  const clocks = () => ({ now: clock.monotonic(), wall: clock.now() })
+  const file = await ports.disk.readSmall(fileName)
+  const known = file && decodeReputation(file, clocks())
+  if (file && !known) {
+    ports.telemetry.log('warn', 'the file of peers’ reputation is damaged: set aside, and begun anew', {
+      file: fileName,
+      kept: damagedName,
+    })
+    await ports.disk.writeSmall(damagedName, file)
+  }
   const access = createAccessList()
   for (const verdict of ['allow', 'deny'] as const) {
     for (const text of settings[verdict]) access.set(targetOf(text), { verdict, until: Number.POSITIVE_INFINITY, by: 'settings' })
   }
+  for (const { target, ...rule } of known?.rules ?? []) access.set(target, rule)
+  const ledger = createPeerLedger(known?.peers)
+  const hosts = createHostBans(known?.hosts)
+  const now = () => clock.monotonic()
+  const writer = createWriter(ports, () =>
+    encodeReputation({ peers: ledger.entries(now()), hosts: hosts.bans(now()), rules: access.entries(now()) }, clocks()),
+  )
   return {
-    ledger: createPeerLedger(),
-    hosts: createHostBans(),
+    ledger,
+    hosts,
     access,
-    now: () => clock.monotonic(),
-    changed: () => undefined,
+    now,
     asWallTime: (at) => (at === Number.POSITIVE_INFINITY ? 'forever' : Math.round(clock.now() + at - clock.monotonic())),
+    ...writer,
+  }
+}
+
+/** Writes at most one file at a time, and what has changed meanwhile after it. */
+function createWriter({ clock, disk, telemetry }: Ports, encoded: () => Uint8Array): Pick<Reputation, 'changed' | 'stop'> {
+  let timer: Timer | undefined
+  let writing: Promise<void> = Promise.resolve()
+  let bytes = 0
+  let stopped = false
+
+  async function write(): Promise<void> {
+    const content = encoded()
+    bytes = content.length
+    await disk.writeSmall(fileName, content).catch((error: unknown) => {
+      telemetry.log('warn', 'peers’ reputation could not be written', { error: String(error) })
+    })
+  }
+
+  function flush(): void {
+    timer = undefined
+    writing = writing.then(write)
+  }
+
+  return {
+    changed() {
+      if (stopped || timer) return
+      timer = clock.schedule(Math.max(writeDelayMsMin, bytes * writeDelayMsPerByte), flush)
+    },
+    async stop() {
+      stopped = true
+      if (timer) flush()
+      await writing
+    },
   }
 }
 

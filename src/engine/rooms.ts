@@ -23,8 +23,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
   const defence = openDefence(foundation, options)
-  const { judge } = defence
-  const onRejection = judge.reject
+  const { judge, register } = defence
+  const conduct = { onRejection: judge.reject, praise: register.praise }
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
@@ -39,7 +39,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     negotiated: (peer) => handshake.negotiated(peer),
     onAvailable: () => runner.deliver({ type: 'transactions-available' }),
     onLost: mempool.remove,
-    onRejection,
+    ...conduct,
   })
   const candidates = createCandidates({ ...foundation, exchange })
   const runner = createConsensusRunner({
@@ -61,7 +61,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     candidates,
     deliver: runner.deliver,
     onPeerHeight: (peer, claimed) => sync.heard(peer, claimed),
-    onRejection,
+    ...conduct,
     onSigned: (validator, position) => watch.onSigned(validator, position),
     onFailure,
   })
@@ -75,7 +75,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
       gossip.tell()
     },
     onFinal,
-    onRejection,
+    ...conduct,
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
@@ -90,7 +90,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const dialer = createDialer(ports, peers)
   const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, operator: defence.operator }
+  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, register, operator: defence.operator }
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

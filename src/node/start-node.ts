@@ -62,7 +62,7 @@ export interface RunningNode {
 
 /** Opens the data directory, the keys and the network, and assembles the node on the real ports; undone in reverse where one fails. */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const { dataDirectory, spec, telemetry, validatorKeySeed } = options
+  const { dataDirectory, spec, telemetry, validatorKeySeed, connections = defaultConnectionLimits } = options
   const undo: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
     for (let last = undo.pop(); last; last = undo.pop()) await last()
@@ -89,6 +89,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
       ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
+      limits: { connectionsMax: 2 * connections.total, handshakesMax: 2 * connections.handshakes },
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
     const ports = {
@@ -106,7 +107,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       peers: options.peers,
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
-      connections: options.connections ?? defaultConnectionLimits,
+      connections,
       access: options.access ?? { allow: [], deny: [] },
       stateVersionsKept: options.stateVersionsKept,
       doppelgangerWaitMs: options.doppelgangerWaitMs,

@@ -10,12 +10,17 @@ export interface HostBans {
   /** Books it, and says whether the address is closed from now on because of it. `spared`: it is not closed, whatever comes from it. */
   strike(site: string, strike: HostStrike, now: number, spared: boolean): boolean
   isBanned(site: string, now: number): boolean
+  /** `now` when it is not. */
+  bannedUntil(site: string, now: number): number
   pardon(site: string, now: number): boolean
   bans(now: number): readonly HostBan[]
 }
 
-/** `identity`: a peer from there was banned. `handshake`: a connection from there ended before anybody was behind it. */
-export type HostStrike = 'identity' | 'handshake'
+/**
+ * `identity`: a peer from there was banned. `handshake`: a connection from there said nothing, or nonsense. `flood`: one more came than
+ * an address may open in a minute.
+ */
+export type HostStrike = 'identity' | 'handshake' | 'flood'
 
 export interface HostBan {
   readonly site: string
@@ -26,7 +31,11 @@ export interface HostBan {
 }
 
 /** As many strikes are borne in their period; the next one closes the address. */
-const borne = { identity: tokenBucketPolicy(2, 3_600_000), handshake: tokenBucketPolicy(4, 60_000, 10) } as const
+const borne = {
+  identity: tokenBucketPolicy(2, 3_600_000),
+  handshake: tokenBucketPolicy(4, 60_000, 10),
+  flood: tokenBucketPolicy(60, 60_000),
+} as const
 const durationsMs = [10 * 60_000, 30 * 60_000, 60 * 60_000] as const
 /** A ban that ended this long ago no longer lengthens the next. */
 const forgottenMs = 24 * 60 * 60_000
@@ -41,9 +50,10 @@ export function createHostBans(remembered: Iterable<HostBan> = []): HostBans {
 
   return {
     isBanned,
+    bannedUntil: (site, now) => Math.max(now, bans.peek(site)?.until ?? now),
     strike(site, because, now, spared) {
       if (isBanned(site, now)) return false
-      const buckets = struck.get(site) ?? { identity: now, handshake: now }
+      const buckets = struck.get(site) ?? { identity: now, handshake: now, flood: now }
       const taken = takeTokens(borne[because], buckets[because], now)
       struck.set(site, { ...buckets, [because]: taken.bucket })
       if (taken.conforms || spared) return false

@@ -153,7 +153,7 @@ function booking(entry: LedgerEntry, offence: Offence, what: string, now: number
   // These cannot happen by accident, so a good name does not buy any.
   const deliberate = offence === 'signature' || offence === 'byzantine' || offence === 'attestation'
   const score = Math.max(-scoreMax, (deliberate ? Math.min(0, entry.score) : entry.score) + change)
-  const reasons = [...entry.reasons, { what: what.slice(0, reasonLengthMax), at: now, change }].slice(-reasonsMax)
+  const reasons = [...entry.reasons, { what: what.slice(0, reasonLengthMax).toWellFormed(), at: now, change }].slice(-reasonsMax)
   return { ...entry, score, at: now, reasons }
 }
 

@@ -5,6 +5,7 @@ import { limitYoungGeneration } from '../../adapters/system/limit-young-generati
 import { createNodeTelemetry, type NodeTelemetry } from '../../adapters/telemetry/node-telemetry.ts'
 import { type ApiServer, startApi } from '../../api/server.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
+import { connectionLimitsOf } from '../../node/config/connection-limits-of.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
@@ -89,6 +90,8 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
       perPeer: per_peer_max,
       recent: recent_max,
     },
+    connections: connectionLimitsOf(config),
+    access: { allow: config.defence.allow, deny: config.defence.deny },
     stateVersionsKept: config.node.state_versions_kept,
     doppelgangerWaitMs: config.node.doppelganger_wait_ms,
     ...(workers !== 'auto' && { verifierWorkers: workers }),

@@ -2,7 +2,7 @@ import type { SettingPath } from '../../settings/toml-lines.ts'
 import type { NodeConfig } from './node-config.ts'
 
 /** Settings that are good by themselves and cannot hold together; the path is that of the one to change. */
-export function nodeConfigContradictions({ p2p, api, mempool }: NodeConfig): readonly {
+export function nodeConfigContradictions({ p2p, defence, api, mempool }: NodeConfig): readonly {
   readonly path: SettingPath
   readonly message: string
 }[] {
@@ -12,6 +12,14 @@ export function nodeConfigContradictions({ p2p, api, mempool }: NodeConfig): rea
     contradict(['p2p', 'security'], 'p2p.require_hybrid is true, which Noise cannot offer: set p2p.security = ["tls"] as well.')
   }
   if (new Set(p2p.security).size < p2p.security.length) contradict(['p2p', 'security'], 'p2p.security names a protocol twice.')
+  const inboundMax = p2p.connections_max - p2p.outbound_target
+  if (inboundMax < 1) {
+    const message = `p2p.outbound_target is ${p2p.outbound_target}, which leaves nothing of p2p.connections_max = ${p2p.connections_max} for peers that dial this node.`
+    contradict(['p2p', 'outbound_target'], message)
+  } else if (defence.reserved_slots >= inboundMax) {
+    const message = `defence.reserved_slots is ${defence.reserved_slots}, and only ${inboundMax} connections can come in (p2p.connections_max less p2p.outbound_target).`
+    contradict(['defence', 'reserved_slots'], message)
+  }
   for (const key of ['per_sender_max', 'per_peer_max'] as const) {
     if (mempool[key] > mempool.transactions_max) {
       const message = `mempool.${key} is ${mempool[key]}, more than the whole mempool holds (transactions_max is ${mempool.transactions_max}).`

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseTarget } from '../../peers/access-list.ts'
 
 /**
  * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
@@ -16,6 +17,10 @@ const multiaddr = z
 
 /** Hours of a quiet chain, a few seconds of transactions under full load, and about six megabytes. */
 export const standardTraceMessages = 32_768
+
+const accessTarget = z
+  .string()
+  .refine((text) => parseTarget(text) !== undefined, 'a peer id, an IP address, or a block such as 203.0.113.0/24')
 
 export const nodeConfigSchema = z.strictObject({
   node: z
@@ -76,6 +81,18 @@ export const nodeConfigSchema = z.strictObject({
         .optional()
         .describe('Addresses to listen on. Left out: every IPv4 interface, on the chain’s port. An empty list: none.'),
       peers: z.array(multiaddr).max(1024).default([]).describe('Peers to keep a connection to.'),
+      connections_max: z
+        .int()
+        .min(2)
+        .max(65_536)
+        .default(125)
+        .describe('Most connections to other nodes, those made by dialling and those that came in together.'),
+      outbound_target: z
+        .int()
+        .min(0)
+        .max(1024)
+        .default(8)
+        .describe('How many connections to keep by dialling; `peers` are dialled beyond it too. 0: only `peers` are.'),
       security: z
         .array(z.enum(['tls', 'noise']))
         .min(1)
@@ -111,6 +128,43 @@ export const nodeConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('The network of nodes.'),
+  defence: z
+    .strictObject({
+      allow: z
+        .array(accessTarget)
+        .max(1024)
+        .default([])
+        .describe('Peer ids, IP addresses and CIDR blocks that are let in whatever they do, past limits and bans.'),
+      deny: z.array(accessTarget).max(1024).default([]).describe('Peer ids, IP addresses and CIDR blocks that are kept out.'),
+      per_ip_max: z.int().min(1).max(65_536).default(3).describe('Most inbound connections from one IP address.'),
+      per_subnet_max: z
+        .int()
+        .min(1)
+        .max(65_536)
+        .default(10)
+        .describe('Most inbound connections from one subnet: a /24 of IPv4, a /48 of IPv6.'),
+      per_ip_minute_max: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(30)
+        .describe('Most new inbound connections a minute from one IP address.'),
+      handshakes_max: z
+        .int()
+        .min(1)
+        .max(65_536)
+        .default(64)
+        .describe('Most inbound connections of which it is not known yet who is behind them.'),
+      handshakes_per_ip_max: z.int().min(1).max(65_536).default(3).describe('The same from one IP address.'),
+      reserved_slots: z
+        .int()
+        .min(0)
+        .max(65_536)
+        .default(16)
+        .describe('Inbound connections that only peers with stake and allowed ones may have.'),
+    })
+    .prefault({})
+    .describe('What strangers on the network may do. The limits hold for loopback addresses as for all others.'),
   api: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether to serve the HTTP API.'),

@@ -320,6 +320,8 @@ describe('what a node reports', () => {
     const world = createNodeWorld({ validators: 4, consensus: everySecond })
     await world.start()
     await world.until(() => Math.min(...heights(world)) >= 4, 10)
+    // A block is told once it is on disk.
+    await world.run(0.1)
     const { logs, counters, node } = world.members[0]!
     const finals = logs.filter(({ level, message }) => level === 'info' && message === 'final')
     expect(finals).toHaveLength(node().status().height)

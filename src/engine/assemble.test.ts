@@ -132,7 +132,7 @@ describe('a peer that claims a height it does not have', () => {
       network: {
         ...ports.network,
         start(handlers) {
-          honestHello = handlers.hello('anybody')
+          honestHello = handlers.hello('anybody', { id: 0, host: '', direction: 'outbound' })
           return ports.network.start(handlers)
         },
       },

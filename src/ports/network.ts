@@ -105,6 +105,11 @@ export interface InboundConnection {
  */
 export type StrangerFault = 'slow handshake' | 'broken handshake' | 'false identity' | 'cut handshake' | 'no hello'
 
+/** A connection on which hellos are exchanged. Both sides may dial at once, so a peer can have two. */
+export interface GreetedConnection extends InboundConnection {
+  readonly direction: PeerInfo['direction']
+}
+
 export interface NetworkHandlers {
   /** Asked before anything is spent on a connection that arrives, its handshake above all. Absent: everybody is let in. */
   onInbound?(connection: InboundConnection): InboundVerdict
@@ -112,14 +117,17 @@ export interface NetworkHandlers {
   onInboundEnded?(connection: InboundConnection): void
   /** Something went wrong with a connection that was let in, before a peer came of it. */
   onStranger?(connection: InboundConnection, fault: StrangerFault): void
-  /** The bytes of this node's own hello, asked anew for each connection. */
-  hello(peer: PeerId): Bytes
+  /** The bytes of this node's own hello, asked once for each connection. */
+  hello(peer: PeerId, connection: GreetedConnection): Bytes
   /** Accepts the peer, or refuses it with a reason that is sent to it before the connection closes. */
-  onHello(peer: PeerId, hello: Bytes): HelloVerdict | ProofWanted
-  /** What this node owes a peer after its hello, if anything; asked after this node's own `onHello` did not refuse it. */
-  prove?(peer: PeerId, hello: Bytes): Promise<Bytes | undefined>
+  onHello(peer: PeerId, hello: Bytes, connection: GreetedConnection): HelloVerdict | ProofWanted
+  /**
+   * What this node owes a peer after its hello: `undefined` for nothing, which costs no round trip. Asked after this node's own
+   * `onHello` did not refuse it. Rejects when this node cannot prove it; the connection then ends with the error's message.
+   */
+  prove?(peer: PeerId, hello: Bytes, connection: GreetedConnection): Promise<Bytes> | undefined
   /** Judges the proof that `onHello` wanted. */
-  onProof?(peer: PeerId, proof: Bytes): HelloVerdict
+  onProof?(peer: PeerId, proof: Bytes, connection: GreetedConnection): HelloVerdict
   onConnected(peer: PeerInfo): void
   onDisconnected(peer: PeerInfo, reason: string): void
   /** A direct message, in the order it was sent on its channel. */
@@ -131,6 +139,11 @@ export interface NetworkHandlers {
   /** The peer broke the transport's own rules: oversized frame, garbage, unknown protocol. */
   onMisbehaviour(peer: PeerId, what: string): void
 }
+
+/** Most bytes of a proof. */
+export const proofBytesMax = 16 << 10
+/** How long a proof of this node may take before the connection is given up. */
+export const provingTimeoutMs = 12_000
 
 export type HelloVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }
 /** The peer is accepted or refused when its proof comes, and refused when none comes in time. */

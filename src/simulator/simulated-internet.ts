@@ -4,6 +4,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import { createConnections } from './network/connections.ts'
 import { createCourier, type Weather } from './network/courier.ts'
 import { floodGossip } from './network/gossip.ts'
+import { pauseReading } from './network/hold.ts'
 import { simulateRequest } from './network/request.ts'
 import { createAddressBook, createStation, dequeue, enqueue, type Station } from './network/station.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -74,13 +75,13 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
       addresses: () => [addresses.addressOf(station.self)],
       connect: (address) => connections.dial(station, address),
       disconnect: (peer, reason) => connections.disconnect(station, peer, reason),
-      pause: () => undefined,
+      pause: (peer, forMs) => pauseReading(scheduler, station, peer, forMs),
       peers: () => [...station.links.values()].map(({ info }) => info),
       send: (peer, channel, message) => send(station, peer, channel, message),
       broadcast: (channel, message) => gossip(station, channel, message.slice()),
       request: (peer, protocol, message, { timeoutMs }) =>
         simulateRequest({ scheduler, courier, stationOf, lives }, { from: station, peer, protocol, message, timeoutMs }),
-      traffic: noTraffic,
+      traffic: (peer) => (peer === undefined ? station.traffic : station.links.get(peer)?.traffic)?.read() ?? noTraffic(),
       stop: async () => stop(station),
     }
   }

@@ -1,8 +1,9 @@
 /**
- * The control stream `/synod/hello/1`, the first of every connection (docs/spec/network.md, "Hello"). It carries both hellos and both
- * verdicts, and afterwards stays open for pings, acknowledgements of bulk bytes, and the reason of a goodbye.
+ * The control stream `/synod/hello/1`, the first of every connection (docs/spec/network.md, "Hello"). It carries both hellos, the
+ * proofs they call for and both verdicts, and afterwards stays open for pings, acknowledgements of bulk bytes, and the reason of a goodbye.
  */
 import type { Stream } from '@libp2p/interface'
+import { proofBytesMax } from '../../ports/network.ts'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
 import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
@@ -13,12 +14,12 @@ import type { FrameCounter } from './traffic-meter.ts'
 
 export const helloProtocol = '/synod/hello/1'
 
-const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8 } as const
+const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8, proof: 9 } as const
 
 export interface ControlHandlers {
   /** The connection is over for us: only a goodbye is still heard. */
   isOver(): boolean
-  readonly greeting: Pick<Greeting, 'onHello' | 'onAccepted' | 'onRefused' | 'onDuplicate'>
+  readonly greeting: Pick<Greeting, 'onHello' | 'onProof' | 'onAccepted' | 'onRefused' | 'onDuplicate'>
   onPong(nonce: number): void
   onAcknowledged(total: number): void
   onGoodbye(reason: string): void
@@ -28,7 +29,6 @@ export interface ControlHandlers {
 }
 
 export interface ControlStream extends VerdictSender {
-  hello(hello: Bytes): void
   ping(nonce: number): void
   acknowledge(total: number): void
   goodbye(reason: string): void
@@ -43,6 +43,7 @@ const bytesMax = new Map<number, number>([
   [kind.pong, 4],
   [kind.acknowledge, 4],
   [kind.goodbye, reasonBytesMax],
+  [kind.proof, proofBytesMax],
 ])
 const bytesExact = new Map<number, number>([
   [kind.accept, 8],
@@ -62,6 +63,8 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     switch (frame.kind) {
       case kind.hello:
         return handlers.greeting.onHello(frame.payload)
+      case kind.proof:
+        return handlers.greeting.onProof(frame.payload)
       case kind.accept:
         return handlers.greeting.onAccepted(new DataView(frame.payload.buffer, frame.payload.byteOffset).getBigUint64(0))
       case kind.refuse:
@@ -96,6 +99,7 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
 
   return {
     hello: (hello) => send(kind.hello, hello),
+    proof: (proof) => send(kind.proof, proof),
     accept(order) {
       const payload = new Uint8Array(8)
       new DataView(payload.buffer).setBigUint64(0, order)

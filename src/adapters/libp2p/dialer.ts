@@ -42,7 +42,8 @@ export function createDialer({ libp2p, registry, stopping, prepare }: DialerOpti
     link?.greet()
     const outcome = await link?.greeted
     if (outcome?.kind === 'failed') throw new Error(outcome.reason)
-    if (registry.get(peer) === undefined) await established(peer, signal)
+    // One that was accepted and has ended meanwhile has told its end: nothing is left to wait for.
+    if (outcome?.kind !== 'accepted' && registry.get(peer) === undefined) await established(peer, signal)
     return peer
   }
 

@@ -32,7 +32,8 @@ beforeEach(async () => {
   })
   await victim.start({
     hello: () => new Uint8Array(8),
-    onHello: () => ({ accept: true }),
+    onHello: (_peer, hello) => (hello[0] === provesFirst ? { proofWithinMs: 300 } : { accept: true }),
+    onProof: (_peer, proof) => (proof[0] === 1 ? { accept: true } : { accept: false, reason: 'no proof' }),
     onConnected: () => undefined,
     onDisconnected: (_peer, reason) => void disconnected.push(reason),
     onMessage: () => {
@@ -73,6 +74,10 @@ const announced = (kind: number, length: number) => Uint8Array.of(kind, length >
 
 const hello = frame(1, new Uint8Array(8))
 const accept = frame(2, new Uint8Array(8))
+/** The first byte of a hello whose sender is asked for a proof. */
+const provesFirst = 7
+const provingHello = frame(1, Uint8Array.of(provesFirst))
+const proof = frame(9, Uint8Array.of(1))
 
 async function greet(): Promise<{ connection: Connection; control: Stream }> {
   const connection = await dial()
@@ -127,12 +132,49 @@ describe('before hello', () => {
     ['two hellos', [hello, hello]],
     ['two verdicts', [accept, accept]],
     ['a verdict of a wrong length', [frame(2, new Uint8Array(7))]],
+    ['a proof before any hello', [frame(9, new Uint8Array(8))]],
+    ['a proof that nobody asked for', [hello, frame(9, new Uint8Array(8))]],
+    ['a proof that is too long', [hello, announced(9, (16 << 10) + 1)]],
     ['an acknowledgement of nothing', [frame(7, uint32(1))]],
   ])('%s: the connection ends', async (_name, parts) => {
     const connection = await dial()
     await send(connection, '/synod/hello/1', ...parts)
     await eventually(() => misbehaviour.length === 1)
     await eventually(() => connection.status !== 'open')
+    await expectUnharmed()
+  })
+
+  it.each([
+    ['a second proof', [provingHello, proof, proof]],
+    ['a proof before its hello', [proof, provingHello]],
+    ['another hello instead of a proof', [provingHello, hello]],
+    ['a stream of votes instead of a proof', [provingHello]],
+  ])('where a proof is wanted, %s ends the connection', async (name, parts) => {
+    const connection = await dial()
+    await send(connection, '/synod/hello/1', ...parts)
+    if (parts.length === 1) await send(connection, '/synod/votes/1', frame(0, new Uint8Array(3)))
+    await eventually(() => misbehaviour.length === 1)
+    await eventually(() => connection.status !== 'open')
+    expect([name, received]).toEqual([name, 0])
+    await expectUnharmed()
+  })
+
+  it.each([
+    ['no proof at all', [provingHello, accept]],
+    ['half a proof', [provingHello, proof.subarray(0, proof.length - 1)]],
+    ['a wrong proof', [provingHello, frame(9, Uint8Array.of(2))]],
+    ['a proof behind a wrong one', [provingHello, frame(9, Uint8Array.of(2)), proof, accept]],
+  ])('where a proof is wanted, %s leads nowhere, and is told why', async (_name, parts) => {
+    const connection = await dial()
+    const control = await connection.newStream('/synod/hello/1')
+    let heard = ''
+    control.addEventListener('message', (event) => {
+      heard += new TextDecoder().decode(event.data.subarray())
+    })
+    for (const part of parts) control.send(part)
+    await eventually(() => connection.status !== 'open')
+    expect(heard).toMatch(/no proof/)
+    expect(victim.peers()).toEqual([])
     await expectUnharmed()
   })
 

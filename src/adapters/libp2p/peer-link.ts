@@ -3,7 +3,7 @@
  * hellos are accepted it serves nothing but the control stream. Any breach of the rules, by any stream, ends the whole connection.
  */
 import type { Connection, Stream } from '@libp2p/interface'
-import type { NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
+import type { GreetedConnection, NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
@@ -61,9 +61,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
   const services = createPeerServices({ peer, handlers, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude)
-  const judge = (hello: Bytes) => handlers.onHello(peer, hello)
-  const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
-  const greeting = createGreeting({ control: () => control, judge, place: () => options.place(link), ...verdicts })
+  const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
+  const isOver = () => phase === 'ended'
+  const verdicts = { isOver, onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
+  const means = { control: () => control, allow: patience.extend, place: () => options.place(link) }
+  const greeting = createGreeting({ ...askingOf(options, birth.connectionId), ...means, ...verdicts })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false
@@ -73,7 +75,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     if (control !== undefined) return violate('a second control stream')
     control = createControlStream(stream, {
       greeting,
-      isOver: () => phase === 'ended',
+      isOver,
       onPong: probe.pong,
       onAcknowledged: (total) => services.budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
       onGoodbye: ending.told,
@@ -81,13 +83,13 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       onClosed: () => onLost('the connection closed'),
       counter: countAllAs(services.meter, 'control'),
     })
-    control.hello(handlers.hello(peer))
+    greeting.begin()
   }
 
   function establish(): void {
     if (phase !== 'greeting') return
     phase = 'established'
-    clearTimeout(helloTimer)
+    patience.end()
     link.ping()
     options.onEstablished(link)
     greeted.resolve({ kind: 'accepted' })
@@ -95,7 +97,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
 
   function conclude(outcome: FailedGreeting): void {
     phase = 'ended'
-    clearTimeout(helloTimer)
+    patience.end()
     services.close(`the peer is gone: ${outcome.reason}`)
     options.onEnded(link, outcome.reason)
     greeted.resolve(outcome)
@@ -133,16 +135,41 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     },
   }
 
-  const helloTimer = expectHello(options, onLost)
-  connection.addEventListener('close', () => onLost('the connection closed'))
   return link
 }
 
-function expectHello({ arrival, helloTimeoutMs }: LinkOptions, onLost: (reason: string) => void): NodeJS.Timeout {
-  return setTimeout(() => {
+/** What the engine is asked about one connection. */
+function askingOf({ handlers, connection: { direction, remoteAddr, remotePeer } }: LinkOptions, id: number) {
+  const peer = remotePeer.toString()
+  const connection: GreetedConnection = { id, host: readAddress(remoteAddr).host, direction }
+  return {
+    hello: () => handlers.hello(peer, connection),
+    judge: (hello: Bytes) => handlers.onHello(peer, hello, connection),
+    prove: (hello: Bytes) => handlers.prove?.(peer, hello, connection),
+    judgeProof: (proof: Bytes) =>
+      handlers.onProof?.(peer, proof, connection) ?? { accept: false as const, reason: 'no proof is understood here' },
+  }
+}
+
+/** How long a greeting may last: longer than at first while a proof is made, never shorter than was allowed before. */
+function createPatience({ arrival, helloTimeoutMs }: LinkOptions, onEnd: (reason: string) => void) {
+  let until = performance.now() + helloTimeoutMs
+  let timer: NodeJS.Timeout | undefined = setTimeout(() => {
     arrival?.failed('no hello')
-    onLost(`no hello within ${helloTimeoutMs} ms`)
+    onEnd(`no hello within ${helloTimeoutMs} ms`)
   }, helloTimeoutMs)
+  return {
+    extend(furtherMs: number): void {
+      if (timer === undefined || performance.now() + furtherMs <= until) return
+      until = performance.now() + furtherMs
+      clearTimeout(timer)
+      timer = setTimeout(() => onEnd(`the greeting took longer than ${furtherMs} ms`), furtherMs)
+    },
+    end(): void {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
 }
 
 interface Ending {
@@ -161,14 +188,16 @@ function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) =
     onEnd(outcome)
     return true
   }
+  const now = (outcome: FailedGreeting) => {
+    if (conclude(outcome)) connection.abort(new Error(outcome.reason))
+  }
+  connection.addEventListener('close', () => now({ kind: 'failed', reason: 'the connection closed' }))
   return {
     told(reason) {
       conclude({ kind: 'failed', reason })
       connection.abort(new Error(reason))
     },
-    now(outcome) {
-      if (conclude(outcome)) connection.abort(new Error(outcome.reason))
-    },
+    now,
     linger(outcome) {
       if (conclude(outcome)) setTimeout(() => connection.abort(new Error(outcome.reason)), lingerMs).unref()
     },

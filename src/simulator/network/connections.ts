@@ -1,8 +1,12 @@
-import type { PeerId, PeerInfo } from '../../ports/network.ts'
+import type { InboundConnection, PeerId, PeerInfo } from '../../ports/network.ts'
+import { assert } from '../../primitives/assert.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Weather } from './courier.ts'
-import type { AddressBook, Connection, Station } from './station.ts'
+import { type GreetingSide, greet } from './greeting.ts'
+import { resumeReading } from './hold.ts'
+import type { AddressBook, Connection, Link, Station } from './station.ts'
+import { createTrafficMeter } from './traffic.ts'
 
 /** Who is connected to whom: dialling, hellos, goodbyes. */
 export interface Connections {
@@ -39,22 +43,30 @@ export function createConnections(options: {
     await new Promise<void>((resume) => void scheduler.after(dialTrips * tripMs, resume))
     if (peer !== undefined && station.links.has(peer)) return peer
     const target = peer === undefined ? undefined : stationOf(peer)
-    const here = station.handlers
-    const there = target?.handlers
-    if (!target || !there || !here || target === station || stationOf(station.self) !== station) throw failed('nobody answers')
-    if (!reachable(station.self, target.self) || !reachable(target.self, station.self)) throw failed('nobody answers')
-    const theirs = there.onHello(station.self, here.hello(target.self))
-    if ('proofWithinMs' in theirs) throw failed('a proof is wanted')
-    if (!theirs.accept) throw failed(`refused: ${theirs.reason}`)
-    const ours = here.onHello(target.self, there.hello(station.self))
-    if ('proofWithinMs' in ours) throw failed('a proof is wanted')
-    if (!ours.accept) throw failed(`refused by us: ${ours.reason}`)
-    connect(station, target, 2 * tripMs)
+    if (!target?.handlers || !station.handlers || target === station) throw failed('nobody answers')
+    if (!meet(station, target)) throw failed('nobody answers')
+    const arrival = { id: nextId++, host: addresses.hostOf(station.self) }
+    if (target.handlers.onInbound?.(arrival) === 'refuse') throw failed('nobody answers')
+    const sides = sidesOf(station, target, arrival, addresses)
+    const refusal = greet(...sides, { scheduler, tripMs })
+    const reason = refusal instanceof Promise ? await refusal : refusal
+    // Both may have dialled at once, and the other connection may have been quicker.
+    const isLate = reason === undefined && station.links.has(target.self)
+    const isMade = reason === undefined && !isLate && meet(station, target)
+    if (isMade) connect(station, target, { id: arrival.id, latencyMs: 2 * tripMs })
+    else target.handlers?.onInboundEnded?.(arrival)
+    if (!isMade && !isLate) throw failed(reason ?? 'the connection was lost')
     return target.self
   }
 
-  function connect(left: Station, right: Station, latencyMs: number): void {
-    const connection: Connection = { id: nextId++, open: true, onEnd: new Set() }
+  /** Both are up, and reach each other. */
+  function meet(left: Station, right: Station): boolean {
+    const both = [left, right].every((station) => stationOf(station.self) === station)
+    return both && reachable(left.self, right.self) && reachable(right.self, left.self)
+  }
+
+  function connect(left: Station, right: Station, { id, latencyMs }: { id: number; latencyMs: number }): void {
+    const connection: Connection = { id, open: true, onEnd: new Set() }
     // One side may not have noticed yet that an earlier connection is gone.
     for (const [station, peer] of [
       [left, right],
@@ -63,31 +75,25 @@ export function createConnections(options: {
       const stale = station.links.get(peer.self)
       if (stale) lose(station, peer.self, stale.connection, 'replaced by a new connection')
     }
-    introduce(left, right, connection, { direction: 'outbound', latencyMs })
-    introduce(right, left, connection, { direction: 'inbound', latencyMs })
-    left.handlers?.onConnected((left.links.get(right.self) as { info: PeerInfo }).info)
+    left.links.set(right.self, linkOf(right, connection, 'outbound', latencyMs))
+    right.links.set(left.self, linkOf(left, connection, 'inbound', latencyMs))
+    left.handlers?.onConnected((left.links.get(right.self) as Link).info)
     const link = right.links.get(left.self)
     if (link) right.handlers?.onConnected(link.info)
   }
 
-  function introduce(
-    station: Station,
-    peer: Station,
-    connection: Connection,
-    { direction, latencyMs }: { direction: PeerInfo['direction']; latencyMs: number },
-  ): void {
+  function linkOf({ self }: Station, connection: Connection, direction: PeerInfo['direction'], latencyMs: number): Link {
+    const at = { address: addresses.addressOf(self), host: addresses.hostOf(self), connectedAt: Math.floor(scheduler.now()) }
     const info: PeerInfo = {
-      id: peer.self,
+      ...at,
+      id: self,
       connectionId: connection.id,
-      address: addresses.addressOf(peer.self),
-      host: peer.self,
       transport: 'simulated',
       direction,
       protection: 'simulated',
       latencyMs: Math.round(latencyMs),
-      connectedAt: Math.floor(scheduler.now()),
     }
-    station.links.set(peer.self, { info, connection })
+    return { info, connection, traffic: createTrafficMeter() }
   }
 
   function lose(station: Station, peer: PeerId, connection: Connection, reason: string): void {
@@ -95,8 +101,11 @@ export function createConnections(options: {
     if (link?.connection !== connection) return
     station.links.delete(peer)
     connection.open = false
+    resumeReading(station, peer)
     for (const told of [...connection.onEnd]) told(reason)
+    const { connectionId: id, host, direction } = link.info
     station.handlers?.onDisconnected(link.info, reason)
+    if (direction === 'inbound') station.handlers?.onInboundEnded?.({ id, host })
   }
 
   return {
@@ -110,4 +119,17 @@ export function createConnections(options: {
       if (other) scheduler.after(delayTo(station.self, peer), () => lose(other, station.self, link.connection, reason))
     },
   }
+}
+
+/** The two ends of a connection that is being made, each as the other sees it. */
+function sidesOf(from: Station, to: Station, arrival: InboundConnection, addresses: AddressBook): [GreetingSide, GreetingSide] {
+  assert(from.handlers && to.handlers, 'a station that is up has its handlers')
+  return [
+    {
+      self: from.self,
+      handlers: from.handlers,
+      connection: { id: arrival.id, host: addresses.hostOf(to.self), direction: 'outbound' },
+    },
+    { self: to.self, handlers: to.handlers, connection: { ...arrival, direction: 'inbound' } },
+  ]
 }

@@ -1,4 +1,4 @@
-import type { PeerId } from '../../ports/network.ts'
+import { type PeerId, type TrafficClass, trafficClasses } from '../../ports/network.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Connection, Station } from './station.ts'
 
@@ -44,14 +44,30 @@ export function createCourier(options: {
       const at = Math.max(scheduler.now() + (delay ?? 0), from.streams.get(key) ?? 0)
       if (delay !== undefined) from.streams.set(key, at)
       inFlight++
-      scheduler.after(at - scheduler.now(), () => {
+      count(from, to, stream, 'bytesOut', bytes)
+      const deliver = () => {
         inFlight--
         settled?.()
-        if (delay !== undefined && passes()) arrive()
+        if (delay === undefined || !passes()) return
+        count(to, from, stream, 'bytesIn', bytes)
+        arrive()
+      }
+      scheduler.after(at - scheduler.now(), () => {
+        const hold = to.holds.get(from.self)
+        if (hold) hold.waiting.push(deliver)
+        else deliver()
       })
     },
     get inFlight() {
       return inFlight
     },
   }
+}
+
+/** A stream is named after its channel, or after what it carries besides. */
+function count(station: Station, peer: Station, stream: string, direction: 'bytesIn' | 'bytesOut', bytes: number): void {
+  const name = stream.startsWith('request ') ? 'requests' : (stream.split(' ')[0] as string)
+  const trafficClass = trafficClasses.find((known) => known === name) ?? ('control' satisfies TrafficClass)
+  station.traffic.count(trafficClass, direction, bytes)
+  station.links.get(peer.self)?.traffic.count(trafficClass, direction, bytes)
 }

@@ -1,4 +1,5 @@
 import type { Channel, NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
+import { createTrafficMeter, type TrafficMeter } from './traffic.ts'
 
 /** One node's place on the simulated internet, from its start to its crash or stop. */
 export interface Station {
@@ -10,12 +11,17 @@ export interface Station {
   readonly gossipSeen: Set<string>
   /** What waits to be sent, by peer and channel. */
   readonly queues: Map<string, Queue>
+  /** Peers of which nothing is read for now. */
+  readonly holds: Map<PeerId, Hold>
+  /** What crossed all its connections. */
+  readonly traffic: TrafficMeter
 }
 
 /** One side's view of a connection. */
 export interface Link {
   readonly info: PeerInfo
   readonly connection: Connection
+  readonly traffic: TrafficMeter
 }
 
 /** Both sides share it: what was sent over a connection that has ended does not arrive. */
@@ -24,6 +30,12 @@ export interface Connection {
   open: boolean
   /** Told why the connection ended, by whoever waits for something on it. */
   readonly onEnd: Set<(reason: string) => void>
+}
+
+/** What a station does not read for a while: whatever arrives waits, in its order, as it would in the sender's own buffers. */
+export interface Hold {
+  readonly waiting: (() => void)[]
+  readonly callOff: () => void
 }
 
 export interface Queue {
@@ -36,7 +48,16 @@ const queueMessagesMax = 8192
 const queueBytesMax = 8 << 20
 
 export function createStation(self: PeerId): Station {
-  return { self, handlers: undefined, links: new Map(), streams: new Map(), gossipSeen: new Set(), queues: new Map() }
+  return {
+    self,
+    handlers: undefined,
+    links: new Map(),
+    streams: new Map(),
+    gossipSeen: new Set(),
+    queues: new Map(),
+    holds: new Map(),
+    traffic: createTrafficMeter(),
+  }
 }
 
 /** Takes a place in the queue; `undefined` when it is full. */
@@ -60,18 +81,28 @@ export interface AddressBook {
   addressOf(peer: PeerId): string
   /** The peer of an address, if one of that name lives at that place. */
   find(address: string): PeerId | undefined
+  /** The IP address from which the peer's connections seem to come: another for each, and in another network. */
+  hostOf(peer: PeerId): string
 }
 
 export function createAddressBook(): AddressBook {
-  const places: PeerId[] = []
+  const places = new Map<PeerId, number>()
+
+  function placeOf(peer: PeerId): number {
+    const place = places.get(peer) ?? places.size
+    places.set(peer, place)
+    return place
+  }
+
   return {
-    addressOf(peer) {
-      if (!places.includes(peer)) places.push(peer)
-      return `sim:${places.indexOf(peer)}/${peer}`
-    },
+    addressOf: (peer) => `sim:${placeOf(peer)}/${peer}`,
     find(address) {
       const [, place, peer] = /^sim:(\d+)\/(.+)$/.exec(address) ?? []
-      return place !== undefined && places[Number(place)] === peer ? peer : undefined
+      return peer !== undefined && places.get(peer) === Number(place) ? peer : undefined
+    },
+    hostOf(peer) {
+      const place = placeOf(peer)
+      return `${20 + ((place >>> 8) % 80)}.${place & 0xff}.0.1`
     },
   }
 }

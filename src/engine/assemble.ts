@@ -20,6 +20,8 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.dialer.start()
   await rooms.runner.start()
   rooms.gossip.start()
+  rooms.exchange.start()
+  rooms.lists.start()
   rooms.watch.judge()
 
   return {
@@ -51,9 +53,9 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
 async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
-  const { register, dialer, gossip, sync, exchange, announcements, runner } = rooms
+  const { register, dialer, gossip, sync, exchange, announcements, lists, runner } = rooms
   breakdown.expect()
-  for (const room of [register, dialer, gossip, exchange, announcements]) room.stop()
+  for (const room of [register, dialer, gossip, exchange, announcements, lists]) room.stop()
   const ended = [
     await settled(sync.stop()),
     await settled(runner.stop()),

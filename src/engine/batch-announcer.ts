@@ -25,6 +25,8 @@ const gatheredMax = 4096
 export function createBatchAnnouncer(
   { clock, network }: Pick<Ports, 'clock' | 'network'>,
   known: Pick<KnownBatches, 'add' | 'has'>,
+  /** Whether two peers are connected to each other: what came from one of them the other has, or is told of by it. */
+  linked: (one: PeerId, other: PeerId) => boolean,
 ): BatchAnnouncer {
   let gathered: { readonly hash: Hash; readonly from: PeerId }[] = []
   let timer: Timer | undefined
@@ -43,7 +45,7 @@ export function createBatchAnnouncer(
     const news = gathered
     gathered = []
     for (const { id } of network.peers()) {
-      const lacking = news.filter(({ hash, from }) => from !== id && !known.has(id, hash))
+      const lacking = news.filter(({ hash, from }) => from !== id && !linked(from, id) && !known.has(id, hash))
       tell(
         id,
         lacking.map(({ hash }) => hash),

@@ -31,6 +31,8 @@ export interface BatchExchange {
   /** A new peer and this node find out what waits at one of them alone: it was not pushed between them. */
   greet(peer: Pick<PeerInfo, 'id' | 'direction'>): void
   forget(peer: PeerId): void
+  /** From now on mempools are also compared now and then, without an occasion. */
+  start(): void
   onMessage(peer: PeerId, message: Bytes): void
   /** Encoded batches asked for by a peer. */
   serve(peer: PeerId, request: Bytes): Generator<Bytes>
@@ -56,6 +58,8 @@ export function createBatchExchange(options: {
   height: () => number
   /** The protocol version spoken with a peer. */
   negotiated: (peer: PeerId) => number
+  /** Whether two peers are connected to each other. */
+  linked: (one: PeerId, other: PeerId) => boolean
   /** A transaction became ready for a block. */
   onAvailable: () => void
   /** Transactions whose batches had to make room: what no batch names any longer no block can hold. */
@@ -113,6 +117,7 @@ export function createBatchExchange(options: {
     flush: pusher.flush,
     greet: sharing.greet,
     forget: sharing.forget,
+    start: sharing.start,
 
     onMessage(peer, message) {
       const decoded = decode(batchMessageSchema, message)

@@ -102,3 +102,25 @@ describe('old and new', () => {
     expect(announced).toEqual([])
   })
 })
+
+describe('a full mesh', () => {
+  it('announces nothing: everybody knows whom the sender pushed to', async () => {
+    let announced = 0
+    const world = createNodeWorld({
+      validators: 1,
+      followers: 5,
+      dials: (index) => Array.from({ length: index }, (_, other) => other).filter((other) => other > 0),
+      onReceived(_to, _from, channel, message) {
+        const batch = channel === 'batches' ? decode(batchMessageSchema, message) : undefined
+        if (batch?.ok && batch.value.type === 'announce') announced += 1
+      },
+    })
+    const nodes = [1, 2, 3, 4, 5]
+    await world.start(...nodes)
+    await world.run(3)
+    for (const index of nodes) await submitOneByOne(world, index, 4)
+    await world.until(() => mempools(world, nodes).every((size) => size === 20), 10)
+    await world.run(1)
+    expect(announced).toBe(0)
+  })
+})

@@ -1,4 +1,5 @@
 import type { BatchPool } from '../mempool/batch-pool.ts'
+import type { Timer } from '../ports/clock.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
@@ -23,6 +24,7 @@ export interface BatchSharing {
   /** What a peer asks in order to compare mempools. */
   serve(peer: PeerId, request: Bytes): Generator<Bytes>
   forget(peer: PeerId): void
+  start(): void
   stop(): void
 }
 
@@ -31,6 +33,8 @@ const greetingMax = 2048
 /** Open batches that are compared with those of another. */
 const comparedMax = 8192
 const meetAgainMs = 1000
+/** One peer after the other is met without an occasion: what got lost in any way is found, for 200 bytes when nothing did. */
+const reviewMs = 30_000
 
 export function createBatchSharing(options: {
   ports: Ports
@@ -39,13 +43,15 @@ export function createBatchSharing(options: {
   trace: MessageTrace
   /** The protocol version spoken with a peer. */
   negotiated: (peer: PeerId) => number
+  /** Whether two peers are connected to each other. */
+  linked: (one: PeerId, other: PeerId) => boolean
   onRejection: (peer: PeerId, rejection: Rejection) => void
 }): BatchSharing {
   const { ports, pool, negotiated, onRejection } = options
   const { clock } = ports
   const known = createKnownBatches(ports.entropy)
   const puller = createBatchPuller({ ...options, known })
-  const announcer = createBatchAnnouncer(ports, known)
+  const announcer = createBatchAnnouncer(ports, known, options.linked)
   const compared = { pool, batchesMax: comparedMax }
   const server = createMempoolServer({ ...compared, clock })
   const meeting = createMempoolMeeting({
@@ -55,6 +61,18 @@ export function createBatchSharing(options: {
     announce: announcer.tell,
     onRejection,
   })
+
+  let reviews = 0
+  let timer: Timer | undefined
+
+  function reviewLater(): void {
+    timer = clock.schedule(reviewMs, () => {
+      reviewLater()
+      const peers = ports.network.peers().filter(({ id }) => negotiated(id) >= 2)
+      const peer = peers[reviews++ % Math.max(1, peers.length)]
+      if (peer) meeting.meet(peer.id)
+    })
+  }
 
   return {
     known,
@@ -73,7 +91,9 @@ export function createBatchSharing(options: {
       known.forget(peer)
       server.forget(peer)
     },
+    start: reviewLater,
     stop() {
+      timer?.cancel()
       meeting.stop()
       puller.stop()
       announcer.stop()

@@ -13,6 +13,7 @@ import type { InboundDesk } from './inbound-desk.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerBudgetDesk } from './peer-budgets.ts'
 import type { PeerJudge } from './peer-judge.ts'
+import type { PeerLists } from './peer-lists.ts'
 import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import type { SigningWatch } from './signing-watch.ts'
@@ -37,6 +38,7 @@ export interface PeerDeskOptions {
   readonly evidenceDesk: EvidenceDesk
   readonly sync: BlockSync
   readonly handshake: Handshake
+  readonly lists: PeerLists
   readonly dialer: Dialer
   readonly watch: SigningWatch
   readonly inbound: InboundDesk
@@ -44,7 +46,7 @@ export interface PeerDeskOptions {
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, chain, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
-  const { register, budgets, dialer, watch, inbound } = options
+  const { register, budgets, lists, dialer, watch, inbound } = options
   const { network, telemetry } = ports
 
   function countPeers(): void {
@@ -88,6 +90,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
       exchange.greet(peer)
+      lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
       watch.judge()
     },
@@ -98,7 +101,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.leave(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
-      for (const room of [handshake, sync, gossip, exchange]) room.forget(peer.id)
+      for (const room of [handshake, sync, gossip, exchange, lists]) room.forget(peer.id)
       dialer.lost(peer.id)
     },
     onMessage(peer, channel, message) {
@@ -106,6 +109,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       if (!budgets.admits(peer, channel, message.length)) return
       if (channel === 'consensus') gossip.onMessage(peer, message)
       else if (channel === 'batches') exchange.onMessage(peer, message)
+      else if (channel === 'peers') lists.onMessage(peer, message)
     },
     onGossip,
     onRequest: (peer, protocol, message) => budgets.serve(peer, protocol, message, () => answer(peer, protocol, message)),

@@ -15,16 +15,17 @@ import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake } from './handshake.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
+import { createPeerLists } from './peer-lists.ts'
 import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
 export function openRooms(foundation: Foundation, options: NodeOptions) {
-  const { agent, peers, protocolVersionMax } = options
-  const { ports, chain, core, signer, mempool, evidencePool, breakdown } = foundation
+  const { ports, chain, core, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
+  const { handshake, lists } = openGreetingRooms(foundation, options, judge)
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
@@ -36,7 +37,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const exchange = createBatchExchange({
     ...foundation,
     height: () => chain.tip().height,
-    negotiated: (peer) => handshake.negotiated(peer),
+    negotiated: handshake.negotiated,
+    linked: lists.linked,
     onAvailable: () => runner.deliver({ type: 'transactions-available' }),
     onLost: mempool.remove,
     ...conduct,
@@ -79,18 +81,20 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const handshake = createHandshake({
-    ports,
-    chain,
-    agent,
-    validator: signer !== undefined,
-    protocolVersionMax,
-    isWelcome: judge.isWelcome,
-  })
-  const dialer = createDialer(ports, peers)
-  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, dialer, watch }
+  const dialer = createDialer(ports, options.peers)
+  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, dialer, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, dialer, desk, register, operator: defence.operator }
+  return { exchange, runner, gossip, sync, watch, announcements, lists, dialer, desk, register, operator: defence.operator }
+}
+
+/** Those who tell peers who this node is, and to whom else it is connected. */
+function openGreetingRooms(foundation: Foundation, options: NodeOptions, judge: PeerJudge) {
+  const { ports, chain, signer } = foundation
+  const { agent, protocolVersionMax } = options
+  const validator = signer !== undefined
+  const handshake = createHandshake({ ports, chain, agent, validator, protocolVersionMax, isWelcome: judge.isWelcome })
+  const { negotiated, of } = handshake
+  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, onRejection: judge.reject }) }
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

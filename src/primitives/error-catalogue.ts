@@ -82,6 +82,7 @@ export const rejections = {
   PROOF_INVALID: { verdict: 'reject', summary: 'A node’s answer is not what its proof proves.' },
   PROOF_MISSING: { verdict: 'ignore', summary: 'A node does not have what it takes to prove its answer.' },
   PROOF_OTHER_VALIDATORS: { verdict: 'ignore', summary: 'A block was decided by other validators than those that are trusted.' },
+  PEER_LIST_INVALID: { verdict: 'reject', summary: 'A peer’s list of its peers contradicts itself or what it said before.' },
   RECONCILIATION_INVALID: {
     verdict: 'reject',
     summary: 'A peer’s account of the batches it holds is one that no set of batches has.',

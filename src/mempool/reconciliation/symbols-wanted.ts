@@ -1,7 +1,7 @@
 import { symbolsMax, symbolsPerMessageMax } from './reconciliation-message.ts'
 
 /** The first request: enough for sets that hardly differ, which is what peers that meet again have. */
-export const firstSymbols = 8
+const firstSymbols = 8
 /** Symbols that a difference of one takes, about; more for small differences. */
 const symbolsPerDifference = 1.4
 /** Each request makes the sequence half as long again: it overshoots by less than that, and log₁.₅ of the difference are needed. */

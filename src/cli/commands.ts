@@ -1,13 +1,16 @@
 import { attackCommand } from './commands/attack.ts'
+import { bansCommands } from './commands/bans.ts'
 import { benchCommand } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
+import { peersCommands } from './commands/peers.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { traceCommand } from './commands/trace.ts'
 import { txCommands } from './commands/tx.ts'
 import type { Command } from './frame/command.ts'
 
@@ -17,6 +20,9 @@ export const commands: readonly Command[] = [
   initCommand,
   startCommand,
   statusCommand,
+  ...peersCommands,
+  ...bansCommands,
+  traceCommand,
   ...txCommands,
   ...keysCommands,
   ...configCommands,

@@ -15,6 +15,7 @@ const processConsole: Console = {
   err: (text) => void process.stderr.write(text),
   askSecret: async (question) => (await import('./frame/ask-secret.ts')).askSecret(question),
   readInput: async (bytesMax) => (await import('./frame/read-input.ts')).readInput(bytesMax),
+  terminal: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
   environment: process.env,
   workingDirectory: process.cwd(),
 }

@@ -63,7 +63,7 @@ export function createBlockAnnouncements(options: {
       if (!decoded.ok) return judge.refuse(peer, decoded.error)
       const { commit } = decoded.value
       const { height, hash } = chain.tip()
-      options.usefulness.count('blocks', commit.height > height ? 'useful' : 'duplicate', message.length)
+      options.usefulness.count('gossip', commit.height > height ? 'useful' : 'duplicate', message.length)
       if (commit.height === height && bytesEqual(commit.blockHash, hash)) return 'accept'
       if (commit.height > height) options.onPeerHeight(peer, commit.height)
       if (commit.height !== height + 1 || inCheck >= inCheckMax) return 'ignore'

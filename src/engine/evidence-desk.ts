@@ -41,7 +41,7 @@ export function createEvidenceDesk(options: {
   async function check(peer: PeerId, evidence: Evidence, bytes: number): Promise<Verdict> {
     const added = await evidencePool.add(evidence)
     if (!added.ok) return judge.refuse(peer, added.error)
-    options.usefulness.count('evidence', added.value ? 'useful' : 'duplicate', bytes)
+    options.usefulness.count('gossip', added.value ? 'useful' : 'duplicate', bytes)
     if (added.value) options.onAccused(evidence)
     return added.value ? 'accept' : 'ignore'
   }

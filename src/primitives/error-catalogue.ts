@@ -210,6 +210,11 @@ export const operationalErrors = {
     summary: 'The passphrase of the sealed keys is not given.',
     hint: 'Give it in SYNOD_PASSPHRASE, with --passphrase-file, or in the file `passphrase` of the home directory.',
   },
+  TRACE_UNKNOWN: {
+    exit: 1,
+    summary: 'No node that was asked remembers the message.',
+    hint: 'Check the hash and the nodes. Older messages are forgotten: node.trace_messages says how many are kept.',
+  },
   USAGE_INVALID: { exit: 64, summary: 'A command was called with arguments that it does not take.', hint: 'See `synod --help`.' },
   CONFIG_UNKNOWN_KEY: { exit: 78, summary: 'The configuration has a key that is not known.', hint: 'Correct or remove the key.' },
   DIAL_FAILED: {

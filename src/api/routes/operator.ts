@@ -102,7 +102,7 @@ function change<B extends z.ZodType>(
         return { changed: make(operator, parsed.data) }
       } catch (error) {
         const isMistyped = error instanceof OperationalError && error.code === 'ACCESS_TARGET_INVALID'
-        throw isMistyped ? new ApiError(400, 'API_MALFORMED', error.message) : error
+        throw isMistyped ? new ApiError(400, 'API_MALFORMED', 'the target is no peer id, IP address or CIDR block') : error
       }
     },
   }

@@ -81,8 +81,15 @@ export interface Console {
   askSecret(question: string): Promise<string | undefined>
   /** Standard input, at most so many bytes of it. */
   readInput(bytesMax: number): Promise<string>
+  /** The size of the terminal that shows standard output; absent or `undefined` where it goes elsewhere. */
+  terminal?(): TerminalSize | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly workingDirectory: string
+}
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
 }
 
 /** Declares a command whose options keep their types in `run`. */

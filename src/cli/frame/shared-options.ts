@@ -24,6 +24,20 @@ export const applicationOption = {
   value: 'module',
   summary: 'Module with the chain’s own application: a .ts or .js file that exports `application`',
 } as const satisfies Option
+export const tokenFileOption = {
+  type: 'text',
+  value: 'file',
+  summary: 'File that holds the node’s operator token; default operator-token in the home directory',
+} as const satisfies Option
+export const onceOption = { type: 'flag', summary: 'Show it once, also on a terminal' } as const satisfies Option
+export const intervalOption = {
+  type: 'integer',
+  value: 'ms',
+  min: 100,
+  max: 3_600_000,
+  standard: 1000,
+  summary: 'Time between two pictures',
+} as const satisfies Option
 export const setOption = {
   type: 'text',
   value: 'key=value',

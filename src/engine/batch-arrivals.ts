@@ -60,7 +60,8 @@ export function createBatchArrivals(options: {
     const transactions: DecodedTransaction[] = []
     const ids = new Set<string>()
     for (const answer of await intake.verify(batch.value.transactions)) {
-      if (!answer.ok) return reject('BATCH_INVALID', answer.error.code)
+      if (!answer.ok)
+        return reject(answer.error.code === 'TX_SIGNATURE_INVALID' ? 'BATCH_FORGED' : 'BATCH_INVALID', answer.error.code)
       transactions.push(answer.value)
       ids.add(bytesKey(answer.value.id))
     }

@@ -7,15 +7,18 @@ import type { Hash } from '../crypto/hash.ts'
 import type { BatchPacker } from '../mempool/batch-packer.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
+import { createReplayWatch } from '../peers/replay-watch.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
-import type { Bytes } from '../primitives/bytes.ts'
+import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
+import { tokenBucketPolicy } from '../primitives/token-bucket.ts'
 import { createBatchArrivals } from './batch-arrivals.ts'
 import { createBatchPusher } from './batch-pusher.ts'
 import { createBatchSharing } from './batch-sharing.ts'
 import type { MessageTrace } from './message-trace.ts'
 import type { Ports } from './ports.ts'
+import { requestRejected } from './request-rejection.ts'
 import type { TransactionIntake } from './transaction-intake.ts'
 import type { Usefulness } from './usefulness.ts'
 
@@ -47,6 +50,9 @@ export interface BatchExchange {
   stop(): void
 }
 
+/** Nodes push a batch to a peer once; a few more are forgiven, to whoever loses count in a restart. */
+const replaysForgiven = tokenBucketPolicy(16, 60_000)
+
 export function createBatchExchange(options: {
   ports: Ports
   intake: TransactionIntake
@@ -73,6 +79,7 @@ export function createBatchExchange(options: {
   const arrivals = createBatchArrivals({ ...options, telemetry, onHeld })
   const sharing = createBatchSharing({ ...options, arrivals })
   const pusher = createBatchPusher({ ...options, sharing })
+  const replays = createReplayWatch(replaysForgiven)
   let stopped = false
 
   function countBytes(direction: 'in' | 'out', bytes: Bytes): void {
@@ -89,6 +96,9 @@ export function createBatchExchange(options: {
 
   function onPushed(peer: PeerId, encoded: Bytes): void {
     const hash = encodedBatchHash(encoded)
+    if (replays.isReplay(peer, hash, ports.clock.monotonic())) {
+      return onRejection(peer, { code: 'BATCH_REPLAYED', detail: toHex(hash) })
+    }
     sharing.known.add(peer, hash)
     arrivals.take(encoded, hash, peer, 'pushed').catch((error: unknown) => {
       // The batch can still be pulled when a proposal names it.
@@ -116,8 +126,11 @@ export function createBatchExchange(options: {
 
     flush: pusher.flush,
     greet: sharing.greet,
-    forget: sharing.forget,
     start: sharing.start,
+    forget(peer) {
+      sharing.forget(peer)
+      replays.forget(peer)
+    },
 
     onMessage(peer, message) {
       const decoded = decode(batchMessageSchema, message)
@@ -158,7 +171,7 @@ export function createBatchExchange(options: {
 /** The batches asked for that are here; a request that cannot be read is refused by throwing. */
 function* serveBatches(pool: BatchPool, request: Bytes, onServed: (hash: Hash, encoded: Bytes) => void): Generator<Bytes> {
   const decoded = decode(batchRequestSchema, request)
-  if (!decoded.ok) throw new Error(decoded.error.code)
+  if (!decoded.ok) throw requestRejected(decoded.error)
   for (const hash of decoded.value.hashes) {
     const encoded = pool.encoded(hash)
     if (!encoded) continue

@@ -9,10 +9,12 @@ import type { Tendermint } from '../consensus/tendermint/tendermint.ts'
 import { checkCertificate, checkProposal, checkVote } from '../consensus/verification.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
+import { createReplayWatch } from '../peers/replay-watch.ts'
 import type { PeerId } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import type { Rejection, Result } from '../primitives/result.ts'
+import { type TokenBucketPolicy, tokenBucketPolicy } from '../primitives/token-bucket.ts'
 import type { Candidates } from './candidates.ts'
 import type { Chain } from './chain.ts'
 import { createEarlyMessages } from './early-messages.ts'
@@ -65,6 +67,13 @@ interface Received {
 }
 
 const inCheckMax = 8192
+const replayed: Rejection = { code: 'CONSENSUS_REPLAYED', detail: '' }
+
+/** This node asks a peer for what it lacks up to five times a second, each time for every vote of both kinds; on slow links 20 s of it cross. */
+function replaysForgiven(validators: number): TokenBucketPolicy {
+  const perSecond = 5 * (2 * validators + 6)
+  return tokenBucketPolicy(perSecond, 1000, perSecond * 20)
+}
 
 export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
   const { ports, chain, core } = options
@@ -72,6 +81,7 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
   const queue = createVerificationQueue<Received & { signature: SignatureItem }>(ports.verifier, onChecked, options.onFailure)
   const early = createEarlyMessages<Received>()
   const exchange = createRoundStateExchange(options)
+  const replays = createReplayWatch(replaysForgiven(chain.tip().validators.validators.length))
   /** What is being checked or was found forged: from whomever it comes again, it is not looked at again. */
   let seen = createBoundedMap<string, true>(inCheckMax)
 
@@ -81,7 +91,9 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
     const message = decoded.value
     if (message.type === 'round-state') return exchange.onRoundState(peer, message.roundState)
     if (message.type === 'proposal') telemetry.count('synod_proposal_bytes_total', bytes.length)
-    const worth = take({ peer, value: signedPart(message), key: bytesKey(sha256(bytes)), bytes: bytes.length })
+    const hash = sha256(bytes)
+    if (replays.isReplay(peer, hash, ports.clock.monotonic())) return options.onRejection(peer, replayed)
+    const worth = take({ peer, value: signedPart(message), key: bytesKey(hash), bytes: bytes.length })
     if (worth) options.usefulness.count('consensus', worth, bytes.length)
   }
 
@@ -108,8 +120,7 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
   }
 
   function check(message: Signed): Result<SignatureItem> {
-    const { validators } = chain.tip()
-    const context = { chainId: chain.chainId, height: core.height, validators }
+    const context = { chainId: chain.chainId, height: core.height, validators: chain.tip().validators }
     if ('vote' in message) return checkVote(message, context)
     return 'proposal' in message
       ? checkProposal(message, { ...context, proposerOf: core.proposerOf })
@@ -150,9 +161,7 @@ export function createConsensusGossip(options: GossipOptions): ConsensusGossip {
     },
     tell: exchange.tell,
     forget(peer) {
-      queue.forget(peer)
-      early.forget(peer)
-      exchange.forget(peer)
+      for (const room of [queue, early, exchange, replays]) room.forget(peer)
     },
     start: exchange.start,
     stop: exchange.stop,

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
+import { requestRejected } from './request-rejection.ts'
 
 /** Answers `mempool` requests: the other side of `MempoolMeeting`. */
 export interface MempoolServer {
@@ -31,7 +32,7 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
   return {
     *serve(peer, request) {
       const decoded = decode(mempoolRequestSchema, request)
-      if (!decoded.ok) throw new Error(decoded.error.code)
+      if (!decoded.ok) throw requestRejected(decoded.error)
       const asked = decoded.value
       const begins = asked.type === 'open' || (asked.type === 'symbols' && asked.first === 0)
       if (begins && !mayBegin(peer)) throw new Error('comparisons too often')

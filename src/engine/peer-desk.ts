@@ -16,6 +16,7 @@ import type { PeerJudge } from './peer-judge.ts'
 import type { PeerLists } from './peer-lists.ts'
 import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
+import { requestRejectionOf } from './request-rejection.ts'
 import type { SigningWatch } from './signing-watch.ts'
 import type { PeerStatus } from './synod-node.ts'
 
@@ -71,6 +72,17 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     return channel === 'blocks' ? judged(announcements.onGossip(peer, message)) : 'ignore'
   }
 
+  /** A request that cannot be read is the requester's fault, like any other message. */
+  async function* serve(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
+    try {
+      yield* budgets.serve(peer, protocol, message, () => answer(peer, protocol, message))
+    } catch (error) {
+      const rejection = requestRejectionOf(error)
+      if (rejection) judge.reject(peer, rejection)
+      throw error
+    }
+  }
+
   async function* answer(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
     if (protocol === 'batch') yield* exchange.serve(peer, message)
     else if (protocol === 'mempool') yield* exchange.serveComparison(peer, message)
@@ -112,7 +124,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       else if (channel === 'peers') lists.onMessage(peer, message)
     },
     onGossip,
-    onRequest: (peer, protocol, message) => budgets.serve(peer, protocol, message, () => answer(peer, protocol, message)),
+    onRequest: serve,
     onMisbehaviour: judge.misbehaved,
   }
 

@@ -1,6 +1,7 @@
 import type { HostStrike } from '../peers/host-bans.ts'
 import { placeOf } from '../peers/network-group.ts'
-import { type Offence, offenceOf } from '../peers/peer-ledger.ts'
+import type { Offence } from '../peers/peer-ledger.ts'
+import { offenceBehind } from '../peers/rejection-offences.ts'
 import type { PeerId, Verdict } from '../ports/network.ts'
 import { rejections } from '../primitives/error-catalogue.ts'
 import type { Rejection } from '../primitives/result.ts'
@@ -72,7 +73,7 @@ export function createPeerJudge({ ports, reputation, register, events }: PeerJud
   function reject(peer: PeerId, rejection: Rejection): void {
     telemetry.count('synod_rejections_total', 1, { code: rejection.code })
     telemetry.log('debug', 'refused what a peer sent', { peer, code: rejection.code, detail: rejection.detail })
-    const offence = offenceOf(rejection, rejections[rejection.code].verdict)
+    const offence = offenceBehind(rejection.code, rejections[rejection.code].verdict)
     if (offence) offend(peer, offence, rejection.code)
   }
 

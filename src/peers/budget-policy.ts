@@ -123,6 +123,8 @@ const batchRequestsPerSecond = 16 * 5 + 4 * announcementsPerSecond + roundsPerSe
 /** Block sync asks for 64 blocks when the last have come, and near the tip for the few there are. */
 const blockRequestsPerSecond = 250
 
+/** Requests by which mempools are compared: several for each comparison, which begin every two seconds at most. */
+const comparisonsPerMinute = 600
 /** Parts of answers: bytes bound them, not their number. */
 const answerPartsPerSecond = 1_000_000
 
@@ -137,6 +139,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
   const batchesPerSecond = margin * (fullBatchesPerSecond * 2 + packsPerSecond + announcementsPerSecond)
 
   const control = { perMinute: limits.controlPerMinute, burst: limits.controlPerMinute }
+  const comparisons = { perMinute: comparisonsPerMinute, burst: comparisonsPerMinute / 2 }
   const rated = (perSecond: number) => ({ perMinute: perSecond * 60, burst: perSecond * burstSeconds })
   const chosen = (perMinute: number | undefined, perSecond: number) => rated(perMinute === undefined ? perSecond : perMinute / 60)
 
@@ -176,7 +179,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     requests('request-batch', margin * batchRequestsPerSecond),
     requests('request-block', margin * blockRequestsPerSecond),
     quiet('request-status'),
-    quiet('request-mempool'),
+    lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
     answers('answer-batch'),
     answers('answer-block'),
     answers('answer-status'),

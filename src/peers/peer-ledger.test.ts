@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { banDurationsMs, createPeerLedger, type Offence, offenceOf, penalties } from './peer-ledger.ts'
+import { banDurationsMs, createPeerLedger, type Offence, penalties } from './peer-ledger.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -82,13 +82,5 @@ describe('peer ledger', () => {
     expect(ledger.pardon('peer', 1)).toBe(true)
     expect(ledger.pardon('peer', 1)).toBe(false)
     expect(ledger.score('peer', 1)).toBe(0)
-  })
-
-  it.each([
-    [{ code: 'SIGNATURE_INVALID', detail: '' }, 'reject', 'signature'],
-    [{ code: 'CODEC_TRUNCATED', detail: '' }, 'reject', 'invalid'],
-    [{ code: 'EVIDENCE_KNOWN', detail: '' }, 'ignore', undefined],
-  ] as const)('books %j by its verdict', (rejection, verdict, offence) => {
-    expect(offenceOf(rejection, verdict)).toBe(offence)
   })
 })

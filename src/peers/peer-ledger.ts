@@ -1,5 +1,3 @@
-import type { Rejection } from '../primitives/result.ts'
-
 /**
  * What peers' deeds make of their names. Pure: the time comes in, a decision comes out, and `engine/` obeys. Reputation runs from −100
  * to +100, starts at 0 and drifts back to it. At −20 a peer is throttled; at −50 it is banned, for longer each time, and for ever at
@@ -184,10 +182,4 @@ function soonestFree(banned: ReadonlyMap<string, LedgerEntry>): string {
     if (!soonest || bannedUntil < soonest[1]) soonest = [peer, bannedUntil]
   }
   return (soonest as readonly [string, number])[0]
-}
-
-/** The offence behind a refused message; undefined when an honest peer could have sent it. */
-export function offenceOf(rejection: Rejection, verdict: 'ignore' | 'reject'): Offence | undefined {
-  if (verdict === 'ignore') return undefined
-  return rejection.code === 'SIGNATURE_INVALID' ? 'signature' : 'invalid'
 }

@@ -42,7 +42,9 @@ export const rejections = {
   },
   API_TOKEN_WRONG: { verdict: 'ignore', summary: 'The token in a request is not this node’s operator token.' },
   API_UNREACHABLE: { verdict: 'ignore', summary: 'A node’s API does not answer.' },
-  BATCH_INVALID: { verdict: 'reject', summary: 'A batch holds a transaction that is malformed or badly signed.' },
+  BATCH_FORGED: { verdict: 'reject', summary: 'A batch holds a transaction whose signature does not hold.' },
+  BATCH_INVALID: { verdict: 'reject', summary: 'A batch holds a transaction that is malformed, or one twice.' },
+  BATCH_REPLAYED: { verdict: 'reject', summary: 'A peer pushes batches again that it has pushed before, and does not stop.' },
   BATCH_UNASKED: { verdict: 'reject', summary: 'A peer answered with a batch that was not asked for.' },
   BLOCK_TOO_LARGE: { verdict: 'reject', summary: 'The block holds more transactions, or bytes of them, than the chain allows.' },
   BLOCK_WRONG_CHAIN: { verdict: 'reject', summary: 'The block belongs to another chain.' },
@@ -94,6 +96,10 @@ export const rejections = {
 
   CERTIFICATE_MALFORMED: { verdict: 'reject', summary: 'A certificate’s bitmap of signers does not fit the validator set.' },
   CERTIFICATE_NO_QUORUM: { verdict: 'reject', summary: 'A certificate’s signers do not hold more than two thirds of the stake.' },
+  CONSENSUS_REPLAYED: {
+    verdict: 'reject',
+    summary: 'A peer sends the same consensus messages again and again, more often than it was asked.',
+  },
   PROPOSAL_TOO_FAR: { verdict: 'ignore', summary: 'A proposal is for a round further ahead than this node looks.' },
   PROPOSAL_WRONG_HASH: { verdict: 'reject', summary: 'A proposed block’s parts are not those its hash names.' },
   PROPOSAL_WRONG_HEIGHT: { verdict: 'ignore', summary: 'A proposal is for another height than the one being decided.' },

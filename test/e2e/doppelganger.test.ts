@@ -45,15 +45,16 @@ test.skipIf(why)(
 
     // On the other machine, one validator's address leads here through a file that both machines see.
     const address = (await known!.client.status()).addresses[0]!
-    const port = Number(address.split('/')[4])
+    const [, , host, , port] = address.split('/') as [string, string, string, string, string]
+    const there = address.replace(host, '127.0.0.1')
     const path = join(network.directory, 'relay')
-    relayHere = await startRelay({ path }, { port, host: '127.0.0.1' })
+    relayHere = await startRelay({ path }, { port: Number(port), host })
     const program = fileURLToPath(new URL('support/relay.ts', import.meta.url))
-    const relayThere = startProcess([...machine.through, process.execPath, program, String(port), path])
+    const relayThere = startProcess([...machine.through, process.execPath, program, port, path])
     processes.push(relayThere)
     await until('the relay is ready', async () => relayThere.output.includes('ready'))
 
-    const settings = [`p2p.peers=${address}`, 'p2p.listen=/ip4/127.0.0.1/tcp/0', 'node.doppelganger_wait_ms=20000']
+    const settings = [`p2p.peers=${there}`, 'p2p.listen=/ip4/127.0.0.1/tcp/0', 'node.doppelganger_wait_ms=20000']
     const words = ['start', '--home', double.home, ...settings.flatMap((setting) => ['--set', setting])]
     const run = startSynod(words, { through: machine.through })
     processes.push(run)

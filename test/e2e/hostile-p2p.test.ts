@@ -38,8 +38,8 @@ async function peerAddress(): Promise<string> {
 }
 
 async function dial(): Promise<Socket> {
-  const port = Number((await peerAddress()).split('/')[4])
-  const socket = connect(port, '127.0.0.1')
+  const [, , host, , port] = (await peerAddress()).split('/')
+  const socket = connect(Number(port), host)
   socket.on('error', () => undefined)
   sockets.push(socket)
   await Promise.race([once(socket, 'connect'), once(socket, 'close')])

@@ -60,7 +60,7 @@ export const attackKinds = {
   eclipse: {
     summary: 'many identities from one subnet that take every place they get',
     unit: 'connections',
-    rate: 30,
+    rate: 60,
     connections: 256,
   },
   'graft-flood': {

@@ -17,12 +17,13 @@ export function figuresBetween(before: string, after: string): NodeFigures {
     const grown = value - (first.get(series) ?? 0)
     const kind = /^synod_attacks_total\{.*kind="([^"]+)"/.exec(series)?.[1]
     if (kind !== undefined && grown > 0) attacks[kind] = grown
-    if (refusals.some((name) => series.startsWith(name))) refused += grown
+    if (refusals.some((refusal) => refusal.test(series))) refused += grown
   }
   return { attacks, refused }
 }
 
-const refusals = ['synod_rejections_total', 'synod_budget_drops_total']
+/** What is beyond a budget and only deferred was taken in. */
+const refusals = [/^synod_rejections_total/, /^synod_budget_exceeded_total\{.*outcome="refuse"/]
 
 function countersOf(text: string): Map<string, number> {
   const counters = new Map<string, number>()

@@ -18,14 +18,26 @@ export const streamFlood: Attack = async (context) => {
   })
   let session = await peer.greet(target)
   let wasIn = !('place' in session)
+  let isOver = false
   let coming = false
+  watch()
   const opening = new Set<Promise<void>>()
+
+  /** A goodbye is the end, though the connection lingers so that it arrives. */
+  function watch(): void {
+    isOver = 'place' in session
+    if ('place' in session) return
+    void session.ended.then(() => {
+      isOver = true
+    })
+  }
 
   async function comeBack(): Promise<void> {
     if (coming) return
     coming = true
     await pause(250)
     session = await peer.greet(target)
+    watch()
     if (!('place' in session)) wasIn = true
     else {
       tally.reason(session.reason)
@@ -37,7 +49,7 @@ export const streamFlood: Attack = async (context) => {
   async function open(index: number): Promise<void> {
     if ('place' in session) return tally.refuse(wasIn && saysBanned(session) ? 'banned' : session.place)
     const { connection } = session
-    if (!connection.isOpen) return tally.refuse('disconnected')
+    if (isOver) return tally.refuse('disconnected')
     try {
       const stream = await connection.open(protocols[index % protocols.length] as string, openTimeoutMs)
       await pause(stillOpenAfterMs)
@@ -50,7 +62,7 @@ export const streamFlood: Attack = async (context) => {
 
   let index = 0
   await everyTick(context, (due) => {
-    if ('place' in session || !session.connection.isOpen) void comeBack()
+    if (isOver) void comeBack()
     for (let count = 0; count < due; count++) {
       const one: Promise<void> = open(index++).finally(() => opening.delete(one))
       opening.add(one)

@@ -34,9 +34,10 @@ export function createHandshake(options: {
   const accepted = createBoundedMap<PeerId, Hello>(rememberedMax)
   const versionMax = options.protocolVersionMax ?? protocolVersions.max
 
-  /** What the stranger wrote stays out of the log; its own log has the details. */
+  /** Anybody can make this happen as often as they like, so it is counted and not told; the stranger's own log has the details. */
   function refuse(peer: PeerId, code: RejectionCode, detail?: string): HelloVerdict {
-    telemetry.log('info', 'peer turned away', { peer, code })
+    telemetry.count('synod_peers_refused_total', 1, { code })
+    telemetry.log('debug', 'peer turned away', { peer, code })
     return { accept: false, reason: detail === undefined ? code : `${code}: ${detail}` }
   }
 

@@ -38,6 +38,11 @@ export const metrics = {
     help: 'Inbound connections turned away at the door, by the limit they met, and peers that had to make room.',
     labels: ['limit'],
   },
+  synod_peers_refused_total: {
+    type: 'counter',
+    help: 'Peers turned away for what their hello said, or for who they are.',
+    labels: ['code'],
+  },
   synod_peer_bans_total: { type: 'counter', help: 'Bans, of peers by their offence and of addresses.', labels: ['reason'] },
   synod_useful_bytes_total: {
     type: 'counter',

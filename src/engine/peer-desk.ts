@@ -5,8 +5,8 @@ import type { BlockAnnouncements } from './block-announcements.ts'
 import { serveBlocks } from './block-server.ts'
 import type { BlockSync } from './block-sync.ts'
 import type { Chain } from './chain.ts'
+import type { ConnectionKeeper } from './connection-keeper.ts'
 import type { ConsensusGossip } from './consensus-gossip.ts'
-import type { Dialer } from './dialer.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
 import type { InboundDesk } from './inbound-desk.ts'
@@ -40,14 +40,14 @@ export interface PeerDeskOptions {
   readonly sync: BlockSync
   readonly handshake: Handshake
   readonly lists: PeerLists
-  readonly dialer: Dialer
+  readonly keeper: ConnectionKeeper
   readonly watch: SigningWatch
   readonly inbound: InboundDesk
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, chain, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
-  const { register, budgets, lists, dialer, watch, inbound } = options
+  const { register, budgets, lists, keeper, watch, inbound } = options
   const { network, telemetry } = ports
 
   function countPeers(): void {
@@ -101,6 +101,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
+      keeper.learnOwn(handshake.of(peer.id)?.listenAddresses ?? [], peer.id)
       exchange.greet(peer)
       lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
@@ -114,7 +115,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
       for (const room of [handshake, sync, gossip, exchange, lists]) room.forget(peer.id)
-      dialer.lost(peer.id)
+      keeper.lost(peer.id)
     },
     onMessage(peer, channel, message) {
       telemetry.count('synod_messages_total', 1, { channel })

@@ -8,8 +8,7 @@ import { type BlockSync, createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { createConsensusGossip } from './consensus-gossip.ts'
 import { createConsensusRunner } from './consensus-runner.ts'
-import { openDefence } from './defence.ts'
-import { createDialer } from './dialer.ts'
+import { type Defence, openDefence } from './defence.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake } from './handshake.ts'
@@ -20,12 +19,12 @@ import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
 export function openRooms(foundation: Foundation, options: NodeOptions) {
-  const { ports, chain, core, mempool, evidencePool, breakdown } = foundation
+  const { chain, core, mempool, evidencePool, breakdown } = foundation
   const onFailure = breakdown.fail
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const { handshake, lists } = openGreetingRooms(foundation, options, judge)
+  const { handshake, lists } = openGreetingRooms(foundation, options, defence)
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
@@ -81,20 +80,19 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const dialer = createDialer(ports, options.peers)
-  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, dialer, watch }
+  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, watch }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, lists, dialer, desk, register, operator: defence.operator }
+  return { exchange, runner, gossip, sync, watch, announcements, lists, desk, ...defence }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
-function openGreetingRooms(foundation: Foundation, options: NodeOptions, judge: PeerJudge) {
+function openGreetingRooms(foundation: Foundation, options: NodeOptions, { judge, keeper }: Defence) {
   const { ports, chain, signer } = foundation
   const { agent, protocolVersionMax } = options
   const validator = signer !== undefined
   const handshake = createHandshake({ ports, chain, agent, validator, protocolVersionMax, isWelcome: judge.isWelcome })
   const { negotiated, of } = handshake
-  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, onRejection: judge.reject }) }
+  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn: keeper.learn, onRejection: judge.reject }) }
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

@@ -1,0 +1,38 @@
+import { placeOf, reachOf } from './network-group.ts'
+
+/** An address that can be dialled, as far as the peer policy reads it: who is expected there, and where in the network that is. */
+export interface DialTarget {
+  readonly address: string
+  /** Undefined when the address does not say. */
+  readonly peer: string | undefined
+  readonly host: string
+  readonly site: string
+  readonly group: string
+  /** A name has to be looked up first. */
+  readonly kind: 'ip' | 'name' | 'other'
+}
+
+const addressLengthMax = 256
+
+/** An address in another form than a multiaddr, as in the simulator, is a host of its own. */
+export function readDialTarget(address: string): DialTarget {
+  const [, protocol = '', host = ''] = /^\/([a-z0-9]+)\/([^/]+)/.exec(address) ?? []
+  const named = address.startsWith('/') ? /\/p2p\/([0-9A-Za-z]+)$/ : /\/([0-9A-Za-z]+)$/
+  const peer = named.exec(address)?.[1]
+  const kind = protocol === 'ip4' || protocol === 'ip6' ? 'ip' : protocol.startsWith('dns') ? 'name' : 'other'
+  const place = placeOf(kind === 'other' ? address : host)
+  return { address, peer, host: place.host, site: place.site, group: place.group, kind }
+}
+
+/**
+ * Whether somebody at `from` can know this address. One of a private network, or of the machine itself, means something else here than
+ * elsewhere: believed from anywhere, it would turn this node against its own neighbourhood. Names would send it asking servers of the
+ * teller's choice.
+ */
+export function isBelievable({ address, kind, host }: DialTarget, from: string): boolean {
+  if (address.length > addressLengthMax || kind === 'name') return false
+  if (kind === 'other') return true
+  const reach = reachOf(host)
+  if (reach === 'world') return true
+  return reach === 'machine' ? reachOf(from) === 'machine' : reach === 'site' && ['site', 'machine'].includes(reachOf(from))
+}

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Connection, PeerId as Libp2pPeerId, StreamHandler, Topology } from '@libp2p/interface'
+import { gossipMesh } from '../../peers/gossip-mesh.ts'
 import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
@@ -64,6 +65,13 @@ export function createGossip(components: GossipComponents, options: GossipOption
     floodPublish: false,
     batchPublish: true,
     tagMeshPeers: false,
+    D: gossipMesh.degree,
+    Dlo: gossipMesh.degreeLow,
+    Dhi: gossipMesh.degreeHigh,
+    Dlazy: gossipMesh.lazy,
+    gossipFactor: gossipMesh.lazyPart,
+    heartbeatInterval: gossipMesh.heartbeatMs,
+    mcacheGossip: gossipMesh.toldHeartbeats,
     allowedTopics: topics,
     maxInboundDataLength: gossipEnvelopeBytesMax,
     maxInboundStreams: 2,

@@ -1,9 +1,10 @@
 /**
- * Streams of one connection share one socket, where nothing can be overtaken. So all bulk streams together keep at most
- * `bulkOutstandingBytesMax` bytes unacknowledged by the peer: a vote waits behind that much, and never behind a block. The receiver
- * acknowledges its running total on the control stream, which is not paced: no acknowledgement waits for another.
+ * Streams of one connection share one socket, where nothing can be overtaken. So all bulk streams together keep at most a window of
+ * bytes unacknowledged by the peer, which follows the link (pace.ts): a vote waits behind that much, and never behind a block. The
+ * receiver acknowledges its running total on the control stream, which is not paced: no acknowledgement waits for another.
  */
-import { acknowledgeEveryBytes, bulkOutstandingBytesMax } from './limits.ts'
+import { acknowledgeEveryBytes } from './limits.ts'
+import { createPace } from './pace.ts'
 
 export interface BulkBudget {
   /** Bytes that may be sent now. */
@@ -11,8 +12,8 @@ export interface BulkBudget {
   take(bytes: number): void
   /** The peer's running total, modulo 2³². False when it acknowledges what was never sent. */
   acknowledged(total: number): boolean
-  /** Registers what continues when there is room again. The lowest priority is served first. */
-  join(priority: number, resume: () => void): void
+  /** Registers what continues when there is room again. The lowest priority is served first. Returns how it leaves. */
+  join(priority: number, resume: () => void): () => void
   /** Counts received bulk bytes, and reports the total when it is time to. */
   received(bytes: number): void
 }
@@ -20,26 +21,31 @@ export interface BulkBudget {
 /** @param acknowledge sends the running total of received bytes, modulo 2³². */
 export function createBulkBudget(acknowledge: (total: number) => void): BulkBudget {
   const members: { readonly priority: number; readonly resume: () => void }[] = []
-  let outstanding = 0
-  let acknowledgedByPeer = 0
+  const pace = createPace()
+  let sentTotal = 0
+  let acknowledgedTotal = 0
   let receivedTotal = 0
   let reportedTotal = 0
+  const room = () => Math.max(0, pace.windowBytes - (sentTotal - acknowledgedTotal))
   return {
-    room: () => Math.max(0, bulkOutstandingBytesMax - outstanding),
+    room,
     take(bytes) {
-      outstanding += bytes
+      sentTotal += bytes
+      pace.sent(sentTotal, performance.now(), room() < acknowledgeEveryBytes)
     },
     acknowledged(total) {
-      const bytes = (total - acknowledgedByPeer) >>> 0
-      if (bytes > outstanding) return false
-      acknowledgedByPeer = total
-      outstanding -= bytes
+      const bytes = (total - acknowledgedTotal) >>> 0
+      if (bytes > sentTotal - acknowledgedTotal) return false
+      acknowledgedTotal += bytes
+      pace.acknowledged(acknowledgedTotal, performance.now())
       for (const member of members) member.resume()
       return true
     },
     join(priority, resume) {
-      members.push({ priority, resume })
+      const member = { priority, resume }
+      members.push(member)
       members.sort((left, right) => left.priority - right.priority)
+      return () => void members.splice(members.indexOf(member), 1)
     },
     received(bytes) {
       receivedTotal += bytes

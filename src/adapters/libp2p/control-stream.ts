@@ -5,6 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { proofBytesMax } from '../../ports/network.ts'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
+import { decodeFeatures, encodeFeatures, type Features, featuresBytesMax } from './features.ts'
 import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
@@ -12,14 +13,31 @@ import type { Greeting, VerdictSender } from './greeting.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
-export const helloProtocol = '/synod/hello/1'
+/** The second version differs by one frame, which comes first: what its sender can do (features.ts). */
+const featuredProtocol = '/synod/hello/2'
+/** The preferred first. */
+export const helloProtocols = [featuredProtocol, '/synod/hello/1'] as const
 
-const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, acknowledge: 7, goodbye: 8, proof: 9 } as const
+const kind = {
+  hello: 1,
+  accept: 2,
+  refuse: 3,
+  duplicate: 4,
+  ping: 5,
+  pong: 6,
+  acknowledge: 7,
+  goodbye: 8,
+  proof: 9,
+  features: 16,
+} as const
 
 export interface ControlHandlers {
   /** The connection is over for us: only a goodbye is still heard. */
   isOver(): boolean
   readonly greeting: Pick<Greeting, 'onHello' | 'onProof' | 'onAccepted' | 'onRefused' | 'onDuplicate'>
+  /** What this node can do, told to a peer that would understand it. */
+  readonly features: Features
+  onFeatures(features: Features): void
   onPong(nonce: number): void
   onAcknowledged(total: number): void
   onGoodbye(reason: string): void
@@ -44,6 +62,7 @@ const bytesMax = new Map<number, number>([
   [kind.acknowledge, 4],
   [kind.goodbye, reasonBytesMax],
   [kind.proof, proofBytesMax],
+  [kind.features, featuresBytesMax],
 ])
 const bytesExact = new Map<number, number>([
   [kind.accept, 8],
@@ -54,12 +73,18 @@ const bytesExact = new Map<number, number>([
 
 export function createControlStream(stream: Stream, handlers: ControlHandlers): ControlStream {
   const queue = createFrameQueue({ bytes: helloBytesMax + (64 << 10), messages: 4_096 })
+  let awaitsFeatures = stream.protocol === featuredProtocol
 
   function receive(frame: ReceivedFrame): void {
     if (handlers.isOver() && frame.kind !== kind.goodbye) return
     const exact = bytesExact.get(frame.kind)
     if (exact !== undefined && frame.payload.length !== exact)
       return handlers.onViolation(`control frame of kind ${frame.kind} of a wrong length`)
+    const isFirst = awaitsFeatures
+    awaitsFeatures = false
+    if (isFirst !== (frame.kind === kind.features)) {
+      return handlers.onViolation(isFirst ? 'no features in the first frame' : 'features after the first frame')
+    }
     switch (frame.kind) {
       case kind.hello:
         return handlers.greeting.onHello(frame.payload)
@@ -79,7 +104,15 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
         return handlers.onAcknowledged(readUint32(frame.payload, 0))
       case kind.goodbye:
         return handlers.onGoodbye(textOf(frame.payload))
+      case kind.features:
+        return learn(frame.payload)
     }
+  }
+
+  function learn(payload: Bytes): void {
+    const features = decodeFeatures(payload)
+    if (features === undefined) handlers.onViolation('malformed features')
+    else handlers.onFeatures(features)
   }
 
   const frames = createFrameStream(stream, {
@@ -96,6 +129,8 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     if (queue.push({ kind: sent, payload })) frames.flush()
     else handlers.onViolation('control frames are sent but not read')
   }
+
+  if (awaitsFeatures) send(kind.features, encodeFeatures(handlers.features))
 
   return {
     hello: (hello) => send(kind.hello, hello),

@@ -11,6 +11,7 @@ import { createFrameReader, type Frame, type ReceivedFrame, writeFrameHeader } f
 import type { FrameQueue } from './frame-queue.ts'
 import { receiveSliceMs, writeBytesMax } from './limits.ts'
 import type { ReadGate } from './read-gate.ts'
+import { widenWindow } from './stream-window.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
 export interface FrameStreamOptions {
@@ -50,6 +51,7 @@ export function createFrameStream(stream: Stream, options: FrameStreamOptions): 
 
 function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   const reader = createFrameReader(options.bytesMaxOf)
+  if (options.bulk !== undefined) widenWindow(stream)
   let counted = 0
   let resting = false
   const { gate, counter } = options
@@ -162,7 +164,8 @@ function startSending(stream: Stream, options: FrameStreamOptions): () => void {
     setImmediate(write)
   }
 
-  options.bulk?.budget.join(options.bulk.priority, flush)
+  const leave = options.bulk?.budget.join(options.bulk.priority, flush)
+  if (leave !== undefined) stream.addEventListener('close', leave)
   stream.addEventListener('drain', flush)
   return flush
 }

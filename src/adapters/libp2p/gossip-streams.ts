@@ -1,16 +1,27 @@
 /**
- * The streams of gossipsub, as this adapter lets it have them. Its outbound side has no backpressure, so a stream drops whole envelopes
- * to a peer that is too far behind; its inbound side is counted, and not read while nothing is read from the peer.
+ * The streams of gossipsub, as this adapter lets it have them. Its outbound side has no backpressure, so envelopes wait here, in the
+ * budget that all bulk of the connection shares, and are dropped whole to a peer that is too far behind; its inbound side is counted,
+ * acknowledged, and not read while nothing is read from the peer.
  */
 import type { Connection, Stream, StreamMessageEvent } from '@libp2p/interface'
-import { gossipQueuedBytesMax } from './limits.ts'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import type { Bytes } from '../../primitives/bytes.ts'
+import type { BulkBudget } from './bulk-budget.ts'
+import type { Features } from './features.ts'
+import { gossipPriority, gossipQueuedBytesMax, writeBytesMax } from './limits.ts'
 import type { ReadGate } from './read-gate.ts'
+import { widenWindow } from './stream-window.ts'
 import { countAllAs, type TrafficMeter } from './traffic-meter.ts'
 
 /** What gossip on one connection shares with everything else on it. */
 export interface GossipLink {
   readonly meter: TrafficMeter
   readonly gate: ReadGate
+  readonly budget: BulkBudget
+  /** What the peer can do. */
+  readonly features: Features
+  /** The connection is of no more use. */
+  readonly onLost: (reason: string) => void
 }
 
 /** The connection as gossipsub uses it. */
@@ -23,13 +34,16 @@ export function gossipConnection(connection: Connection, link: GossipLink): Conn
       return connection.status
     },
     async newStream(protocols: string[], streamOptions: object) {
-      return boundStream(await connection.newStream(protocols, streamOptions), link)
+      const stream = await connection.newStream(protocols, streamOptions)
+      if (link.features.pacedGossip) paceGossip(stream, link)
+      else boundGossip(stream, link)
+      return stream
     },
   } as unknown as Connection
 }
 
 /** gossipsub hands over one whole envelope per `send`, so dropping one leaves the stream intact. */
-function boundStream(stream: Stream, link: GossipLink): Stream {
+function boundGossip(stream: Stream, link: GossipLink): void {
   const send = stream.send.bind(stream)
   const counter = countAllAs(link.meter, 'gossip')
   stream.send = (data) => {
@@ -37,11 +51,46 @@ function boundStream(stream: Stream, link: GossipLink): Stream {
     counter.sent(0, data.byteLength)
     return send(data)
   }
-  return stream
+}
+
+function paceGossip(stream: Stream, { meter, budget, onLost }: GossipLink): void {
+  const send = stream.send.bind(stream)
+  const counter = countAllAs(meter, 'gossip')
+  const waiting: Bytes[] = []
+  let waitingBytes = 0
+
+  function flush(): void {
+    while (stream.status === 'open' && !stream.writableNeedsDrain) {
+      const [next] = waiting
+      const count = Math.min(next?.length ?? 0, budget.room(), writeBytesMax)
+      if (next === undefined || count === 0) return
+      if (count === next.length) waiting.shift()
+      else waiting[0] = next.subarray(count)
+      waitingBytes -= count
+      budget.take(count)
+      send(next.subarray(0, count))
+    }
+  }
+
+  stream.send = (data: Bytes | Uint8ArrayList) => {
+    if (waitingBytes + data.byteLength > gossipQueuedBytesMax) return false
+    waiting.push(data instanceof Uint8Array ? data : data.subarray())
+    waitingBytes += data.byteLength
+    counter.sent(0, data.byteLength)
+    flush()
+    return waitingBytes === 0
+  }
+  const leave = budget.join(gossipPriority, flush)
+  stream.addEventListener('drain', flush)
+  // What was under way on the stream will never be acknowledged, so the connection's budget is no longer true.
+  stream.addEventListener('close', () => {
+    leave()
+    onLost('the stream of gossip ended')
+  })
 }
 
 /** To be called before gossipsub takes the stream over: it sees what gossipsub sees. */
-export function watchGossip(stream: Stream, { meter, gate }: GossipLink): void {
+export function watchGossip(stream: Stream, { meter, gate, budget, features }: GossipLink): void {
   const counter = countAllAs(meter, 'gossip')
   const isReadable = () => stream.status === 'open' && stream.readStatus !== 'closing' && stream.readStatus !== 'closed'
   function onGate(): void {
@@ -49,7 +98,11 @@ export function watchGossip(stream: Stream, { meter, gate }: GossipLink): void {
     if (gate.isClosed) stream.pause()
     else stream.resume()
   }
-  stream.addEventListener('message', (event: StreamMessageEvent) => counter.received(0, event.data.byteLength))
+  stream.addEventListener('message', (event: StreamMessageEvent) => {
+    counter.received(0, event.data.byteLength)
+    if (features.pacedGossip) budget.received(event.data.byteLength)
+  })
   stream.addEventListener('close', gate.join(onGate))
   onGate()
+  widenWindow(stream)
 }

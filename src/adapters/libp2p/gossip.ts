@@ -11,7 +11,8 @@ import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } fr
 import type { Bytes } from '../../primitives/bytes.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
 import { type GossipLink, gossipConnection, watchGossip } from './gossip-streams.ts'
-import { gossipEnvelopeBytesMax } from './limits.ts'
+import { type WatchedGossip, watchGossipPeers } from './gossip-watch.ts'
+import { gossipEnvelopeBytesMax, gossipEnvelopeMax, gossipMesh } from './limits.ts'
 
 export type GossipComponents = Parameters<ReturnType<typeof gossipsub>>[0]
 type Registrar = GossipComponents['registrar']
@@ -27,6 +28,7 @@ export interface GossipOptions extends GossipGate {
   readonly chainTag: string
   /** Channels this node follows. */
   readonly follow: readonly Channel[]
+  readonly onMisbehaviour: (peer: PeerId, what: string) => void
   readonly onGossip: (peer: PeerId, channel: Channel, message: Bytes) => Verdict | Promise<Verdict>
 }
 
@@ -75,9 +77,12 @@ export function createGossip(components: GossipComponents, options: GossipOption
     allowedTopics: topics,
     maxInboundDataLength: gossipEnvelopeBytesMax,
     maxInboundStreams: 2,
-    scoreParams: gossipScoreParams(topics),
+    decodeRpcLimits: gossipEnvelopeMax,
+    ...gossipMesh,
+    opportunisticGraftPeers: 2,
+    scoreParams: gossipScoreParams((channel) => gossipTopic(options.chainTag, channel)),
     scoreThresholds: gossipScoreThresholds,
-  })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as GossipSub & Lifecycle
+  })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as unknown as GossipSub & Lifecycle & WatchedGossip
 
   function validate(message: GossipsubMessage): void {
     const channel = channelOf.get(message.msg.topic)
@@ -95,6 +100,8 @@ export function createGossip(components: GossipComponents, options: GossipOption
     async start() {
       await pubsub.start()
       pubsub.addEventListener('gossipsub:message', (event) => validate(event.detail))
+      const watch = watchGossipPeers(pubsub, options.onMisbehaviour)
+      pubsub.addEventListener('gossipsub:heartbeat', () => watch.heartbeat())
       for (const channel of options.follow) pubsub.subscribe(gossipTopic(options.chainTag, channel))
     },
     join(connection) {

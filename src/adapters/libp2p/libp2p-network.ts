@@ -90,7 +90,14 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
-        createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, onGossip: handlers.onGossip }),
+        createGossip: (gate) =>
+          createGossip(components, {
+            chainTag,
+            follow,
+            ...gate,
+            onGossip: handlers.onGossip,
+            onMisbehaviour: handlers.onMisbehaviour,
+          }),
       })
     },
     addresses() {

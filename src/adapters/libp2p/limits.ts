@@ -39,9 +39,16 @@ export const stopTimeoutMs = 2_000
 export const writeBytesMax = 128 << 10
 /** Synchronous work on received frames before other work gets its turn: below the 10 ms a vote may wait for the loop. */
 export const receiveSliceMs = 6
-/** Unacknowledged bulk per connection: more would only make votes wait in buffers that nobody can reorder. */
-export const bulkOutstandingBytesMax = 256 << 10
-export const acknowledgeEveryBytes = 32 << 10
+/** Bulk bytes taken from a peer before it hears of them again. At 10 MB/s that is every 1.6 ms. */
+export const acknowledgeEveryBytes = 16 << 10
+/** What bulk may queue on the link beyond filling it, which is how long a vote waits. */
+export const paceQueueMs = 3
+/** Least and most unacknowledged bulk per connection: the least keeps acknowledgements coming, the most bounds what waits with a peer. */
+export const paceFloorBytes = 48 << 10
+export const paceCeilingBytes = 3 << 20
+export const paceInitialBytes = 64 << 10
+/** While the least round trip is measured anew: one acknowledgement of a peer that gives one every 32 KiB. */
+export const paceProbeBytes = 40 << 10
 
 export interface QueueLimit {
   readonly bytes: number
@@ -65,7 +72,23 @@ export const partsAheadMax = 65_536
 /** Answer bytes waiting for the wire per request stream, beyond which answers wait. */
 export const answersQueuedBytesMax = 1 << 20
 
+/** Gossip among the bulk of a connection: behind batches and blocks, before requests. */
+export const gossipPriority = 4
 /** Gossip bytes waiting for one slow peer, beyond which messages to it are dropped. */
 export const gossipQueuedBytesMax = 2 << 20
+/** Ids of gossip that are remembered, so that it is taken once; those older than two minutes are forgotten in any case. */
+export const seenGossipMax = 200_000
+/** The mesh of each channel: 8 peers, between 6 and 12, of which the 4 best by score and 3 of our own choosing stay. */
+export const gossipMesh = { D: 8, Dlo: 6, Dhi: 12, Dscore: 4, Dout: 3, Dlazy: 6 }
+/** What one envelope may name. Five topics exist; ids of 5,000 messages are what gossipsub itself takes of a peer in a second. */
+export const gossipEnvelopeMax = {
+  maxSubscriptions: 64,
+  maxMessages: 4_096,
+  maxIhaveMessageIDs: 5_000,
+  maxIwantMessageIDs: 5_000,
+  maxIdontwantMessageIDs: 512,
+  maxControlMessages: 256,
+  maxPeerInfos: 16,
+}
 /** One gossip envelope, which carries at least one message of the largest kind. */
 export const gossipEnvelopeBytesMax = 4 << 20

@@ -6,7 +6,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { GreetedConnection, NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { nextConnectionId } from './connection-id.ts'
-import { type ControlStream, createControlStream, helloProtocol } from './control-stream.ts'
+import { type ControlStream, createControlStream, helloProtocols } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
@@ -14,7 +14,6 @@ import { createLatencyProbe } from './latency-probe.ts'
 import { lingerMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
-import { countAllAs } from './traffic-meter.ts'
 
 export interface LinkOptions {
   readonly connection: Connection
@@ -57,7 +56,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const birth = { connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
   const probe = createLatencyProbe()
   const acknowledge = (total: number) => control?.acknowledge(total)
-  const open = (protocol: string) => connection.newStream(protocol, { maxOutboundStreams: 1 })
+  const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
   const services = createPeerServices({ peer, handlers, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude)
@@ -76,12 +75,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     control = createControlStream(stream, {
       greeting,
       isOver,
+      ...services.onControl,
       onPong: probe.pong,
-      onAcknowledged: (total) => services.budget.acknowledged(total) || violate('an acknowledgement of bytes that were not sent'),
       onGoodbye: ending.told,
       onViolation: violate,
       onClosed: () => onLost('the connection closed'),
-      counter: countAllAs(services.meter, 'control'),
     })
     greeting.begin()
   }
@@ -122,7 +120,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     info: () => ({ ...describe(options), ...birth, latencyMs: probe.latencyMs }),
     greet() {
       if (!hasGreeted)
-        open(helloProtocol).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
+        open(helloProtocols).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
       hasGreeted = true
     },
     serveControl,

@@ -2,7 +2,9 @@
 import type { Stream } from '@libp2p/interface'
 import { type NetworkHandlers, type PeerId, type RequestProtocol, requestProtocols } from '../../ports/network.ts'
 import { type BulkBudget, createBulkBudget } from './bulk-budget.ts'
+import type { ControlHandlers } from './control-stream.ts'
 import { createDirectChannels, type DirectChannels } from './direct-channels.ts'
+import { type Features, noFeatures } from './features.ts'
 import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
 import { serveRequests } from './request-server.ts'
@@ -24,6 +26,11 @@ export interface PeerServices {
   /** Closed while nothing is read from the peer. */
   readonly gate: ReadGate
   readonly meter: TrafficMeter
+  /** What the peer said it can do. */
+  readonly features: Features
+  /** What the control stream has to do with all this. */
+  readonly onControl: Pick<ControlHandlers, 'features' | 'onFeatures' | 'onAcknowledged' | 'counter'>
+  readonly onLost: (reason: string) => void
   readonly channels: DirectChannels
   client(protocol: RequestProtocol): RequestClient
   serveRequests(protocol: RequestProtocol, stream: Stream): void
@@ -46,11 +53,26 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     mempool: client('mempool'),
   }
   const served = new Set<RequestProtocol>()
+  let features = noFeatures
   let isClosed = false
   return {
     budget,
     gate,
     meter,
+    onControl: {
+      features: { ...noFeatures, pacedGossip: true },
+      onFeatures(learnt) {
+        features = learnt
+      },
+      onAcknowledged(total) {
+        if (!budget.acknowledged(total)) options.onViolation('an acknowledgement of bytes that were not sent')
+      },
+      counter: countAllAs(meter, 'control'),
+    },
+    get features() {
+      return features
+    },
+    onLost: options.onLost,
     channels: createDirectChannels({
       ...shared,
       counter: countFrames(meter, (kind) => kind),

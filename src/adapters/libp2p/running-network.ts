@@ -3,7 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { helloProtocol } from './control-stream.ts'
+import { helloProtocols } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
@@ -161,7 +161,7 @@ async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<voi
       },
       { maxInboundStreams: 2, maxOutboundStreams: 2 },
     )
-  await serve(helloProtocol, (link, stream) => link.serveControl(stream))
+  for (const protocol of helloProtocols) await serve(protocol, (link, stream) => link.serveControl(stream))
   for (const channelClass of channelClasses) {
     await serve(channelClass.protocol, (link, stream) => {
       if (admits(link, stream)) link.services.channels.accept(channelClass, stream)

@@ -1,3 +1,13 @@
 /** What `synod bench` can measure. */
-export const benchNames = ['crypto', 'codec', 'network', 'connections', 'consensus', 'state', 'simulator', 'devnet'] as const
+export const benchNames = [
+  'crypto',
+  'codec',
+  'network',
+  'priority',
+  'connections',
+  'consensus',
+  'state',
+  'simulator',
+  'devnet',
+] as const
 export type BenchName = (typeof benchNames)[number]

@@ -20,6 +20,7 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   codec: async () => (await import('./codec.ts')).benchCodec(),
   network: async () => (await import('./network.ts')).benchNetwork(),
   connections: async ({ console }) => (await import('./connections.ts')).benchConnections((line) => console.err(`${line}\n`)),
+  priority: async () => (await import('./priority.ts')).benchPriority(),
   state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),

@@ -12,7 +12,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
 import { type GossipLink, gossipConnection, watchGossip } from './gossip-streams.ts'
 import { type WatchedGossip, watchGossipPeers } from './gossip-watch.ts'
-import { gossipEnvelopeBytesMax, gossipEnvelopeMax, gossipMesh } from './limits.ts'
+import { gossipEnvelopeBytesMax, gossipEnvelopeMax, gossipMeshKept } from './limits.ts'
 
 export type GossipComponents = Parameters<ReturnType<typeof gossipsub>>[0]
 type Registrar = GossipComponents['registrar']
@@ -78,7 +78,7 @@ export function createGossip(components: GossipComponents, options: GossipOption
     maxInboundDataLength: gossipEnvelopeBytesMax,
     maxInboundStreams: 2,
     decodeRpcLimits: gossipEnvelopeMax,
-    ...gossipMesh,
+    ...gossipMeshKept,
     opportunisticGraftPeers: 2,
     scoreParams: gossipScoreParams((channel) => gossipTopic(options.chainTag, channel)),
     scoreThresholds: gossipScoreThresholds,

@@ -78,8 +78,8 @@ export const gossipPriority = 4
 export const gossipQueuedBytesMax = 2 << 20
 /** Ids of gossip that are remembered, so that it is taken once; those older than two minutes are forgotten in any case. */
 export const seenGossipMax = 200_000
-/** The mesh of each channel: 8 peers, between 6 and 12, of which the 4 best by score and 3 of our own choosing stay. */
-export const gossipMesh = { D: 8, Dlo: 6, Dhi: 12, Dscore: 4, Dout: 3, Dlazy: 6 }
+/** Of the mesh of each channel, these many best by score and these many of our own choosing stay when it is pruned. */
+export const gossipMeshKept = { Dscore: 4, Dout: 3 }
 /** What one envelope may name. Five topics exist; ids of 5,000 messages are what gossipsub itself takes of a peer in a second. */
 export const gossipEnvelopeMax = {
   maxSubscriptions: 64,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { type Devnet, isLoadAccount } from './found-devnet.ts'
 import type { BlockEvent } from './network-observer.ts'
 import type { NodeProcess } from './node-process.ts'
@@ -14,10 +15,17 @@ export function banner(devnet: Devnet, application: string, version: string): st
     '',
     ...(application === 'ledger' ? howToTransfer(devnet) : howToSubmit(devnet)),
     '',
+    ...howToLook(devnet),
+    '',
     '  k kill a node   r restart it   q quit',
     '',
     '',
   ].join('\n')
+}
+
+function howToLook({ nodes: [first] }: Devnet): readonly string[] {
+  if (!first) return []
+  return [`  Look inside: npx synod peers --home ${first.home}, synod net, and synod trace <id> --home ${dirname(first.home)}`]
 }
 
 function howToTransfer({ nodes: [first], accounts: all }: Devnet): readonly string[] {

@@ -34,7 +34,8 @@ async function loadTargets(): Promise<Target[]> {
   const { seededFault } = await import('./targets/seeded-fault.ts')
   const fault = await seededFault()
   if (options.only === fault.name) return [fault]
-  const all = [...(await parserTargets()), ...(await schemaTargets(seed))]
+  const { networkTargets } = await import('./targets/network-parsers.ts')
+  const all = [...(await parserTargets()), ...(await networkTargets()), ...(await schemaTargets(seed))]
   const only = options.only?.split(',')
   const [part = 1, parts = 1] = options.part.split('/').map(Number)
   const chosen = only ? all.filter(({ name }) => only.includes(name)) : all.filter((_, index) => index % parts === part - 1)

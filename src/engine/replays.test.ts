@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { createNodeWorld, heights } from '../../test/engine/node-world.ts'
 import { batchSchema } from '../chain/batch.ts'
 import { batchMessageSchema } from '../chain/batch-message.ts'
-import { encode } from '../codec/codec.ts'
+import { consensusMessageSchema } from '../chain/consensus-message.ts'
+import { decode, encode } from '../codec/codec.ts'
 import type { Channel, Network } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 
@@ -45,6 +46,20 @@ it('a vote sent over and over is a replay, however genuine it is', async () => {
   for (let count = 0; count < 2500; count++) sender.send('node0', 'consensus', (own as { message: Bytes }).message)
   await nodes.until(isOut, 5)
   expect(rejected('CONSENSUS_REPLAYED')).toBeGreaterThanOrEqual(10)
+})
+
+it('round states without end are spam, and those of ten seconds at once are not', async () => {
+  const { nodes, sent, sender, rejected, isOut } = await withSender()
+  const roundState = sent.find(({ channel, message }) => {
+    const decoded = channel === 'consensus' ? decode(consensusMessageSchema, message) : undefined
+    return decoded?.ok && decoded.value.type === 'round-state'
+  }) as { message: Bytes }
+  for (let count = 0; count < 120; count++) sender.send('node0', 'consensus', roundState.message)
+  await nodes.run(1)
+  expect([isOut(), rejected('ROUND_STATE_FLOOD')]).toEqual([false, 0])
+  for (let count = 0; count < 600; count++) sender.send('node0', 'consensus', roundState.message)
+  await nodes.until(isOut, 5)
+  expect(rejected('ROUND_STATE_FLOOD')).toBeGreaterThanOrEqual(10)
 })
 
 it('late messages, each sent once, are forgiven', async () => {

@@ -4,7 +4,8 @@ import type { Outbound } from '../consensus/tendermint/effect.ts'
 import type { Tendermint } from '../consensus/tendermint/tendermint.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
-import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
+import type { Rejection } from '../primitives/result.ts'
+import { type TokenBucket, type TokenBucketPolicy, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
 import type { Ports } from './ports.ts'
 
 /**
@@ -25,22 +26,31 @@ const compareMs = 250
 const heartbeatMs = 1000
 /** A round state is small and its answer may be large: an honest peer asks every `compareMs`, another gets no more than this. */
 const answers = tokenBucketPolicy(8, 1000, 16)
+/**
+ * What an honest peer may send besides: its own comparisons, and its answers to ours when it is ahead, which makes 12 a second. The burst
+ * is what it may have had to hold back while the link, or this node, stood still.
+ */
+const tolerated = tokenBucketPolicy(50, 1000, 400)
+
+const tooMany: Rejection = { code: 'ROUND_STATE_FLOOD', detail: '' }
 
 export function createRoundStateExchange(options: {
   ports: Ports
   core: Tendermint
   onPeerHeight: (peer: PeerId, height: number) => void
+  onRejection: (peer: PeerId, rejection: Rejection) => void
 }): RoundStateExchange {
   const { core } = options
   const { clock, network } = options.ports
   const answered = new Map<PeerId, TokenBucket>()
+  const received = new Map<PeerId, TokenBucket>()
   let timer: Timer | undefined
   let lastState = ''
   let lastToldAt = 0
 
-  function mayAnswer(peer: PeerId): boolean {
-    const { conforms, bucket } = takeTokens(answers, answered.get(peer) ?? 0, clock.monotonic())
-    answered.set(peer, bucket)
+  function takes(policy: TokenBucketPolicy, buckets: Map<PeerId, TokenBucket>, peer: PeerId): boolean {
+    const { conforms, bucket } = takeTokens(policy, buckets.get(peer) ?? 0, clock.monotonic())
+    buckets.set(peer, bucket)
     return conforms
   }
 
@@ -69,13 +79,17 @@ export function createRoundStateExchange(options: {
 
   return {
     onRoundState(peer, theirs) {
+      if (!takes(tolerated, received, peer)) return options.onRejection(peer, tooMany)
       options.onPeerHeight(peer, theirs.height - 1)
-      if (theirs.height > core.height || !mayAnswer(peer)) return
+      if (theirs.height > core.height || !takes(answers, answered, peer)) return
       if (theirs.height < core.height) network.send(peer, 'consensus', ownState())
       else for (const message of core.missingFor(theirs)) send(peer, message)
     },
     tell,
-    forget: (peer) => void answered.delete(peer),
+    forget(peer) {
+      answered.delete(peer)
+      received.delete(peer)
+    },
     start: compare,
     stop: () => timer?.cancel(),
   }

@@ -56,6 +56,7 @@ export const rejectionOffences = {
 
   BATCH_REPLAYED: replayed,
   CONSENSUS_REPLAYED: replayed,
+  ROUND_STATE_FLOOD: { offence: 'spam', because: 'honest nodes compare where they stand every 250 ms at most' },
 
   VOTE_WRONG_HEIGHT: late,
   PROPOSAL_WRONG_HEIGHT: late,

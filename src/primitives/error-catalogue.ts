@@ -104,6 +104,10 @@ export const rejections = {
   PROPOSAL_WRONG_HASH: { verdict: 'reject', summary: 'A proposed block’s parts are not those its hash names.' },
   PROPOSAL_WRONG_HEIGHT: { verdict: 'ignore', summary: 'A proposal is for another height than the one being decided.' },
   PROPOSAL_WRONG_VALID_ROUND: { verdict: 'reject', summary: 'A proposal refers to a polka of its own round or a later one.' },
+  ROUND_STATE_FLOOD: {
+    verdict: 'reject',
+    summary: 'A peer says where it stands far more often than there is reason to.',
+  },
   SIGNATURE_INVALID: { verdict: 'reject', summary: 'A signature does not hold: it is not by whom, or not of what, it claims.' },
   VOTE_UNKNOWN_KIND: { verdict: 'reject', summary: 'A vote is neither a prevote nor a precommit.' },
   VOTE_UNKNOWN_VALIDATOR: { verdict: 'reject', summary: 'A vote names a validator that the set of its height does not have.' },

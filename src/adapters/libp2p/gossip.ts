@@ -9,6 +9,7 @@ import type { Connection, PeerId as Libp2pPeerId, StreamHandler, Topology } from
 import { gossipMesh } from '../../peers/gossip-mesh.ts'
 import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import { createGossipControlBudget, type GossipRpc } from './gossip-control.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
 import { type GossipLink, gossipConnection, watchGossip } from './gossip-streams.ts'
 import { type WatchedGossip, watchGossipPeers } from './gossip-watch.ts'
@@ -82,7 +83,18 @@ export function createGossip(components: GossipComponents, options: GossipOption
     opportunisticGraftPeers: 2,
     scoreParams: gossipScoreParams((channel) => gossipTopic(options.chainTag, channel)),
     scoreThresholds: gossipScoreThresholds,
-  })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as unknown as GossipSub & Lifecycle & WatchedGossip
+  })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as unknown as GossipSub & Internals & WatchedGossip
+
+  const control = createGossipControlBudget({
+    onExcess: (peer) => options.onMisbehaviour(peer, 'gossip control flood'),
+    now: () => performance.now(),
+  })
+  // gossipsub asks nobody before it acts on what an envelope says of the mesh.
+  const handle = pubsub.handleReceivedRpc.bind(pubsub)
+  pubsub.handleReceivedRpc = async (from, rpc) => {
+    control.trim(from, rpc)
+    return handle(from, rpc)
+  }
 
   function validate(message: GossipsubMessage): void {
     const channel = channelOf.get(message.msg.topic)
@@ -112,6 +124,7 @@ export function createGossip(components: GossipComponents, options: GossipOption
         return topology.onConnect?.(connection.remotePeer, gossipConnection(connection, link))
     },
     leave(peer) {
+      control.leave(peer.toString())
       for (const topology of topologies.values()) return topology.onDisconnect?.(peer)
     },
     publish: (channel, message) => void pubsub.publish(gossipTopic(options.chainTag, channel), message),
@@ -119,9 +132,11 @@ export function createGossip(components: GossipComponents, options: GossipOption
   }
 }
 
-interface Lifecycle {
+/** What gossipsub has and its interface does not name. */
+interface Internals {
   start(): Promise<void>
   stop(): Promise<void>
+  handleReceivedRpc(from: Libp2pPeerId, rpc: GossipRpc): Promise<void>
   reportMessageValidationResult(messageId: string, source: Libp2pPeerId, result: TopicValidatorResult): void
 }
 

@@ -92,3 +92,6 @@ export const gossipEnvelopeMax = {
 }
 /** One gossip envelope, which carries at least one message of the largest kind. */
 export const gossipEnvelopeBytesMax = 4 << 20
+/** Control messages of gossip from one peer: a mesh needs about fifteen a second; the burst is that of some seconds held up. */
+export const gossipControlPerSecond = 50
+export const gossipControlBurst = 200

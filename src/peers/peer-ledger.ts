@@ -169,7 +169,8 @@ function leastRemarkable(known: ReadonlyMap<string, LedgerEntry>): string {
   let least: readonly [string, number] | undefined
   let seen = 0
   for (const [peer, entry] of known) {
-    const weight = Math.abs(entry.score) + entry.bans * scoreMax
+    // A good name takes hours to earn, a bad one a message.
+    const weight = Math.max(10 * entry.score, -entry.score) + entry.bans * scoreMax
     if (!least || weight < least[1]) least = [peer, weight]
     if (++seen === forgettingChoice) break
   }

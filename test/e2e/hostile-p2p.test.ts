@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createLibp2pNetwork } from '../../src/adapters/libp2p/libp2p-network.ts'
 import { systemEntropy } from '../../src/adapters/system/system-entropy.ts'
+import { loopbackHost } from '../../src/cli/devnet/loopback-host.ts'
 import type { Network, NetworkHandlers } from '../../src/ports/network.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
 import { heightOf, type LocalNetwork, reaches, startLocalNetwork } from './support/local-network.ts'
@@ -37,14 +37,24 @@ async function peerAddress(): Promise<string> {
   return (await network.nodes[0]!.client.status()).addresses[0]!
 }
 
-async function dial(): Promise<Socket> {
+let strangers = 0
+
+/** An address from which nobody came before, in a subnet of its own: what it meets is the protocol, not the limits of an address. */
+function freshHost(): string {
+  strangers += 1
+  return loopbackHost(2000 + strangers)
+}
+
+async function dial(localAddress = freshHost()): Promise<Socket> {
   const [, , host, , port] = (await peerAddress()).split('/')
-  const socket = connect(Number(port), host)
+  const socket = connect({ port: Number(port), ...(host !== undefined && { host }), localAddress })
   socket.on('error', () => undefined)
   sockets.push(socket)
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+  await Promise.race([event(socket, 'connect'), event(socket, 'close')])
   return socket
 }
+
+const event = (socket: Socket, name: string) => new Promise<void>((resolve) => socket.once(name, () => resolve()))
 
 /** What libp2p says first, by multistream-select: a length, the text, a line's end. */
 function multistream(...protocols: readonly string[]): Buffer {
@@ -53,6 +63,16 @@ function multistream(...protocols: readonly string[]): Buffer {
 
 test('random bytes', async () => {
   for (let time = 0; time < 40; time++) (await dial()).write(randomBytes(1 + time * 97))
+})
+
+test('one address that floods is shut out, and stays alone with that', async () => {
+  const host = freshHost()
+  for (let time = 0; time < 150; time++) (await dial(host)).write(randomBytes(100))
+  const refused = await dial(host)
+  if (!refused.closed) await event(refused, 'close')
+  const answered = await dial()
+  answered.write(multistream('/multistream/1.0.0', '/noise'))
+  await event(answered, 'data')
 })
 
 test('silence', async () => {
@@ -70,7 +90,7 @@ test.each(['/tls/1.0.0', '/noise', '/nothing/1.0.0'])('half a handshake of %s, l
     for (let time = 0; time < 5; time++) {
       const socket = await dial()
       socket.write(multistream('/multistream/1.0.0', protocol))
-      await Promise.race([once(socket, 'data'), once(socket, 'close')])
+      await Promise.race([event(socket, 'data'), event(socket, 'close')])
       socket.write(half)
       if (end === 'end') socket.end()
       if (end === 'reset') socket.resetAndDestroy()
@@ -79,21 +99,22 @@ test.each(['/tls/1.0.0', '/noise', '/nothing/1.0.0'])('half a handshake of %s, l
 })
 
 test('a real handshake with random bytes instead of a hello, and after it', async () => {
-  const strangers: Network[] = []
+  const networks: Network[] = []
   for (let time = 0; time < 4; time++) {
     const stranger = await createLibp2pNetwork({
       privateKeySeed: systemEntropy.bytes(32),
       listen: [],
       security: ['tls'],
+      dialFrom: freshHost(),
       chainTag: toHex(network.chain.chainId).slice(0, 16),
     })
-    strangers.push(stranger)
+    networks.push(stranger)
     await stranger.start(garbage)
     await stranger.connect(await peerAddress(), { timeoutMs: 5000 }).catch((error: unknown) => {
       expect(error).toMatchObject({ code: 'DIAL_FAILED' })
     })
   }
-  await Promise.all(strangers.map((stranger) => stranger.stop()))
+  await Promise.all(networks.map((stranger) => stranger.stop()))
 })
 
 const garbage: NetworkHandlers = {
@@ -115,6 +136,7 @@ test('an accepted hello, and then random messages, requests and gossip', async (
     privateKeySeed: systemEntropy.bytes(32),
     listen: [],
     security: ['tls'],
+    dialFrom: freshHost(),
     chainTag: toHex(network.chain.chainId).slice(0, 16),
   })
   let hello: Uint8Array = new Uint8Array(0)

@@ -68,7 +68,7 @@ export function createBatchArrivals(options: {
     return ids.size === transactions.length ? ok(transactions) : reject('BATCH_INVALID', 'a transaction stands in it twice')
   }
 
-  async function takeIn(encoded: Bytes, hash: Hash, peer: PeerId): Promise<void> {
+  async function takeIn(encoded: Bytes, hash: Hash, peer: PeerId, kind: 'batches' | 'requests'): Promise<void> {
     const transactions = await verified(encoded)
     if (!transactions.ok) {
       refused.set(bytesKey(hash), transactions.error)
@@ -76,6 +76,8 @@ export function createBatchArrivals(options: {
     }
     for (const { id } of transactions.value) options.trace.noteTransaction('received', id, { peer, within: hash })
     const wanted = intake.admit(transactions.value, peer).some((answer) => answer.ok)
+    // A batch of transactions that came in others brings nothing.
+    options.usefulness.count(kind, wanted ? 'useful' : 'duplicate', encoded.length)
     const lost = pool.add(
       { hash, encoded, transactions: transactions.value },
       {
@@ -99,8 +101,8 @@ export function createBatchArrivals(options: {
     async take(encoded, hash, peer, way) {
       const key = bytesKey(hash)
       const others = perPeer.get(peer) ?? 0
-      const known = pool.has(hash) || refused.has(key) || arriving.has(key)
-      options.usefulness.count(way === 'pushed' ? 'batches' : 'requests', known ? 'duplicate' : 'useful', encoded.length)
+      const kind = way === 'pushed' ? 'batches' : 'requests'
+      if (pool.has(hash) || refused.has(key) || arriving.has(key)) options.usefulness.count(kind, 'duplicate', encoded.length)
       if (pool.has(hash) || refused.has(key)) return true
       if (!arriving.has(key)) {
         if (others >= arrivingBytesPerPeerMax) return false
@@ -109,7 +111,7 @@ export function createBatchArrivals(options: {
         perPeer.set(peer, others + encoded.length)
         arriving.set(
           key,
-          takeIn(encoded, hash, peer).finally(() => leave(key, peer, encoded.length)),
+          takeIn(encoded, hash, peer, kind).finally(() => leave(key, peer, encoded.length)),
         )
       }
       await arriving.get(key)

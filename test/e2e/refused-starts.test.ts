@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, copyFile, cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFollowerHome } from './support/follower-home.ts'
@@ -39,6 +39,23 @@ async function expectProgress(): Promise<void> {
 }
 
 const anyPorts = ['--set', 'p2p.listen=/ip4/127.0.0.1/tcp/0', '--set', 'api.port=0']
+
+describe('an operator token', () => {
+  test('that others may read is refused, and one that is not there is made', async () => {
+    const { home } = await createFollowerHome(network, 'exposed-token')
+    const path = join(home, 'operator-token')
+    await chmod(path, 0o644)
+    await expectRefusal(['start', '--home', home, ...anyPorts], 77, 'KEY_FILE_EXPOSED', /mode is 644: others may use it/)
+    const follower = await createFollowerHome(network, 'no-token')
+    others.push(follower)
+    await rm(join(follower.home, 'operator-token'))
+    await follower.start()
+    await until('the node answers', () => follower.client.status())
+    expect((await stat(join(follower.home, 'operator-token'))).mode & 0o777).toBe(0o600)
+    expect(await readFile(join(follower.home, 'operator-token'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+    await follower.stop()
+  })
+})
 
 describe('a second process', () => {
   test('on the same data directory is refused', async () => {
@@ -170,7 +187,6 @@ describe('a consensus log that is damaged', () => {
     await expectRefusal(['start', '--home', victim.home], 74, 'WAL_CORRUPT', /move it away/)
     expect(await readFile(path)).toEqual(damaged)
 
-    await rm(path)
     await victim.start()
     await reaches(victim, (await heightOf(network.nodes[0]!)) + 3)
     await expectProgress()

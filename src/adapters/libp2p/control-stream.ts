@@ -10,6 +10,7 @@ import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import type { Greeting, VerdictSender } from './greeting.ts'
+import type { LatencyProbe } from './latency-probe.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
@@ -38,7 +39,7 @@ export interface ControlHandlers {
   /** What this node can do, told to a peer that would understand it. */
   readonly features: Features
   onFeatures(features: Features): void
-  onPong(nonce: number): void
+  readonly probe: Pick<LatencyProbe, 'heard' | 'pong'>
   onAcknowledged(total: number): void
   onGoodbye(reason: string): void
   onViolation(what: string): void
@@ -97,9 +98,10 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
       case kind.duplicate:
         return handlers.greeting.onDuplicate()
       case kind.ping:
+        handlers.probe.heard()
         return send(kind.pong, frame.payload)
       case kind.pong:
-        return handlers.onPong(readUint32(frame.payload, 0))
+        return handlers.probe.pong(readUint32(frame.payload, 0))
       case kind.acknowledge:
         return handlers.onAcknowledged(readUint32(frame.payload, 0))
       case kind.goodbye:

@@ -1,11 +1,15 @@
-import { silenceTimeoutMs } from './limits.ts'
+import type { Libp2pLimits } from './limits.ts'
 
 /** Round trips of pings on one connection, and how long the peer has been silent. */
 export interface LatencyProbe {
   /** Smoothed over the last few pings. */
   readonly latencyMs: number | undefined
-  /** No ping has been answered for too long. */
+  /** Nothing has been heard for too long. */
   isSilent(): boolean
+  /** It is time for another ping. */
+  isDue(): boolean
+  /** The peer pings too, which shows as well that it is there. */
+  heard(): void
   /** A ping is being sent: returns its nonce. */
   ping(): number
   pong(nonce: number): void
@@ -14,16 +18,23 @@ export interface LatencyProbe {
 /** How much a new round trip weighs against those before. */
 const weight = 0.3
 
-export function createLatencyProbe(): LatencyProbe {
+export type Liveness = Pick<Libp2pLimits, 'pingIntervalMs' | 'silenceTimeoutMs'>
+
+export function createLatencyProbe({ pingIntervalMs, silenceTimeoutMs }: Liveness): LatencyProbe {
   let latencyMs: number | undefined
   let nonce = 0
-  let sentAt = performance.now()
-  let heardAt = sentAt
+  let sentAt = Number.NEGATIVE_INFINITY
+  let heardAt = performance.now()
   return {
     get latencyMs() {
       return latencyMs
     },
     isSilent: () => performance.now() - heardAt > silenceTimeoutMs,
+    // Links are visited twice in the time between two pings; a little early is early enough.
+    isDue: () => performance.now() - sentAt > pingIntervalMs * 0.75,
+    heard() {
+      heardAt = performance.now()
+    },
     ping() {
       nonce = (nonce + 1) >>> 0
       sentAt = performance.now()

@@ -85,6 +85,7 @@ describe('what a node offers', () => {
     const bob = await start(2, { security: listener })
     const alice = await start(1, { security: dialler })
     await alice.connect(bob.addresses()[0] as string)
+    await vi.waitUntil(() => bob.peers().length === 1, { timeout: 10_000, interval: 1 })
     expect([alice.peers()[0]?.protection, bob.peers()[0]?.protection]).toEqual([protection, protection])
   })
 

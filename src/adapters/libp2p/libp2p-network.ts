@@ -4,7 +4,6 @@
  */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection, ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
-import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
@@ -16,6 +15,7 @@ import { createGossip, type GossipComponents } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
+import { sparingYamux } from './sparing-yamux.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
 import { createTransports, type TransportComponents, type TransportKind, type Transports, transportKinds } from './transports.ts'
 import { createWireMeter, type WireMeter, withWireMeter } from './wire-meter.ts'
@@ -86,6 +86,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         libp2p,
         handlers,
         helloTimeoutMs: limits.helloTimeoutMs,
+        liveness: limits,
         wire,
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
@@ -151,7 +152,7 @@ async function createNode(
     ),
     streamMuxers: [
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
-      yamux({
+      sparingYamux({
         enableKeepAlive: false,
         maxInboundStreams: 32,
         maxOutboundStreams: 32,

@@ -15,6 +15,10 @@ export interface Libp2pLimits {
   readonly handshakeTimeoutMs: number
   /** From the encrypted connection to both hellos accepted. */
   readonly helloTimeoutMs: number
+  /** Between two pings to a peer. */
+  readonly pingIntervalMs: number
+  /** With neither a ping nor an answer on the control stream, after which a peer counts as lost. More than its pings are apart. */
+  readonly silenceTimeoutMs: number
 }
 
 export const defaultLimits: Libp2pLimits = {
@@ -23,14 +27,13 @@ export const defaultLimits: Libp2pLimits = {
   inboundPerHostPerSecond: 256,
   handshakeTimeoutMs: 5_000,
   helloTimeoutMs: 5_000,
+  pingIntervalMs: 20_000,
+  silenceTimeoutMs: 30_000,
 }
 
 export const helloBytesMax = 64 << 10
 export const reasonBytesMax = 256
 export const dialTimeoutMs = 10_000
-export const pingIntervalMs = 10_000
-/** Silence on the control stream after which a peer counts as lost: three pings. */
-export const silenceTimeoutMs = 30_000
 /** How long a connection outlives the goodbye that ends it, so that its last frame arrives. */
 export const lingerMs = 500
 export const stopTimeoutMs = 2_000

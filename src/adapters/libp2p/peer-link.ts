@@ -10,7 +10,7 @@ import { type ControlStream, createControlStream, helloProtocols } from './contr
 import { messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
-import { createLatencyProbe } from './latency-probe.ts'
+import { createLatencyProbe, type LatencyProbe, type Liveness } from './latency-probe.ts'
 import { lingerMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
@@ -22,6 +22,7 @@ export interface LinkOptions {
   readonly arrival: Arrival | undefined
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
+  readonly liveness: Liveness
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */
   readonly place: (link: PeerLink) => bigint | undefined
   readonly onEstablished: (link: PeerLink) => void
@@ -43,7 +44,7 @@ export interface PeerLink {
   serveControl(stream: Stream): void
   /** The peer broke a rule: reports it, and ends the link. */
   violate(what: string): void
-  /** Measures the latency, and ends the link of a peer that has been silent for too long. */
+  /** Measures the latency when it is time to, and ends the link of a peer that has been silent for too long. */
   ping(): void
   /** Tells the peer the reason, and ends the link. */
   goodbye(reason: string): void
@@ -54,7 +55,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const peer = connection.remotePeer.toString()
   const greeted = Promise.withResolvers<{ readonly kind: 'accepted' } | FailedGreeting>()
   const birth = { connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
-  const probe = createLatencyProbe()
+  const probe = createLatencyProbe(options.liveness)
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
@@ -75,8 +76,8 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     control = createControlStream(stream, {
       greeting,
       isOver,
+      probe,
       ...services.onControl,
-      onPong: probe.pong,
       onGoodbye: ending.told,
       onViolation: violate,
       onClosed: () => onLost('the connection closed'),
@@ -125,7 +126,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     },
     serveControl,
     violate,
-    ping: () => (probe.isSilent() ? onLost('the peer fell silent') : control?.ping(probe.ping())),
+    ping: () => keepAlive(probe, control, onLost),
     goodbye(reason) {
       if (phase === 'ended') return
       ending.linger({ kind: 'failed', reason })
@@ -134,6 +135,11 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   }
 
   return link
+}
+
+function keepAlive(probe: LatencyProbe, control: ControlStream | undefined, onLost: (reason: string) => void): void {
+  if (probe.isSilent()) onLost('the peer fell silent')
+  else if (probe.isDue()) control?.ping(probe.ping())
 }
 
 /** What the engine is asked about one connection. */

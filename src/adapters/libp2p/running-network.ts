@@ -8,7 +8,8 @@ import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import type { Gossip, GossipGate } from './gossip.ts'
-import { lingerMs, pingIntervalMs, stopTimeoutMs } from './limits.ts'
+import type { Liveness } from './latency-probe.ts'
+import { lingerMs, stopTimeoutMs } from './limits.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failing, failure } from './request-client.ts'
@@ -20,6 +21,7 @@ export interface RunningNetworkOptions {
   readonly libp2p: Libp2p
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
+  readonly liveness: Liveness
   readonly protectionOf: (connection: Connection) => string
   /** Makes ready what an address is dialled with. */
   readonly prepare: (address: Multiaddr) => Promise<void>
@@ -58,10 +60,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
     await gossip.stop()
     throw new OperationalError('LISTEN_FAILED', `Cannot listen: ${messageOf(cause)}`, { cause })
   }
-  const pings = setInterval(() => {
-    for (const link of [...registry.established()]) link.ping()
-  }, pingIntervalMs)
-  pings.unref()
+  const pings = startPings(registry, options.liveness)
 
   function peerTraffic(link: PeerLink | undefined): Traffic {
     return link === undefined ? noTraffic() : readTraffic(link.services.meter, options.wire.of(link.connection.timeline))
@@ -97,9 +96,24 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   }
 }
 
+/** Thousands of pings at once would hold up a vote, so each link has its turn. */
+const pingTurns = 20
+
+function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJS.Timeout {
+  let turn = 0
+  const pings = setInterval(
+    () => {
+      turn = (turn + 1) % pingTurns
+      for (const link of [...registry.established()]) if (Math.floor(link.openedAt) % pingTurns === turn) link.ping()
+    },
+    pingIntervalMs / 2 / pingTurns,
+  )
+  return pings.unref()
+}
+
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, protectionOf, arrivalOf }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -142,6 +156,7 @@ function trackLinks(
         arrival,
         handlers,
         helloTimeoutMs,
+        liveness,
         place: registry.place,
         onEstablished,
         onEnded,

@@ -34,7 +34,8 @@ export type ConnectionReport =
       readonly kind: 'usage'
       readonly rssBytes: number
       readonly heapBytes: number
-      readonly cpuMicros: number
+      readonly cpuUntilMicros: number
+      readonly cpuFromMicros: number
       readonly atMs: number
       readonly peers: number
       readonly refused: number
@@ -94,12 +95,19 @@ async function startRawRefuser(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+/** Collecting garbage is for the measurement alone, and counts neither in the time before it nor in that after it. */
 function measure(): ConnectionReport {
+  const cpuUntilMicros = cpuMicros()
   globalThis.gc?.()
-  const { user, system } = process.cpuUsage()
   const { rss, heapUsed } = process.memoryUsage()
   const peers = listening?.peers().length ?? 0
-  return { kind: 'usage', rssBytes: rss, heapBytes: heapUsed, cpuMicros: user + system, atMs: performance.now(), peers, refused }
+  const memory = { rssBytes: rss, heapBytes: heapUsed }
+  return { kind: 'usage', ...memory, cpuUntilMicros, cpuFromMicros: cpuMicros(), atMs: performance.now(), peers, refused }
+}
+
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
 }
 
 async function dial(order: Extract<ConnectionOrder, { kind: 'dial' }>): Promise<number[]> {

@@ -67,7 +67,7 @@ async function benchRefusal(): Promise<Figure> {
     const before = await node.ask('usage', { kind: 'measure' })
     await attacker.ask('done', { ...flood, count: refusals })
     const after = await node.ask('usage', { kind: 'measure' })
-    const each = (after.cpuMicros - before.cpuMicros) / 1000 / (after.refused - before.refused)
+    const each = (after.cpuUntilMicros - before.cpuFromMicros) / 1000 / (after.refused - before.refused)
     return figure('refusalCpuMs', each, 'ms', goal.refusalMs)
   })
 }
@@ -104,7 +104,7 @@ async function benchIdle(onProgress: (line: string) => void): Promise<Figure[]> 
     onProgress(`measuring ${before.peers} idle connections`)
     await wait(idleMeasuredMs)
     const after = await node.ask('usage', { kind: 'measure' })
-    const cpuShare = (after.cpuMicros - before.cpuMicros) / 1000 / (after.atMs - before.atMs)
+    const cpuShare = (after.cpuUntilMicros - before.cpuFromMicros) / 1000 / (after.atMs - before.atMs)
     return [
       figure('idleConnections', after.peers, '', idleConnections),
       figure('idleRssKbEach', (after.rssBytes - empty.rssBytes) / 1000 / after.peers, 'KB', goal.idleRssKb),

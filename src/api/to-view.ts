@@ -168,6 +168,8 @@ export function eventToView(event: NodeEvent): EventView {
       return { type: 'peer', connected: event.type === 'peer-connected', id: event.peer.id, reason: event.reason ?? '' }
     case 'evidence':
       return { type: 'evidence', consensusKey: toHex(event.consensusKey), height: event.height }
+    case 'attack':
+      return { type: 'attack', kind: event.kind, active: event.active, refused: event.refused, sources: event.sources }
     case 'ban':
       return { type: 'ban', target: event.target, reason: event.reason, until: event.until }
     case 'fault':

@@ -179,6 +179,7 @@ export const eventView = z.discriminatedUnion('type', [
   z.object({ type: z.literal('round'), height: count, round: count, step: z.string() }),
   z.object({ type: z.literal('peer'), connected: z.boolean(), id: z.string(), reason: z.string() }),
   z.object({ type: z.literal('evidence'), consensusKey: hex, height: count }),
+  z.object({ type: z.literal('attack'), kind: z.string(), active: z.boolean(), refused: count, sources: count }),
   z.object({ type: z.literal('ban'), target: z.string(), reason: z.string(), until: z.union([count, z.literal('forever')]) }),
   z.object({ type: z.literal('fault'), message: z.string() }),
 ])

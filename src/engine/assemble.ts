@@ -16,7 +16,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   let stopping: Promise<void> | undefined
 
   await ports.network.start(rooms.desk.handlers)
-  rooms.register.start()
+  for (const room of [rooms.register, rooms.guard, rooms.attacks]) room.start()
   rooms.keeper.start()
   await rooms.runner.start()
   rooms.gossip.start()
@@ -53,9 +53,9 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
 async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
-  const { register, keeper, gossip, sync, exchange, announcements, lists, runner } = rooms
+  const { register, guard, attacks, keeper, gossip, sync, exchange, announcements, lists, runner } = rooms
   breakdown.expect()
-  for (const room of [register, keeper, gossip, exchange, announcements, lists]) room.stop()
+  for (const room of [register, guard, attacks, keeper, gossip, exchange, announcements, lists]) room.stop()
   const ended = [
     await settled(sync.stop()),
     await settled(runner.stop()),

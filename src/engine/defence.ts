@@ -1,21 +1,55 @@
 import { defaultBudgetLimits } from '../peers/budget-policy.ts'
+import { defaultResourceLimits } from '../peers/resource-manager.ts'
+import { createAttackWatch } from './attack-watch.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
-import { createInboundDesk } from './inbound-desk.ts'
+import { createInboundDesk, type InboundDesk } from './inbound-desk.ts'
 import { createOperatorDesk } from './operator-desk.ts'
 import { createPeerBudgetDesk } from './peer-budgets.ts'
 import { createPeerJudge } from './peer-judge.ts'
 import { createPeerRegister } from './peer-register.ts'
+import { createResourceGuard } from './resource-guard.ts'
 
 export type Defence = ReturnType<typeof openDefence>
 
 /** The rooms that stand between strangers and everything else: who may come in, what it may cost, and what its offences cost it. */
 export function openDefence(foundation: Foundation, options: NodeOptions) {
   const register = createPeerRegister(foundation)
-  const judge = createPeerJudge({ ...foundation, register })
-  const inbound = createInboundDesk({ ...foundation, register, judge, limits: options.connections, isStaked: () => false })
+  const attacks = createAttackWatch(foundation)
+  const judge = attacks.watching(createPeerJudge({ ...foundation, register }))
+  const inbound = createInboundDesk({
+    ...foundation,
+    register,
+    judge,
+    limits: options.connections,
+    isStaked: () => false,
+    isOpen: () => guard.admitsInbound,
+    onRefused: attacks.refused,
+  })
   const operator = createOperatorDesk(foundation)
-  const budgets = createPeerBudgetDesk({ ...foundation, judge, limits: options.budgets ?? defaultBudgetLimits })
+  const budgets = createPeerBudgetDesk({
+    ...foundation,
+    judge,
+    limits: options.budgets ?? defaultBudgetLimits,
+    servesBulk: () => guard.servesBulk,
+  })
   const keeper = createConnectionKeeper({ ...foundation, register, judge, peers: options.peers, limits: options.connections })
-  return { register, judge, inbound, operator, budgets, keeper }
+  const guard = createResourceGuard({
+    ...foundation,
+    limits: options.resources ?? defaultResourceLimits,
+    budgets,
+    partFromLeast: inbound.partFromLeast,
+  })
+  const door: InboundDesk['handlers'] = {
+    ...inbound.handlers,
+    onInbound(connection) {
+      guard.arrived()
+      return inbound.handlers.onInbound(connection)
+    },
+    onStranger(connection, fault) {
+      attacks.stranger(connection, fault)
+      inbound.handlers.onStranger(connection, fault)
+    },
+  }
+  return { register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, attacks, guard }
 }

@@ -9,6 +9,7 @@ import { createMempool } from '../mempool/mempool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
+import type { ResourceLimits } from '../peers/resource-manager.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
 import { openChain } from './chain.ts'
@@ -23,6 +24,7 @@ import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 import { createUsefulness } from './usefulness.ts'
+import { createVerifierBacklog } from './verifier-backlog.ts'
 
 /** What the operator of one node decides; everything else is the chain's. */
 export interface NodeOptions {
@@ -36,6 +38,8 @@ export interface NodeOptions {
   readonly access: AccessSettings
   /** What a connected peer may cost; what the chain and this version make of it unless given. */
   readonly budgets?: BudgetLimits
+  /** What strains this node; what suits an ordinary machine unless given. */
+  readonly resources?: ResourceLimits
   readonly stateVersionsKept: number
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
@@ -49,7 +53,9 @@ export interface NodeOptions {
 /** What a node stands on before it speaks to anybody: its disk opened, its keys proved to work, its pools empty. */
 export type Foundation = Awaited<ReturnType<typeof layFoundation>>
 
-export async function layFoundation(ports: Ports, options: NodeOptions) {
+export async function layFoundation(given: Ports, options: NodeOptions) {
+  const backlog = createVerifierBacklog(given.verifier)
+  const ports: Ports = { ...given, verifier: backlog.verifier }
   const { clock, disk, telemetry, verifier } = ports
   const { spec, application } = options
   const chainId = chainIdOf(spec)
@@ -82,6 +88,7 @@ export async function layFoundation(ports: Ports, options: NodeOptions) {
   })
   return {
     ports,
+    backlog,
     chainId,
     spec,
     application,

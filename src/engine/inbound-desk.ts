@@ -17,6 +17,8 @@ export interface InboundDesk {
   /** A peer is connected, in either direction. False when it was sent away at once. */
   meet(peer: PeerInfo): boolean
   part(peer: PeerInfo): void
+  /** Sends away the inbound peer that is worth least; false when all are worth keeping. */
+  partFromLeast(reason: string): boolean
 }
 
 export interface InboundDeskOptions {
@@ -27,6 +29,9 @@ export interface InboundDeskOptions {
   readonly limits: ConnectionLimits
   /** Whether stake stands behind the peer. */
   readonly isStaked: (peer: PeerId) => boolean
+  /** Whether there is strength left for strangers. */
+  readonly isOpen: () => boolean
+  readonly onRefused: (host: string, limit: string) => void
 }
 
 /** What a fault before the hello tells of the address. Closing a connection is everybody's right: the limits alone answer to that. */
@@ -46,7 +51,8 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
   const gate = createConnectionGate(limits, inboundMax)
   const secret = entropy.bytes(32)
 
-  function refuse(host: string, limit: AdmissionLimit | 'denied' | 'banned'): InboundVerdict {
+  function refuse(host: string, limit: AdmissionLimit | 'denied' | 'banned' | 'load'): InboundVerdict {
+    options.onRefused(host, limit)
     telemetry.count('synod_connections_refused_total', 1, { limit })
     telemetry.log('debug', 'connection refused', { host, limit })
     return 'refuse'
@@ -90,6 +96,7 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
         const rule = access.ofHost(host, now())
         if (rule === 'deny') return refuse(host, 'denied')
         if (rule !== 'allow' && hosts.isBanned(site, now())) return refuse(host, 'banned')
+        if (rule !== 'allow' && !options.isOpen()) return refuse(host, 'load')
         const limit = gate.admit(connection, now(), rule === 'allow')
         if (limit === undefined) return 'admit'
         if (limit === 'rate') judge.strike(host, 'flood')
@@ -111,5 +118,10 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
       return makeRoom(peer)
     },
     part: (peer) => void gate.ended(peer.connectionId),
+    partFromLeast(reason) {
+      const leaving = chooseEviction(inbound().map(candidate))
+      if (leaving !== undefined) network.disconnect(leaving, reason)
+      return leaving !== undefined
+    },
   }
 }

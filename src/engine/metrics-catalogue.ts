@@ -61,6 +61,15 @@ export const metrics = {
     help: 'Requests to the API for the operator that did not show the operator token.',
     labels: ['code'],
   },
+  synod_attacks_total: { type: 'counter', help: 'Attacks that began, by kind.', labels: ['kind'] },
+  synod_attack_active: { type: 'gauge', help: 'Whether an attack of this kind is under way: 1 or 0.', labels: ['kind'] },
+  synod_event_loop_lag_seconds: { type: 'gauge', help: 'How late the event loop was, at worst, in the last second.' },
+  synod_load_level: { type: 'gauge', help: 'How strained the node is: 0 normal, 1 strained, 2 overloaded.' },
+  synod_shed_total: {
+    type: 'counter',
+    help: 'What was given up under load: inbound connections, answers in bulk, reading from noisy peers, peers.',
+    labels: ['what'],
+  },
   synod_budget_exceeded_total: {
     type: 'counter',
     help: 'Messages, requests and answers beyond a peer’s budget, by lane; deferred ones were taken while the peer had to pause.',

@@ -35,14 +35,14 @@ it('a peer that floods a channel is paused, then banned, by everybody, and block
   await nodes.until(() => connectedTo(spammer()).length === 3, 5)
   const noise = new Uint8Array(100)
   const flood = () => {
-    for (const peer of connectedTo(spammer())) for (let count = 0; count < 200; count++) spammer().send(peer, 'peers', noise)
+    for (const peer of connectedTo(spammer())) for (let count = 0; count < 200; count++) spammer().send(peer, 'blocks', noise)
     nodes.world.scheduler.after(50, flood)
   }
   flood()
   await nodes.until(() => connectedTo(spammer()).length === 0, 20)
   for (const { counters } of nodes.members.slice(0, 3)) {
     expect(counters.get('synod_peer_bans_total reason=spam')).toBe(1)
-    expect(counters.get('synod_budget_exceeded_total lane=peers outcome=refuse')).toBeGreaterThan(200)
+    expect(counters.get('synod_budget_exceeded_total lane=blocks outcome=refuse')).toBeGreaterThan(200)
   }
   expect(pauses.some(({ by, peer }) => by === 'node0' && peer === 'node3')).toBe(true)
   const before = heights(nodes)[0]!
@@ -133,7 +133,7 @@ it('the operator can give less', async () => {
   const { nodes, spammer } = worldWithSpammer({ budgets: { ...defaultBudgetLimits, controlPerMinute: 5 } })
   await nodes.start()
   await nodes.until(() => connectedTo(spammer()).length === 3, 5)
-  for (let count = 0; count < 8; count++) spammer().send('node0', 'peers', new Uint8Array(1))
+  for (let count = 0; count < 8; count++) spammer().send('node0', 'blocks', new Uint8Array(1))
   await nodes.run(2)
-  expect(nodes.members[0]!.counters.get('synod_budget_exceeded_total lane=peers outcome=refuse')).toBe(3)
+  expect(nodes.members[0]!.counters.get('synod_budget_exceeded_total lane=blocks outcome=refuse')).toBe(3)
 })

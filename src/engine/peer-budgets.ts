@@ -28,8 +28,10 @@ export interface PeerBudgetDesk {
   protect(peer: PeerId, isProtected: boolean): void
   /** What all budgets together are divided by while this node is strained. */
   shrink(divisor: number): void
-  /** Reads nothing for a while from those who send most. */
-  restNoisiest(count: number, forMs: number): void
+  /** Reads nothing for a while from those who send most; how many they are. */
+  restNoisiest(count: number, forMs: number): number
+  /** Answers that are being given. */
+  readonly answers: number
   leave(peer: PeerId): void
 }
 
@@ -49,13 +51,18 @@ const gossipLanes: Readonly<Record<Channel, number>> = {
   peers: laneAt['gossip-peers'],
 }
 
+/** A strained node is given so long to recover. */
+const busyRetryMs = 3000
+
 export function createPeerBudgetDesk(options: {
   ports: Ports
   spec: ChainSpec
   limits: BudgetLimits
   judge: Pick<PeerJudge, 'offend'>
+  /** Whether there is strength left to serve blocks and mempools, and to pass on announcements. */
+  servesBulk: () => boolean
 }): PeerBudgetDesk {
-  const { judge } = options
+  const { judge, servesBulk } = options
   const { clock, network, telemetry } = options.ports
   const policy = budgetPolicyOf({
     validators: options.spec.validators.length,
@@ -65,6 +72,7 @@ export function createPeerBudgetDesk(options: {
   })
   const budgets = createPeerBudgets(policy)
   const connected = new Set<PeerId>()
+  let answers = 0
 
   /** Over a budget: rare from honest peers, and then the peer's own doing. */
   function respond(peer: PeerId, lane: number, bytes: number, outcome: 'defer' | 'refuse'): number {
@@ -96,22 +104,35 @@ export function createPeerBudgetDesk(options: {
   return {
     meet: (peer) => void connected.add(peer),
     admits: (peer, channel, bytes) => admitsLane(peer, messageLanes[channel], bytes),
-    admitsGossip: (peer, channel, bytes) => admitsLane(peer, gossipLanes[channel], bytes),
+    admitsGossip: (peer, channel, bytes) =>
+      admitsLane(peer, gossipLanes[channel], bytes) && (channel !== 'blocks' || servesBulk()),
 
     async *serve(peer, protocol, request, answer) {
       const lane = laneAt[`request-${protocol}`]
       const outcome = budgets.charge(peer, lane, request.length, clock.monotonic())
       if (outcome === 'refuse') throw new Error(refusalText('PEER_OVER_BUDGET', respond(peer, lane, request.length, outcome)))
-      for await (const part of answer()) {
-        if (!(await isDue(peer, laneAt[`answer-${protocol}`], part.length))) return
-        yield part
+      if ((protocol === 'block' || protocol === 'mempool') && !servesBulk())
+        throw new Error(refusalText('PEER_BUSY', busyRetryMs))
+      answers++
+      try {
+        for await (const part of answer()) {
+          if (!(await isDue(peer, laneAt[`answer-${protocol}`], part.length))) return
+          yield part
+        }
+      } finally {
+        answers--
       }
     },
 
     protect: budgets.protect,
     shrink: budgets.shrink,
     restNoisiest(count, forMs) {
-      for (const peer of budgets.noisiest(count, clock.monotonic())) network.pause(peer, forMs)
+      const noisiest = budgets.noisiest(count, clock.monotonic())
+      for (const peer of noisiest) network.pause(peer, forMs)
+      return noisiest.length
+    },
+    get answers() {
+      return answers
     },
     leave(peer) {
       connected.delete(peer)

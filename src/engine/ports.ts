@@ -5,6 +5,7 @@ import type { Network } from '../ports/network.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Verifier } from '../ports/verifier.ts'
+import type { Vitals } from '../ports/vitals.ts'
 
 /** All that ties a node to the world. Production, tests and the simulator differ in nothing else. */
 export interface Ports {
@@ -14,6 +15,8 @@ export interface Ports {
   readonly network: Network
   readonly verifier: Verifier
   readonly telemetry: Telemetry
+  /** Absent: the node does not look after its memory. */
+  readonly vitals?: Vitals
   /** Absent: the node follows and serves, and never votes. */
   readonly signer?: Signer
 }

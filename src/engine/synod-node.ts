@@ -7,6 +7,7 @@ import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
+import type { AttackKind } from '../peers/attack-detector.ts'
 import type { PeerId, PeerInfo, Traffic, TrafficClass } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
@@ -173,4 +174,11 @@ export type NodeEvent =
   | { readonly type: 'peer-connected' | 'peer-disconnected'; readonly peer: PeerInfo; readonly reason?: string }
   | { readonly type: 'evidence'; readonly consensusKey: ConsensusKey; readonly height: number }
   | { readonly type: 'fault'; readonly message: string }
+  | {
+      readonly type: 'attack'
+      readonly kind: AttackKind
+      readonly active: boolean
+      readonly refused: number
+      readonly sources: number
+    }
   | { readonly type: 'ban'; readonly target: string; readonly reason: string; readonly until: number | 'forever' }

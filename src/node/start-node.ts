@@ -7,6 +7,7 @@ import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
 import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
+import { createSystemVitals } from '../adapters/system/system-vitals.ts'
 import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
@@ -15,7 +16,9 @@ import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
+import type { BudgetLimits } from '../peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
+import type { ResourceLimits } from '../peers/resource-manager.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
@@ -44,6 +47,11 @@ export interface StartNodeOptions {
   readonly mempool: MempoolLimits
   readonly connections?: ConnectionLimits
   readonly access?: AccessSettings
+  /** What a connected peer may cost, and what strains the node; the defaults unless given. */
+  readonly budgets?: BudgetLimits
+  readonly resources?: ResourceLimits
+  /** What the process may hold in memory; half of the machine's unless given. */
+  readonly memoryBytesMax?: number
   readonly stateVersionsKept: number
   readonly doppelgangerWaitMs: number
   /** Threads that check signatures; absent: as many as pay on this machine. */
@@ -99,6 +107,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       network,
       verifier,
       telemetry,
+      vitals: createSystemVitals(options.memoryBytesMax),
       ...(signer && { signer }),
     }
     const node = await assemble(ports, {
@@ -108,6 +117,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,
+      ...(options.budgets && { budgets: options.budgets }),
+      ...(options.resources && { resources: options.resources }),
       access: options.access ?? { allow: [], deny: [] },
       stateVersionsKept: options.stateVersionsKept,
       doppelgangerWaitMs: options.doppelgangerWaitMs,

@@ -125,6 +125,10 @@ const blockRequestsPerSecond = 250
 
 /** Requests by which mempools are compared: several for each comparison, which begin every two seconds at most. */
 const comparisonsPerMinute = 600
+/** Of a status, which is a hello. */
+const helloBytes = 64 << 10
+/** A request names 64 hashes at most. */
+const requestBytes = 4096
 /** Parts of answers: bytes bound them, not their number. */
 const answerPartsPerSecond = 1_000_000
 
@@ -160,7 +164,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
   const answers = (name: LaneName) => lane(name, rated(answerPartsPerSecond), limits.bytesPerMinute, 'refuse', false)
   const requests = (name: LaneName, perSecond: number) => {
     const events = chosen(limits.requestsPerMinute, perSecond)
-    return lane(name, events, events.perMinute * bytesMaxOf(name), 'refuse')
+    return lane(name, events, events.perMinute * requestBytes, 'refuse')
   }
   const consensusBytes = margin * (roundsPerSecondMax * smallMessageBytes + (roundStateAnswersPerSecond + 2) * proposalBytes)
   const announcements = rated(margin * Math.min(announcedPerProposer * validators, roundsPerSecondMax))
@@ -182,7 +186,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
     answers('answer-batch'),
     answers('answer-block'),
-    answers('answer-status'),
+    lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
     answers('answer-mempool'),
   ]
   const peer = totalsOf(lanes, 1)

@@ -136,9 +136,9 @@ describe('all peers together', () => {
     const budgets = createPeerBudgets(policy)
     const sends: [string, number][] = [
       ['quiet', 1],
-      ['loud', 900],
-      ['louder', 2000],
-      ['validator', 3000],
+      ['loud', 4000],
+      ['louder', 8000],
+      ['validator', 8500],
     ]
     for (const [peer, count] of sends)
       for (let index = 0; index < count; index++) budgets.charge(peer, laneOf('batches'), 60_000, start)

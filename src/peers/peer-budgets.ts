@@ -17,7 +17,7 @@ export interface PeerBudgets {
   protect(peer: string, isProtected: boolean): void
   /** What the totals are divided by, 1 or more, while this node is strained. */
   shrink(divisor: number): void
-  /** Those who used most of their totals, the noisiest first; never the protected. */
+  /** Those who used much of their totals, the noisiest first; never the protected. */
   noisiest(count: number, now: number): readonly string[]
   /** The peer is gone. */
   leave(peer: string, now: number): void
@@ -41,6 +41,8 @@ export interface BudgetResponse {
 const pauseMsMax = 2000
 /** Pauses, and shares of a burst turned away, that are forgiven. */
 const strikesForgiven = tokenBucketPolicy(4, 60_000)
+/** The part of its totals that a peer uses up before it is noisy: at its usual speed an honest one stays near none. */
+const noiseFrom = 0.1
 const refusedPerStrike = ({ events }: LanePolicy): number => Math.max(32, events.burst / 8)
 
 export function createPeerBudgets(policy: BudgetPolicy): PeerBudgets {
@@ -95,7 +97,7 @@ export function createPeerBudgets(policy: BudgetPolicy): PeerBudgets {
       const used = [...book.connected()].flatMap(([peer, usage]) =>
         usage.protected ? [] : [{ peer, used: table.usedOf(usage, now) }],
       )
-      const noisy = used.filter((each) => each.used > 0).sort((left, right) => right.used - left.used)
+      const noisy = used.filter((each) => each.used > noiseFrom).sort((left, right) => right.used - left.used)
       return noisy.slice(0, count).map(({ peer }) => peer)
     },
 

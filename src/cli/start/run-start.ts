@@ -5,6 +5,7 @@ import { limitYoungGeneration } from '../../adapters/system/limit-young-generati
 import { createNodeTelemetry, type NodeTelemetry } from '../../adapters/telemetry/node-telemetry.ts'
 import { type ApiServer, startApi } from '../../api/server.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
+import { budgetLimitsOf, resourceLimitsOf } from '../../node/config/budget-limits-of.ts'
 import { connectionLimitsOf } from '../../node/config/connection-limits-of.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
@@ -70,6 +71,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     : undefined
   const { transactions_max, bytes_max, per_sender_max, per_peer_max, recent_max } = config.mempool
   const workers = config.node.verifier_workers
+  const memory = config.defence.memory_max_mb
   return startNode({
     dataDirectory,
     spec,
@@ -91,6 +93,9 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
       recent: recent_max,
     },
     connections: connectionLimitsOf(config),
+    budgets: budgetLimitsOf(config),
+    resources: resourceLimitsOf(config),
+    ...(memory !== 'auto' && { memoryBytesMax: memory * 2 ** 20 }),
     access: { allow: config.defence.allow, deny: config.defence.deny },
     stateVersionsKept: config.node.state_versions_kept,
     doppelgangerWaitMs: config.node.doppelganger_wait_ms,

@@ -22,6 +22,8 @@ const accessTarget = z
   .string()
   .refine((text) => parseTarget(text) !== undefined, 'a peer id, an IP address, or a block such as 203.0.113.0/24')
 
+const perMinute = z.union([z.literal('auto'), z.int().min(60).max(1_000_000_000)]).default('auto')
+
 export const nodeConfigSchema = z.strictObject({
   node: z
     .strictObject({
@@ -156,6 +158,41 @@ export const nodeConfigSchema = z.strictObject({
         .default(64)
         .describe('Most inbound connections of which it is not known yet who is behind them.'),
       handshakes_per_ip_max: z.int().min(1).max(65_536).default(3).describe('The same from one IP address.'),
+      control_per_minute: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(100)
+        .describe(
+          'Messages a minute that one peer may send of each kind of which there is little to say: peer lists, statuses, evidence.',
+        ),
+      consensus_per_minute: perMinute.describe(
+        'Consensus messages a minute of one peer. "auto": twice what a validator at full speed sends on this chain.',
+      ),
+      batches_per_minute: perMinute.describe('The same for batches and their announcements.'),
+      requests_per_minute: perMinute.describe('Requests a minute of one peer for batches, and as many for blocks.'),
+      bytes_per_minute: z
+        .int()
+        .min(16_777_216)
+        .max(1_000_000_000_000)
+        .default(4_026_531_840)
+        .describe('Bytes a minute of batches from one peer, and as many of answers to it.'),
+      all_peers_factor: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(8)
+        .describe('How many peers at full speed all peers together may amount to.'),
+      lag_ms_max: z
+        .int()
+        .min(20)
+        .max(60_000)
+        .default(500)
+        .describe('How late the event loop may be before the node gives up what is least useful, in milliseconds.'),
+      memory_max_mb: z
+        .union([z.literal('auto'), z.int().min(128).max(1_048_576)])
+        .default('auto')
+        .describe('Memory the node may hold, in MiB; near it, it gives up what is least useful. "auto": half of the machine’s.'),
       reserved_slots: z
         .int()
         .min(0)

@@ -8,11 +8,11 @@ beforeAll(async () => {
 })
 afterAll(() => attacked?.stop())
 
-test('messages of no use', () => attacked.attack('message-spam', { named: ['spam'], banned: true }))
+test('messages of no use', () => attacked.attack('message-spam', { named: ['spam'], banned: true, seconds: 15 }))
 
 test('votes that nobody signed', () => attacked.attack('invalid-votes', { named: ['malformed', 'spam'], banned: true }))
 
 test('transactions that nobody signed', () =>
   attacked.attack('invalid-transactions', { named: ['malformed', 'spam'], banned: true }))
 
-test('what was said before, again', () => attacked.attack('replay', { named: ['replay'], banned: true }))
+test('what was said before, again', () => attacked.attack('replay', { named: ['replay'], banned: true, seconds: 15 }))

@@ -1,3 +1,5 @@
+import type { Channel } from '../../ports/network.ts'
+
 /** The attacks there are. `rate` is attempts a second and `connections` how many at one time, unless the command line says otherwise. */
 export interface AttackKind {
   readonly summary: string
@@ -5,6 +7,8 @@ export interface AttackKind {
   readonly unit: 'connections' | 'messages' | 'frames' | 'streams' | 'envelopes'
   readonly rate: number
   readonly connections: number
+  /** The direct channels that it sends on, where the node counts what it receives. */
+  readonly channels?: readonly Channel[]
 }
 
 export const attackKinds = {
@@ -37,8 +41,15 @@ export const attackKinds = {
     unit: 'messages',
     rate: 2000,
     connections: 1,
+    channels: ['consensus'],
   },
-  'invalid-votes': { summary: 'votes whose signatures do not hold', unit: 'messages', rate: 500, connections: 1 },
+  'invalid-votes': {
+    summary: 'votes whose signatures do not hold',
+    unit: 'messages',
+    rate: 500,
+    connections: 1,
+    channels: ['consensus'],
+  },
   'invalid-transactions': {
     summary: 'batches of transactions whose signatures do not hold',
     unit: 'messages',
@@ -56,6 +67,7 @@ export const attackKinds = {
     unit: 'messages',
     rate: 500,
     connections: 1,
+    channels: ['consensus', 'batches'],
   },
   eclipse: {
     summary: 'many identities from one subnet that take every place they get',

@@ -15,7 +15,7 @@ export interface Weapon {
   readonly protocol: string
   /** Each attempt by itself breaks the rules of the connection: a node that ends it has taken in none of them. */
   readonly fatal?: boolean
-  /** Called for each connection, and then for each attempt: its bytes on the wire. */
+  /** Called for each connection, and then for each attempt: its bytes on the wire, or none while there is nothing to send yet. */
   load(session: Session): (index: number) => Bytes
   /** What the node says on streams of its own. */
   onBytes?(protocol: string, bytes: Bytes): void
@@ -61,10 +61,12 @@ async function hammerAs(context: AttackContext, weapon: Weapon, localAddress: st
     if (armed === undefined || !stream?.isOpen) return tally.refuse(stoppedAt, due)
     if (stream.queuedBytes > queuedBytesMax) return tally.refuse('dropped', due)
     const { next } = armed
-    stream.write(concatBytes(...Array.from({ length: due }, () => next(index++))))
-    tally.accept(due)
-    armed.sent += due
-    armed.waiting = stream.queuedBytes > 0 ? armed.waiting + due : 0
+    const messages = Array.from({ length: due }, () => next(index++)).filter((message) => message.length > 0)
+    if (messages.length === 0) return
+    stream.write(concatBytes(...messages))
+    tally.accept(messages.length)
+    armed.sent += messages.length
+    armed.waiting = stream.queuedBytes > 0 ? armed.waiting + messages.length : 0
   }
 
   const coming = comeAndCome(context, peer, weapon, {

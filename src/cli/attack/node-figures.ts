@@ -1,35 +1,67 @@
+import type { Channel } from '../../ports/network.ts'
 import type { NodeFigures } from './report.ts'
 
-/** A node's metrics, as it exports them; `undefined` when it does not. */
-export async function readMetrics(api: string): Promise<string | undefined> {
-  return fetch(new URL('/metrics', api), { signal: AbortSignal.timeout(5_000), redirect: 'error' }).then(
+/** A node's metrics at one moment, as far as attacks go. */
+export interface NodeSnapshot {
+  readonly height: number
+  readonly refused: number
+  readonly messages: Readonly<Record<string, number>>
+  /** How often each kind of attack has begun. */
+  readonly begun: Readonly<Record<string, number>>
+  readonly active: readonly string[]
+}
+
+/** `undefined` when the node does not export its metrics. */
+export async function readSnapshot(api: string): Promise<NodeSnapshot | undefined> {
+  const text = await fetch(new URL('/metrics', api), { signal: AbortSignal.timeout(5_000), redirect: 'error' }).then(
     (response) => (response.ok ? response.text() : undefined),
     () => undefined,
   )
+  return text === undefined ? undefined : snapshotOf(text)
 }
 
-/** What the counters of refusals and of attacks grew by. */
-export function figuresBetween(before: string, after: string): NodeFigures {
-  const [first, last] = [countersOf(before), countersOf(after)]
-  const attacks: Record<string, number> = {}
+export function snapshotOf(metrics: string): NodeSnapshot {
+  const messages: Record<string, number> = {}
+  const begun: Record<string, number> = {}
+  const active: string[] = []
+  let height = 0
   let refused = 0
-  for (const [series, value] of last) {
-    const grown = value - (first.get(series) ?? 0)
-    const kind = /^synod_attacks_total\{.*kind="([^"]+)"/.exec(series)?.[1]
-    if (kind !== undefined && grown > 0) attacks[kind] = grown
-    if (refusals.some((refusal) => refusal.test(series))) refused += grown
+  for (const line of metrics.split('\n')) {
+    const [, name = '', labels = '', text = ''] = /^(synod_\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+    const value = Number(text)
+    const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1] ?? ''
+    if (name === 'synod_consensus_height') height = value
+    if (name === 'synod_messages_total') messages[label('channel')] = value
+    if (name === 'synod_attacks_total') begun[label('kind')] = value
+    if (name === 'synod_attack_active' && value > 0) active.push(label('kind'))
+    // What is beyond a budget and only deferred was taken in.
+    if (name === 'synod_rejections_total' || (name === 'synod_budget_exceeded_total' && label('outcome') === 'refuse')) {
+      refused += value
+    }
   }
-  return { attacks, refused }
+  return { height, refused, messages, begun, active }
 }
 
-/** What is beyond a budget and only deferred was taken in. */
-const refusals = [/^synod_rejections_total/, /^synod_budget_exceeded_total\{.*outcome="refuse"/]
-
-function countersOf(text: string): Map<string, number> {
-  const counters = new Map<string, number>()
-  for (const line of text.split('\n')) {
-    const match = /^(synod_[^\s]+) ([0-9.e+]+)$/.exec(line)
-    if (match) counters.set(match[1] as string, Number(match[2]))
+/**
+ * What the attack meant to the node. `calm` and `start` enclose a time without it, `start` and `end` the attack. Honest messages follow
+ * the blocks: as many of them as a block took in calm times are taken off what was received during the attack.
+ *
+ * @param channels on which the attack sends; none: its messages are not among those that a node counts.
+ */
+export function figuresBetween(
+  calm: NodeSnapshot,
+  start: NodeSnapshot,
+  end: NodeSnapshot,
+  channels: readonly Channel[],
+): NodeFigures {
+  const begun = Object.keys(end.begun).filter((kind) => (end.begun[kind] ?? 0) > (start.begun[kind] ?? 0))
+  const received = (from: NodeSnapshot, to: NodeSnapshot) =>
+    channels.reduce((sum, channel) => sum + (to.messages[channel] ?? 0) - (from.messages[channel] ?? 0), 0)
+  const perBlock = received(calm, start) / Math.max(1, start.height - calm.height)
+  const processed = received(start, end) - perBlock * (end.height - start.height)
+  return {
+    attacks: [...new Set([...begun, ...end.active])],
+    refused: end.refused - start.refused,
+    processed: channels.length === 0 ? null : Math.max(0, Math.round(processed)),
   }
-  return counters
 }

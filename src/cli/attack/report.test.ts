@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { figuresBetween } from './node-figures.ts'
+import { figuresBetween, snapshotOf } from './node-figures.ts'
 import { makeReport, reportLines } from './report.ts'
 import { createTally, refusedPercent } from './tally.ts'
 
@@ -60,7 +60,12 @@ describe('a report', () => {
   const samples = { before: [10, 20, 30], during: [30, 40, 50], after: [] }
 
   it('compares medians, and believes the node about what it dropped', () => {
-    const report = makeReport({ ...facts, tally: tally.result(), node: { attacks: { flood: 2 }, refused: 35 }, samples })
+    const report = makeReport({
+      ...facts,
+      tally: tally.result(),
+      node: { attacks: ['flood'], refused: 5, processed: 10 },
+      samples,
+    })
     expect(report).toMatchObject({
       attempted: 100,
       accepted: 5,
@@ -71,7 +76,7 @@ describe('a report', () => {
   })
 
   it('never lets the node refuse more than was sent', () => {
-    const report = makeReport({ ...facts, tally: tally.result(), node: { attacks: {}, refused: 1000 }, samples })
+    const report = makeReport({ ...facts, tally: tally.result(), node: { attacks: [], refused: 1000, processed: null }, samples })
     expect(report).toMatchObject({ attempted: 100, accepted: 0, refusedPercent: 100 })
   })
 
@@ -91,10 +96,39 @@ describe('a report', () => {
 })
 
 describe('what a node’s metrics tell', () => {
-  it('is what grew, with series that are new', () => {
-    const before = '# HELP x\nsynod_rejections_total{code="A"} 3\nsynod_attacks_total{kind="flood"} 1\nother 5\n'
-    const after =
-      'synod_rejections_total{code="A"} 5\nsynod_rejections_total{code="B"} 1e+1\nsynod_attacks_total{kind="flood"} 1\nsynod_attacks_total{kind="spam"} 2\nother 50\n'
-    expect(figuresBetween(before, after)).toEqual({ attacks: { spam: 2 }, refused: 12 })
+  const metrics = (height: number, consensus: number, refused: number, attacks: string) =>
+    snapshotOf(
+      [
+        '# HELP synod_messages_total Messages received.',
+        `synod_consensus_height ${height}`,
+        `synod_messages_total{channel="consensus"} ${consensus}`,
+        'synod_messages_total{channel="batches"} 1e+3',
+        `synod_rejections_total{code="A"} ${refused}`,
+        'synod_rejections_total{code="B"} 1',
+        `synod_budget_exceeded_total{lane="x",outcome="refuse"} ${refused}`,
+        `synod_budget_exceeded_total{lane="x",outcome="defer"} ${100 * refused}`,
+        attacks,
+        '',
+      ].join('\n'),
+    )
+  const calm = metrics(100, 1000, 0, '')
+  const start = metrics(110, 1300, 0, 'synod_attacks_total{kind="flood"} 1')
+
+  it('is what was refused, and what honest blocks do not explain', () => {
+    const end = metrics(150, 3500, 6, 'synod_attacks_total{kind="flood"} 1\nsynod_attacks_total{kind="spam"} 2')
+    expect(figuresBetween(calm, start, end, ['consensus', 'batches'])).toEqual({
+      attacks: ['spam'],
+      refused: 12,
+      processed: 1000,
+    })
+  })
+
+  it('is never less than nothing', () => {
+    expect(figuresBetween(calm, start, metrics(150, 1400, 0, ''), ['consensus']).processed).toBe(0)
+  })
+
+  it('has attacks that began before and go on', () => {
+    const end = metrics(150, 3500, 0, 'synod_attack_active{kind="flood"} 1\nsynod_attack_active{kind="bomb"} 0')
+    expect(figuresBetween(calm, start, end, [])).toEqual({ attacks: ['flood'], refused: 0, processed: null })
   })
 })

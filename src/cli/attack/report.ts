@@ -21,10 +21,12 @@ export interface PhaseFigures {
 
 /** What the node's own metrics counted while the attack lasted; everybody's messages are in them, not the attacker's alone. */
 export interface NodeFigures {
-  /** By the name the node gives an attack: how often it saw one. */
-  readonly attacks: Readonly<Record<string, number>>
+  /** The attacks it saw, by the names it gives them. */
+  readonly attacks: readonly string[]
   /** Messages it refused or dropped. */
   readonly refused: number
+  /** Messages it received beyond what honest traffic explains, an estimate; `null` when the attack sends none that are counted. */
+  readonly processed: number | null
 }
 
 export interface AttackReport extends AttackTally {
@@ -85,9 +87,13 @@ export function makeReport(options: {
   }
 }
 
-/** What was sent and counts as taken in may have been refused on arrival: the attacker cannot see that, the node's metrics tell. */
-function settleByNode(tally: AttackTally, node: NodeFigures): AttackTally {
-  const moving = Math.min(tally.accepted, node.refused)
+/**
+ * What was sent and counts as taken in may have waited unread until the connection ended, or have been refused on arrival. The attacker
+ * cannot see that; the node's metrics tell.
+ */
+function settleByNode(tally: AttackTally, { processed, refused }: NodeFigures): AttackTally {
+  const unread = Math.max(0, tally.accepted - (processed ?? tally.accepted))
+  const moving = Math.min(tally.accepted, unread + refused)
   return {
     ...tally,
     accepted: tally.accepted - moving,
@@ -134,9 +140,9 @@ const words = {
   banned: 'banned',
 } as const
 
-function sawOf({ attacks, refused }: NodeFigures): string {
-  const named = Object.entries(attacks).map(([name, count]) => `${name} ${count}`)
-  return `${named.length > 0 ? named.join(', ') : 'no attack'}; ${refused} messages refused or dropped`
+function sawOf({ attacks, refused, processed }: NodeFigures): string {
+  const read = processed === null ? '' : `about ${processed} messages read, `
+  return `${attacks.length > 0 ? attacks.join(', ') : 'no attack'}; ${read}${refused} refused or dropped`
 }
 
 function phaseText({ p50, p99, samples }: PhaseFigures): string {

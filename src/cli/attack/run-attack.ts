@@ -15,7 +15,7 @@ import { type AttackKind, type AttackName, attackKinds } from './attack-kinds.ts
 import type { AttackerReport, AttackTask } from './attacker-process.ts'
 import { type NodeAnswer, requireConsent } from './consent.ts'
 import { type HonestLatency, startHonestPings, startHonestTransfers } from './honest-latency.ts'
-import { figuresBetween, readMetrics } from './node-figures.ts'
+import { figuresBetween, type NodeSnapshot, readSnapshot } from './node-figures.ts'
 import { pause } from './pacing.ts'
 import { makeReport, reportLines } from './report.ts'
 import type { AttackTally } from './tally.ts'
@@ -53,14 +53,15 @@ export async function runAttack(options: AttackOptions): Promise<number> {
     await pause(warmUpMs)
     const calmMs = Math.min(Math.max(calmMsMin, seconds * 500), calmMsMax)
     console.err(`honest traffic before, ${calmMs / 1000} s\n`)
+    const calm = await snapshot(api)
     const before = await sampled(honest, () => pause(calmMs))
-    const metricsBefore = api === undefined ? undefined : await readMetrics(api)
+    const start = await snapshot(api)
     console.err(`${name} on ${target.address}, ${seconds} s\n`)
     const attacker = startAttacker({ kind: name, target, seconds, rate, connections })
     const during = await sampled(honest, () => attacker.over)
     console.err('over; what is still open is waited for\n')
     const tally = await attacker.done
-    const metricsAfter = api === undefined ? undefined : await readMetrics(api)
+    const end = await snapshot(api)
     console.err(`honest traffic after, ${calmMs / 1000} s\n`)
     const after = await sampled(honest, () => pause(calmMs))
     const report = makeReport({
@@ -71,7 +72,7 @@ export async function runAttack(options: AttackOptions): Promise<number> {
       connections,
       unit: kind.unit,
       tally,
-      node: metricsBefore === undefined || metricsAfter === undefined ? null : figuresBetween(metricsBefore, metricsAfter),
+      node: calm && start && end ? figuresBetween(calm, start, end, kind.channels ?? []) : null,
       measure: honest.measure,
       samples: { before, during, after },
     })
@@ -88,6 +89,10 @@ function kindOf(name: string): { readonly name: AttackName; readonly kind: Attac
     'USAGE_INVALID',
     `There is no attack ${JSON.stringify(name)}: it is one of ${Object.keys(attackKinds).join(', ')}.`,
   )
+}
+
+async function snapshot(api: string | undefined): Promise<NodeSnapshot | undefined> {
+  return api === undefined ? undefined : readSnapshot(api)
 }
 
 /** Consent is asked for only where the operator's token was given. */

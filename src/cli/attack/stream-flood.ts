@@ -35,7 +35,7 @@ export const streamFlood: Attack = async (context) => {
   async function comeBack(): Promise<void> {
     if (coming) return
     coming = true
-    await pause(250)
+    await pause(100)
     session = await peer.greet(target)
     watch()
     if (!('place' in session)) wasIn = true

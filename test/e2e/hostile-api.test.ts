@@ -73,6 +73,18 @@ describe('a request that makes no sense', () => {
     ['no transaction', 400, 'API_MALFORMED', () => post('{"transactions": []}', 'application/json')],
     ['another content type', 415, 'API_MALFORMED', () => post('hello', 'text/plain')],
     ['a body that is too long', 413, 'API_MALFORMED', () => post(new Uint8Array(3 << 20), octets)],
+    ['what is the operator’s, without a token', 401, 'API_TOKEN_MISSING', () => fetch(new URL('/v1/operator/net', url()))],
+    [
+      'a token that is none, with a body nobody shall read',
+      403,
+      'API_TOKEN_WRONG',
+      () =>
+        fetch(new URL('/v1/operator/ban', url()), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${'x'.repeat(8000)}` },
+          body: '{"target": '.repeat(100_000),
+        }),
+    ],
     ['an empty batch', 400, 'CODEC_TRUNCATED', () => post(new Uint8Array(0), octets)],
   ])('%s: %i %s', async (_what, status, code, ask) => expectRefused(await ask(), status, code))
 

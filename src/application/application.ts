@@ -39,6 +39,13 @@ export interface Application<Content = unknown> {
   /** Executes a block on an overlay, by proposer and validators alike, before anyone votes. One result a transaction, in order. */
   executeBlock(request: ExecuteBlockRequest<Content>, state: StateOverlay): ExecuteBlockResponse
 
+  /**
+   * Optional: the stake behind a network key (Ed25519, 32 bytes) that its owner delegated on chain, in units of the application's own;
+   * 0n where there is none, or too little to count. A peer that proves the key is let in where others have to wait. Never part of a
+   * block; read from the latest final state.
+   */
+  stakeOfNetworkKey?(state: StateReader, networkKey: Bytes): bigint
+
   /** Optional: reads for the API. */
   query?(path: string, data: Bytes, state: StateReader): Result<Bytes>
 }

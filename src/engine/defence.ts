@@ -9,11 +9,13 @@ import { createPeerBudgetDesk } from './peer-budgets.ts'
 import { createPeerJudge } from './peer-judge.ts'
 import { createPeerRegister } from './peer-register.ts'
 import { createResourceGuard } from './resource-guard.ts'
+import { createStakeSlots } from './stake-slots.ts'
 
 export type Defence = ReturnType<typeof openDefence>
 
 /** The rooms that stand between strangers and everything else: who may come in, what it may cost, and what its offences cost it. */
 export function openDefence(foundation: Foundation, options: NodeOptions) {
+  const slots = createStakeSlots(foundation)
   const register = createPeerRegister(foundation)
   const attacks = createAttackWatch(foundation)
   const judge = attacks.watching(createPeerJudge({ ...foundation, register }))
@@ -22,7 +24,7 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
     register,
     judge,
     limits: options.connections,
-    isStaked: () => false,
+    isStaked: slots.isStaked,
     isOpen: () => guard.admitsInbound,
     onRefused: attacks.refused,
   })
@@ -51,5 +53,5 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
       inbound.handlers.onStranger(connection, fault)
     },
   }
-  return { register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, attacks, guard }
+  return { slots, register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, attacks, guard }
 }

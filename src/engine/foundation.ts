@@ -3,6 +3,7 @@ import { type ChainSpec, chainIdOf, parametersHash } from '../chain/chain-spec.t
 import { genesisOf } from '../chain/genesis.ts'
 import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
 import { createTendermint } from '../consensus/tendermint/tendermint.ts'
+import type { Ed25519Keypair } from '../crypto/ed25519.ts'
 import { createBatchPacker } from '../mempool/batch-packer.ts'
 import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool } from '../mempool/mempool.ts'
@@ -44,6 +45,8 @@ export interface NodeOptions {
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
   readonly agent: string
+  /** The key that an account with stake has delegated to this node. */
+  readonly networkKey?: Ed25519Keypair | undefined
   /** The newest version of the node-to-node protocol this node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: number
   /** Sightings of messages kept for tracing, of transactions and as many of batches and blocks; none unless given. */

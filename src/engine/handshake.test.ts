@@ -1,28 +1,68 @@
 import { describe, expect, it } from 'vitest'
 import { createTestChain } from '../../test/engine/test-chain.ts'
-import { encode } from '../codec/codec.ts'
+import type { Application } from '../application/application.ts'
+import { decode, encode } from '../codec/codec.ts'
+import { type Ed25519Keypair, ed25519Keypair } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { type Hello, helloSchema } from '../peers/hello.ts'
-import type { Network } from '../ports/network.ts'
+import { type Hello, helloProofSchema, helloSchema } from '../peers/hello.ts'
+import { workDoneMax } from '../peers/work-challenge.ts'
+import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import { silence } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
-import { createHandshake } from './handshake.ts'
+import type { Chain } from './chain.ts'
+import { createHandshake, type Handshake } from './handshake.ts'
+import { greetingsMax } from './open-greetings.ts'
 import type { Ports } from './ports.ts'
+import { createStakeSlots } from './stake-slots.ts'
 
 const other = sha256(Uint8Array.of(1))
+const networkKey = ed25519Keypair(new Uint8Array(32).fill(7))
 
-async function setUp(isWelcome = true, protocolVersionMax?: number) {
-  const { chain } = await createTestChain(1)
-  const network = { addresses: () => Array.from({ length: 20 }, (_, index) => `address ${index}`) } as unknown as Network
-  const ports = { network, telemetry: silence } as unknown as Ports
+/** One node's handshake, all else around it simple and open. */
+function nodeOf(
+  chain: Chain,
+  self: PeerId,
+  changes: Partial<Parameters<typeof createHandshake>[0]> & { connected?: PeerId[] } = {},
+) {
+  let random = self.length
+  const rejections: string[] = []
+  const network = {
+    self,
+    addresses: () => Array.from({ length: 20 }, (_, index) => `address ${index}`),
+    peers: () => (changes.connected ?? []).map((id) => ({ id })),
+  }
+  const clock = {
+    now: () => 0,
+    monotonic: () => performance.now(),
+    schedule(_ms: number, callback: () => void) {
+      const timer = setImmediate(callback)
+      return { cancel: () => clearImmediate(timer) }
+    },
+  }
+  const entropy = { bytes: (length: number) => new Uint8Array(length).map(() => (random = (random * 73 + 41) % 251)) }
+  const ports = { network, telemetry: silence, clock, entropy } as unknown as Ports
+  const application = { stakeOfNetworkKey: (_: unknown, key: Bytes) => (key[0] === networkKey.publicKey[0] ? 5n : 0n) }
   const handshake = createHandshake({
     ports,
     chain,
     agent: 'synod-test',
     validator: true,
-    protocolVersionMax,
-    isWelcome: () => isWelcome,
+    isWelcome: () => true,
+    isAllowed: () => false,
+    isSynced: () => true,
+    slots: createStakeSlots({ ports, chain, application: application as unknown as Application }),
+    onRejection: (_peer, { code }) => void rejections.push(code),
+    ...changes,
   })
+  return { self, handshake, rejections }
+}
+
+const inbound = (id: number): GreetedConnection => ({ id, host: '203.0.113.7', direction: 'inbound' })
+const outbound = (id: number): GreetedConnection => ({ id, host: '203.0.113.8', direction: 'outbound' })
+
+async function setUp(changes: Parameters<typeof nodeOf>[2] = {}) {
+  const { chain } = await createTestChain(1)
+  const { handshake, rejections } = nodeOf(chain, 'self', changes)
   const hello: Hello = {
     chainId: chain.chainId,
     genesisRoot: chain.genesisRoot,
@@ -32,15 +72,26 @@ async function setUp(isWelcome = true, protocolVersionMax?: number) {
     height: 7,
     listenAddresses: [],
     agent: 'another',
+    nonce: new Uint8Array(32).fill(3),
+    work: 0,
+    grantsStake: false,
+    stakeKey: undefined,
+    extensions: [],
   }
-  return { handshake, hello }
+  let connections = 0
+  /** What the node says to this hello on a connection of its own. */
+  const hear = (peer: PeerId, bytes: Bytes, connection = inbound(++connections)) => {
+    handshake.handlers.hello(peer, connection)
+    return handshake.handlers.onHello(peer, bytes, connection)
+  }
+  return { chain, handshake, hello, hear, rejections }
 }
 
 describe('handshake', () => {
   it('accepts its own kind and remembers what it said, until it is gone', async () => {
-    const { handshake, hello } = await setUp()
-    expect(handshake.onHello('self', handshake.hello())).toEqual({ accept: true })
-    expect(handshake.onHello('peer', encode(helloSchema, hello))).toEqual({ accept: true })
+    const { handshake, hello, hear } = await setUp()
+    expect(hear('self', handshake.handlers.hello('self', inbound(77)))).toEqual({ accept: true })
+    expect(hear('peer', encode(helloSchema, hello))).toEqual({ accept: true })
     expect(handshake.of('peer')).toEqual(hello)
     handshake.forget('peer')
     expect(handshake.of('peer')).toBeUndefined()
@@ -51,27 +102,13 @@ describe('handshake', () => {
     ['HELLO_WRONG_GENESIS', { genesisRoot: other }],
     ['HELLO_WRONG_VERSION', { protocolMin: 3 }],
     ['HELLO_WRONG_VERSION', { protocolMin: 0, protocolMax: 0 }],
+    ['HELLO_WORK_EXCESSIVE', { work: 1 }],
   ])('tells a stranger what differs: %s', async (code, changes) => {
-    const { handshake, hello } = await setUp()
-    const verdict = handshake.onHello('peer', encode(helloSchema, { ...hello, ...changes }))
+    const { handshake, hello, hear, rejections } = await setUp()
+    const verdict = hear('peer', encode(helloSchema, { ...hello, ...changes }))
     expect(verdict).toMatchObject({ accept: false, reason: expect.stringMatching(new RegExp(`^${code}: .+`)) })
     expect(handshake.of('peer')).toBeUndefined()
-  })
-
-  it.each<[own: number | undefined, theirs: number, common: number]>([
-    [undefined, 3, 2],
-    [undefined, 1, 1],
-    [1, 3, 1],
-  ])('speaks the highest version both know: own newest %s, theirs %i', async (own, theirs, common) => {
-    const { handshake, hello } = await setUp(true, own)
-    expect(handshake.negotiated('peer')).toBe(1)
-    handshake.onHello('peer', encode(helloSchema, { ...hello, protocolMax: theirs }))
-    expect(handshake.negotiated('peer')).toBe(common)
-  })
-
-  it('that speaks version 1 alone refuses who speaks it no longer', async () => {
-    const { handshake, hello } = await setUp(true, 1)
-    expect(handshake.onHello('peer', encode(helloSchema, { ...hello, protocolMin: 2 }))).toMatchObject({ accept: false })
+    expect(rejections).toEqual([code])
   })
 
   it.each<[string, (hello: Bytes) => Bytes]>([
@@ -80,19 +117,232 @@ describe('handshake', () => {
     ['a truncated hello', (hello) => hello.slice(0, -1)],
     ['a hello with more behind it', (hello) => Uint8Array.of(...hello, 0)],
   ])('refuses %s', async (_, spoil) => {
-    const { handshake, hello } = await setUp()
-    expect(handshake.onHello('peer', spoil(encode(helloSchema, hello)))).toMatchObject({ accept: false })
+    const { hello, hear } = await setUp()
+    expect(hear('peer', spoil(encode(helloSchema, hello)))).toMatchObject({ accept: false })
+  })
+
+  it('ignores what a later version adds', async () => {
+    const { hello, hear } = await setUp()
+    const extensions = [{ name: 'weather', data: Uint8Array.of(1, 2, 3) }]
+    expect(hear('peer', encode(helloSchema, { ...hello, extensions }))).toEqual({ accept: true })
+  })
+
+  it('has a fresh nonce for every connection', async () => {
+    const { handshake } = await setUp()
+    const nonces = [1, 2, 3].map((id) => {
+      const decoded = decode(helloSchema, handshake.handlers.hello('peer', inbound(id)))
+      return decoded.ok ? String(decoded.value.nonce) : ''
+    })
+    expect(new Set(nonces).size).toBe(3)
+  })
+
+  it('speaks the newest version that both know', async () => {
+    const { handshake, hello, hear } = await setUp()
+    hear('new', encode(helloSchema, hello))
+    hear('old', encode(helloSchema, { ...hello, protocolMax: 1 }))
+    expect([handshake.negotiated('new'), handshake.negotiated('old'), handshake.negotiated('nobody')]).toEqual([2, 1, 1])
   })
 
   it('does not let in whom it parted from', async () => {
-    const { handshake, hello } = await setUp(false)
-    expect(handshake.onHello('peer', encode(helloSchema, hello))).toEqual({ accept: false, reason: 'HELLO_UNWELCOME' })
+    const { hello, hear } = await setUp({ isWelcome: () => false })
+    expect(hear('peer', encode(helloSchema, hello))).toEqual({ accept: false, reason: 'HELLO_UNWELCOME' })
   })
 
   it('does not grow with hellos that lead to no connection', async () => {
-    const { handshake, hello } = await setUp()
-    for (let peer = 0; peer < 8200; peer++) handshake.onHello(`peer ${peer}`, encode(helloSchema, hello))
+    const { handshake, hello, hear } = await setUp({ isAllowed: () => true })
+    for (let peer = 0; peer < greetingsMax + 8; peer++) hear(`peer ${peer}`, encode(helloSchema, hello))
     expect(handshake.of('peer 0')).toBeUndefined()
-    expect(handshake.of('peer 8199')).toEqual(hello)
+    expect(handshake.of(`peer ${greetingsMax + 7}`)).toEqual(hello)
+  })
+})
+
+interface Side {
+  readonly self: PeerId
+  readonly handshake: Handshake
+  readonly rejections: string[]
+}
+
+/** Hellos both ways, and the dialler's proof if it owes one. Both know the connection by the same number. */
+async function greet(dialler: Side, listener: Side, id: number, tamper: (proof: Bytes) => Bytes = (proof) => proof) {
+  const [dialled, listened] = [
+    dialler.handshake.handlers.hello(listener.self, outbound(id)),
+    listener.handshake.handlers.hello(dialler.self, inbound(id)),
+  ]
+  const verdict = listener.handshake.handlers.onHello(dialler.self, dialled, inbound(id))
+  dialler.handshake.handlers.onHello(listener.self, listened, outbound(id))
+  const proof = await dialler.handshake.handlers.prove(listener.self, listened, outbound(id))
+  if ('accept' in verdict) return { verdict, proof }
+  return { proof, verdict: listener.handshake.handlers.onProof(dialler.self, tamper(proof as Bytes), inbound(id)) }
+}
+
+/** A listener whom so many strangers visit that it asks the next for work. */
+async function besieged(name = 'listener') {
+  const { chain } = await createTestChain(1)
+  const listener = nodeOf(chain, name)
+  for (let id = 1000; id < 1200; id++) listener.handshake.handlers.hello('stranger', inbound(id))
+  return { chain, listener }
+}
+
+describe('work', () => {
+  it('is not asked for in quiet times, and costs no message then', async () => {
+    const { chain } = await createTestChain(1)
+    const { verdict, proof } = await greet(nodeOf(chain, 'dialler'), nodeOf(chain, 'listener'), 1)
+    expect([verdict, proof]).toEqual([{ accept: true }, undefined])
+  })
+
+  it('lets in whoever has done it', async () => {
+    const { chain, listener } = await besieged()
+    const { verdict, proof } = await greet(nodeOf(chain, 'dialler'), listener, 1)
+    expect(proof).toBeDefined()
+    expect(verdict).toEqual({ accept: true })
+    expect(listener.handshake.isStaked('dialler')).toBe(false)
+  })
+
+  it.each<[string, string, (proof: Bytes) => Bytes]>([
+    [
+      'HELLO_WORK_INVALID',
+      'work that was not done',
+      () => encode(helloProofSchema, { work: 5n, stake: undefined, extensions: [] }),
+    ],
+    ['HELLO_WORK_INVALID', 'nothing', () => encode(helloProofSchema, { work: undefined, stake: undefined, extensions: [] })],
+    [
+      'HELLO_PROOF_MALFORMED',
+      'a stake nobody asked for',
+      () => encode(helloProofSchema, { work: 5n, stake: new Uint8Array(64), extensions: [] }),
+    ],
+    ['HELLO_PROOF_MALFORMED', 'garbage', () => Uint8Array.of(0xc1)],
+    ['HELLO_PROOF_MALFORMED', 'no bytes', () => new Uint8Array(0)],
+  ])('%s: %s', async (code, _, tamper) => {
+    const { chain, listener } = await besieged()
+    const { verdict } = await greet(nodeOf(chain, 'dialler'), listener, 1, tamper)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining(code) })
+    expect(listener.handshake.of('dialler')).toBeUndefined()
+    expect(listener.rejections).toContain(code)
+  })
+
+  it.each(['dialler', 'thief'])('done once opens no second connection, for %s', async (name) => {
+    const { chain, listener } = await besieged()
+    const { proof } = await greet(nodeOf(chain, 'dialler'), listener, 1)
+    const { verdict } = await greet(nodeOf(chain, name), listener, 2, () => proof as Bytes)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_PROOF_REPLAYED') })
+  })
+
+  it('done for one node is worth nothing to another', async () => {
+    const { chain, listener } = await besieged()
+    const { proof } = await greet(nodeOf(chain, 'dialler'), listener, 1)
+    const { listener: another } = await besieged('another')
+    const { verdict } = await greet(nodeOf(chain, 'dialler'), another, 1, () => proof as Bytes)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_WORK_INVALID') })
+  })
+
+  it('is not asked of whom the operator lets in, nor of whom the node dials', async () => {
+    const { chain } = await createTestChain(1)
+    const listener = nodeOf(chain, 'listener', { isAllowed: (peer) => peer === 'friend' })
+    for (let id = 1000; id < 1200; id++) listener.handshake.handlers.hello('stranger', inbound(id))
+    const workOf = (bytes: Bytes) => {
+      const decoded = decode(helloSchema, bytes)
+      return decoded.ok && decoded.value.work
+    }
+    expect(workOf(listener.handshake.handlers.hello('stranger', inbound(1)))).toBeGreaterThan(0)
+    expect(workOf(listener.handshake.handlers.hello('friend', inbound(2)))).toBe(0)
+    expect(workOf(listener.handshake.handlers.hello('stranger', outbound(3)))).toBe(0)
+  })
+
+  it('is refused when it is absurd', async () => {
+    const { hello, hear } = await setUp()
+    const verdict = hear('peer', encode(helloSchema, { ...hello, work: workDoneMax + 1 }), outbound(5))
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_WORK_EXCESSIVE') })
+    expect(hear('peer', encode(helloSchema, { ...hello, work: workDoneMax }), outbound(6))).toEqual({ accept: true })
+  })
+})
+
+describe('stake', () => {
+  const withKey = (chain: Chain, name: PeerId, key: Ed25519Keypair = networkKey) => nodeOf(chain, name, { networkKey: key })
+
+  it('is proved with the delegated key, and known by the peer', async () => {
+    const { chain } = await createTestChain(1)
+    const listener = nodeOf(chain, 'listener')
+    expect((await greet(withKey(chain, 'dialler'), listener, 1)).verdict).toEqual({ accept: true })
+    expect(listener.handshake.isStaked('dialler')).toBe(true)
+    listener.handshake.forget('dialler')
+    expect(listener.handshake.isStaked('dialler')).toBe(false)
+  })
+
+  it('stands for work', async () => {
+    const { chain, listener } = await besieged()
+    const { verdict, proof } = await greet(withKey(chain, 'dialler'), listener, 1)
+    const decoded = decode(helloProofSchema, proof as Bytes)
+    expect(decoded.ok && decoded.value.work).toBeUndefined()
+    expect(verdict).toEqual({ accept: true })
+  })
+
+  it('does not stand behind any key: such a peer works like everybody', async () => {
+    const { chain, listener } = await besieged()
+    const key = ed25519Keypair(new Uint8Array(32).fill(8))
+    expect((await greet(withKey(chain, 'dialler', key), listener, 1)).verdict).toEqual({ accept: true })
+    expect(listener.handshake.isStaked('dialler')).toBe(false)
+  })
+
+  it('is granted by no node that is not synchronised', async () => {
+    const { chain } = await createTestChain(1)
+    const listener = nodeOf(chain, 'listener', { isSynced: () => false })
+    const { verdict, proof } = await greet(withKey(chain, 'dialler'), listener, 1)
+    expect([verdict, proof]).toEqual([{ accept: true }, undefined])
+    expect(listener.handshake.isStaked('dialler')).toBe(false)
+  })
+
+  it('has one slot for each key', async () => {
+    const { chain } = await createTestChain(1)
+    const listener = nodeOf(chain, 'listener', { connected: ['first'] })
+    await greet(withKey(chain, 'first'), listener, 1)
+    const second = await greet(withKey(chain, 'second'), listener, 2)
+    expect(second.verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_STAKE_TAKEN') })
+    expect([listener.handshake.isStaked('first'), listener.handshake.isStaked('second')]).toEqual([true, false])
+    expect((await greet(withKey(chain, 'first'), listener, 3)).verdict).toEqual({ accept: true })
+    listener.handshake.forget('first')
+    expect((await greet(withKey(chain, 'second'), listener, 4)).verdict).toEqual({ accept: true })
+  })
+
+  it.each([
+    ['HELLO_STAKE_INVALID', 'without a signature', () => undefined],
+    ['HELLO_STAKE_INVALID', 'with any bytes for one', () => new Uint8Array(64).fill(1)],
+  ])('%s: %s', async (code, _, stake) => {
+    const { chain } = await createTestChain(1)
+    const forged = encode(helloProofSchema, { work: undefined, stake: stake(), extensions: [] })
+    const { verdict } = await greet(withKey(chain, 'dialler'), nodeOf(chain, 'listener'), 1, () => forged)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining(code) })
+  })
+
+  it.each([
+    ['on another connection', 'dialler'],
+    ['by another peer', 'thief'],
+  ])('stolen: a proof shown again %s', async (_, name) => {
+    const { chain } = await createTestChain(1)
+    const listener = nodeOf(chain, 'listener')
+    const { proof } = await greet(withKey(chain, 'dialler'), listener, 1)
+    listener.handshake.forget('dialler')
+    const { verdict } = await greet(withKey(chain, name), listener, 2, () => proof as Bytes)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_PROOF_REPLAYED') })
+    expect(listener.handshake.isStaked(name)).toBe(false)
+  })
+
+  it('stolen: a proof made for one node is refused by another', async () => {
+    const { chain } = await createTestChain(1)
+    const { proof } = await greet(withKey(chain, 'dialler'), nodeOf(chain, 'listener'), 1)
+    const { verdict } = await greet(withKey(chain, 'dialler'), nodeOf(chain, 'another listener'), 1, () => proof as Bytes)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_STAKE_INVALID') })
+  })
+
+  it('is proved by no other key than that of the hello', async () => {
+    const { chain } = await createTestChain(1)
+    const thief = { ...ed25519Keypair(new Uint8Array(32).fill(9)), publicKey: networkKey.publicKey }
+    const { verdict } = await greet(withKey(chain, 'thief', thief), nodeOf(chain, 'listener'), 1)
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_STAKE_INVALID') })
+  })
+
+  it('gives no proof to who has not asked: one that comes without a hello is refused', async () => {
+    const { handshake } = await setUp()
+    const verdict = handshake.handlers.onProof('peer', new Uint8Array(3), inbound(9))
+    expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_PROOF_MALFORMED') })
   })
 })

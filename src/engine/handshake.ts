@@ -1,71 +1,151 @@
 import { decode, encode } from '../codec/codec.ts'
-import { checkHello, commonVersion, type Hello, helloSchema, protocolVersions } from '../peers/hello.ts'
-import type { HelloVerdict, PeerId } from '../ports/network.ts'
+import type { Ed25519Keypair } from '../crypto/ed25519.ts'
+import {
+  checkHello,
+  checkWorkAsked,
+  commonVersion,
+  type Hello,
+  helloSchema,
+  owesProof,
+  protocolVersions,
+} from '../peers/hello.ts'
+import type { GreetedConnection, HelloVerdict, NetworkHandlers, PeerId } from '../ports/network.ts'
+import { assert } from '../primitives/assert.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { Bytes } from '../primitives/bytes.ts'
-import type { RejectionCode } from '../primitives/error-catalogue.ts'
+import type { Rejection } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
+import { createConnectionLoadWatch } from './connection-load.ts'
+import { createHelloProofs } from './hello-proofs.ts'
+import { createHelloProver } from './hello-prover.ts'
+import { createOpenGreetings, greetingsMax } from './open-greetings.ts'
 import type { Ports } from './ports.ts'
+import type { StakeSlots } from './stake-slots.ts'
 
-/** Says hello, and remembers who said what. */
+/** Says hello, remembers who said what, proves what it is asked for, and judges what others prove. */
 export interface Handshake {
-  hello(): Bytes
-  onHello(peer: PeerId, hello: Bytes): HelloVerdict
+  readonly handlers: Required<Pick<NetworkHandlers, 'hello' | 'onHello' | 'prove' | 'onProof'>>
+  /** What a peer is told that asks for news: a hello outside of any greeting. */
+  status(): Bytes
   of(peer: PeerId): Hello | undefined
   /** The protocol version to speak with a peer: the highest that both know. */
   negotiated(peer: PeerId): number
+  isStaked(peer: PeerId): boolean
   forget(peer: PeerId): void
+  /** A connection that the other side dialled is over. */
+  ended(connectionId: number): void
 }
 
-/** More than any node has connections: a hello that leads to none must not stay for ever. */
-const rememberedMax = 8192
-
-export function createHandshake(options: {
-  ports: Ports
-  chain: Chain
-  agent: string
-  validator: boolean
+export interface HandshakeOptions {
+  readonly ports: Ports
+  readonly chain: Chain
+  readonly agent: string
+  readonly validator: boolean
   /** The newest protocol version this node speaks; the code's own unless given. */
-  protocolVersionMax?: number | undefined
-  isWelcome: (peer: PeerId) => boolean
-}): Handshake {
-  const { chain } = options
-  const { network, telemetry } = options.ports
-  const accepted = createBoundedMap<PeerId, Hello>(rememberedMax)
+  readonly protocolVersionMax?: number | undefined
+  /** Delegated on chain: proves to others whose stake this node speaks for. */
+  readonly networkKey?: Ed25519Keypair | undefined
+  readonly isWelcome: (peer: PeerId) => boolean
+  /** The operator lets it in, whatever it can prove. */
+  readonly isAllowed: (peer: PeerId, host: string) => boolean
+  /** While this node does not know the latest state, it knows nobody's stake. */
+  readonly isSynced: () => boolean
+  readonly slots: StakeSlots
+  readonly onRejection: (peer: PeerId, rejection: Rejection) => void
+}
+
+const proofWithinMs = 10_000
+
+export function createHandshake(options: HandshakeOptions): Handshake {
+  const { chain, networkKey, slots } = options
+  const { entropy, network, telemetry } = options.ports
+  const accepted = createBoundedMap<PeerId, Hello>(greetingsMax)
+  const greetings = createOpenGreetings()
+  const prover = createHelloProver({ ports: options.ports, chainId: chain.chainId, networkKey, slots })
+  const load = createConnectionLoadWatch(options.ports)
+  const proofs = createHelloProofs({ chainId: chain.chainId, self: network.self, slots })
   const versionMax = options.protocolVersionMax ?? protocolVersions.max
 
+  function helloWith(asked: Pick<Hello, 'nonce' | 'work' | 'grantsStake'>): Hello {
+    return {
+      chainId: chain.chainId,
+      genesisRoot: chain.genesisRoot,
+      protocolMin: protocolVersions.min,
+      protocolMax: versionMax,
+      capabilities: options.validator ? ['block-sync', 'validator'] : ['block-sync'],
+      height: chain.tip().height,
+      listenAddresses: network.addresses().slice(0, 16),
+      agent: options.agent,
+      ...asked,
+      stakeKey: networkKey?.publicKey,
+      extensions: [],
+    }
+  }
+
+  /** Whom this node dialled it asks for nothing, nor whom its operator lets in. */
+  function workAskedOf(peer: PeerId, { host, direction }: GreetedConnection): number {
+    if (direction === 'outbound' || options.isAllowed(peer, host)) return 0
+    return load.onStranger(greetings.pending)
+  }
+
   /** Anybody can make this happen as often as they like, so it is counted and not told; the stranger's own log has the details. */
-  function refuse(peer: PeerId, code: RejectionCode, detail?: string): HelloVerdict {
-    telemetry.count('synod_peers_refused_total', 1, { code })
-    telemetry.log('debug', 'peer turned away', { peer, code })
-    return { accept: false, reason: detail === undefined ? code : `${code}: ${detail}` }
+  function refuse(peer: PeerId, { id }: GreetedConnection, rejection: Rejection): HelloVerdict {
+    greetings.close(id)
+    telemetry.count('synod_peers_refused_total', 1, { code: rejection.code })
+    telemetry.log('debug', 'peer turned away', { peer, code: rejection.code })
+    options.onRejection(peer, rejection)
+    return { accept: false, reason: [rejection.code, rejection.detail].filter((part) => part !== '').join(': ') }
+  }
+
+  function accept(peer: PeerId, { id }: GreetedConnection, hello: Hello): HelloVerdict {
+    greetings.settle(id)
+    accepted.set(peer, hello)
+    return { accept: true }
+  }
+
+  const handlers: Handshake['handlers'] = {
+    hello(peer, connection) {
+      const asked = { work: workAskedOf(peer, connection), grantsStake: options.isSynced() }
+      const said = helloWith({ nonce: entropy.bytes(32), ...asked })
+      greetings.open(connection, said)
+      return encode(helloSchema, said)
+    },
+    onHello(peer, bytes, connection) {
+      if (!options.isWelcome(peer)) return refuse(peer, connection, { code: 'HELLO_UNWELCOME', detail: '' })
+      // A hello is kept as long as its connection, longer than the buffer in which it came should be.
+      const decoded = decode(helloSchema, bytes.slice())
+      if (!decoded.ok) return refuse(peer, connection, { ...decoded.error, detail: '' })
+      const hello = decoded.value
+      const checked = checkHello(hello, chain, versionMax)
+      const fit = checked.ok ? checkWorkAsked(hello.work, connection.direction) : checked
+      if (!fit.ok) return refuse(peer, connection, fit.error)
+      const greeting = greetings.of(connection.id)
+      assert(greeting, 'a node says hello before it listens to one')
+      greeting.heard = hello
+      return owesProof(hello, greeting.said) ? { proofWithinMs } : accept(peer, connection, hello)
+    },
+    prove(peer, _hello, { id }) {
+      const { said, heard } = greetings.of(id) ?? {}
+      return said && heard && prover(peer, said, heard)
+    },
+    onProof(peer, bytes, connection) {
+      const greeting = greetings.of(connection.id)
+      if (!greeting?.heard) return refuse(peer, connection, { code: 'HELLO_PROOF_MALFORMED', detail: 'no hello before it' })
+      const judged = proofs.judge(peer, bytes.slice(), greeting.said, greeting.heard)
+      return judged.ok ? accept(peer, connection, greeting.heard) : refuse(peer, connection, judged.error)
+    },
   }
 
   return {
-    hello() {
-      return encode(helloSchema, {
-        chainId: chain.chainId,
-        genesisRoot: chain.genesisRoot,
-        protocolMin: protocolVersions.min,
-        protocolMax: versionMax,
-        capabilities: options.validator ? ['block-sync', 'validator'] : ['block-sync'],
-        height: chain.tip().height,
-        listenAddresses: network.addresses().slice(0, 16),
-        agent: options.agent,
-      })
-    },
-    onHello(peer, bytes) {
-      if (!options.isWelcome(peer)) return refuse(peer, 'HELLO_UNWELCOME')
-      // A hello is kept as long as its connection, longer than the buffer in which it came should be.
-      const decoded = decode(helloSchema, bytes.slice())
-      if (!decoded.ok) return refuse(peer, decoded.error.code)
-      const checked = checkHello(decoded.value, chain, versionMax)
-      if (!checked.ok) return refuse(peer, checked.error.code, checked.error.detail)
-      accepted.set(peer, decoded.value)
-      return { accept: true }
-    },
+    handlers,
+    status: () => encode(helloSchema, helloWith({ nonce: new Uint8Array(32), work: 0, grantsStake: false })),
     of: (peer) => accepted.get(peer),
     negotiated: (peer) => commonVersion(accepted.get(peer), versionMax),
-    forget: (peer) => void accepted.delete(peer),
+    isStaked: slots.isStaked,
+    forget(peer) {
+      accepted.delete(peer)
+      slots.release(peer)
+    },
+    ended: greetings.close,
   }
 }

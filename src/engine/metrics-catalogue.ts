@@ -32,6 +32,7 @@ export const metrics = {
   },
   synod_reconciliation_bytes_total: { type: 'counter', help: 'Bytes of such comparisons.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
+  synod_hello_work_asked: { type: 'gauge', help: 'Work asked of the latest stranger, in hashes to be expected; 0: none.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_connections_refused_total: {
     type: 'counter',

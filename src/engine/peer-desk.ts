@@ -1,3 +1,4 @@
+import { usableAddresses } from '../peers/listen-addresses.ts'
 import type { Channel, NetworkHandlers, PeerId, PeerInfo, RequestProtocol, Verdict } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { BatchExchange } from './batch-exchange.ts'
@@ -87,13 +88,12 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     if (protocol === 'batch') yield* exchange.serve(peer, message)
     else if (protocol === 'mempool') yield* exchange.serveComparison(peer, message)
     else if (protocol === 'block') yield* serveBlocks(chain, message)
-    else yield handshake.hello()
+    else yield handshake.status()
   }
 
   const handlers: NetworkHandlers = {
-    hello: () => handshake.hello(),
-    onHello: (peer, hello) => handshake.onHello(peer, hello),
-    ...inbound.handlers,
+    ...handshake.handlers,
+    ...doorOf(inbound, handshake),
     onConnected(peer: PeerInfo) {
       register.meet(peer)
       if (!inbound.meet(peer)) return
@@ -101,7 +101,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
-      keeper.learnOwn(handshake.of(peer.id)?.listenAddresses ?? [], peer.id)
+      keeper.learnOwn(usableAddresses(handshake.of(peer.id)?.listenAddresses ?? [], peer.id, peer.host), peer.id)
       exchange.greet(peer)
       lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
@@ -138,5 +138,15 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
         agent: handshake.of(peer.id)?.agent ?? '',
         standing: judge.standing(peer.id),
       })),
+  }
+}
+
+function doorOf({ handlers }: InboundDesk, handshake: Handshake): InboundDesk['handlers'] {
+  return {
+    ...handlers,
+    onInboundEnded(connection) {
+      handshake.ended(connection.id)
+      handlers.onInboundEnded(connection)
+    },
   }
 }

@@ -15,6 +15,7 @@ import { createHandshake } from './handshake.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import { createPeerLists } from './peer-lists.ts'
+import { accessOf } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
@@ -24,7 +25,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const { handshake, lists } = openGreetingRooms(foundation, options, defence)
+  const { handshake, lists } = openGreetingRooms(foundation, options, defence, () => !sync.active)
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
@@ -86,11 +87,19 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
-function openGreetingRooms(foundation: Foundation, options: NodeOptions, { judge, keeper }: Defence) {
-  const { ports, chain, signer } = foundation
-  const { agent, protocolVersionMax } = options
-  const validator = signer !== undefined
-  const handshake = createHandshake({ ports, chain, agent, validator, protocolVersionMax, isWelcome: judge.isWelcome })
+function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence: Defence, isSynced: () => boolean) {
+  const { ports, reputation, signer } = foundation
+  const { judge, keeper, slots } = defence
+  const handshake = createHandshake({
+    ...foundation,
+    ...options,
+    validator: signer !== undefined,
+    isWelcome: judge.isWelcome,
+    isAllowed: (peer, host) => accessOf(reputation, peer, host) === 'allow',
+    isSynced,
+    slots,
+    onRejection: judge.reject,
+  })
   const { negotiated, of } = handshake
   return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn: keeper.learn, onRejection: judge.reject }) }
 }

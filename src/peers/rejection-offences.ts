@@ -54,6 +54,15 @@ export const rejectionOffences = {
   TX_WRONG_CHAIN: unread,
   TX_TOO_LARGE: unread,
 
+  HELLO_STAKE_INVALID: {
+    offence: 'signature',
+    because: 'an honest node signs with the key its own hello names, for this connection',
+  },
+  HELLO_PROOF_REPLAYED: {
+    offence: 'signature',
+    because: 'a proof is made for one connection: to show another is to have stolen it',
+  },
+
   BATCH_REPLAYED: replayed,
   CONSENSUS_REPLAYED: replayed,
   ROUND_STATE_FLOOD: { offence: 'spam', because: 'honest nodes compare where they stand every 250 ms at most' },

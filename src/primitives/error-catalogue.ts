@@ -69,6 +69,18 @@ export const rejections = {
     verdict: 'ignore',
     summary: 'The peer has lost its reputation here and is not connected to for some minutes.',
   },
+  HELLO_PROOF_MALFORMED: { verdict: 'reject', summary: 'The bytes that should prove what a hello asked for are no proof.' },
+  HELLO_PROOF_REPLAYED: { verdict: 'reject', summary: 'The proof was used before, on another connection or by another peer.' },
+  HELLO_STAKE_INVALID: {
+    verdict: 'reject',
+    summary: 'The proof of stake does not hold: it is signed by another key, or for another connection or peer.',
+  },
+  HELLO_STAKE_TAKEN: { verdict: 'ignore', summary: 'Another peer has proved the same network key: a key has one slot.' },
+  HELLO_WORK_EXCESSIVE: {
+    verdict: 'ignore',
+    summary: 'The peer asks for work it may not ask for: too much, or of a node that it dialled itself.',
+  },
+  HELLO_WORK_INVALID: { verdict: 'ignore', summary: 'The work asked for was not done, or done for another connection or peer.' },
   HELLO_WRONG_CHAIN: { verdict: 'ignore', summary: 'The peer is on another chain.' },
   HELLO_WRONG_GENESIS: { verdict: 'ignore', summary: 'The peer began from another genesis state.' },
   HELLO_WRONG_VERSION: { verdict: 'ignore', summary: 'The peer speaks no protocol version that this node speaks.' },

@@ -37,6 +37,15 @@ export interface Refusal {
 
 const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, goodbye: 8 } as const
 const greetTimeoutMs = 8_000
+/** What it does not repeat of the node's hello: it asks for nothing, and speaks for nobody's stake. */
+const disguise = {
+  listenAddresses: [],
+  capabilities: ['block-sync'],
+  agent: 'synod-attack',
+  work: 0,
+  grantsStake: false,
+  stakeKey: undefined,
+} satisfies Partial<Hello>
 
 export async function createHostilePeer(options: {
   privateKeySeed: Bytes
@@ -96,12 +105,7 @@ function converse(connection: BareConnection, control: BareStream): Promise<(Ses
       const decoded = decode(helloSchema, frame.payload.slice())
       if (!decoded.ok) return resolve({ place: 'hello', reason: `its hello is not understood: ${decoded.error.detail}` })
       hello = decoded.value
-      say(
-        frameOf(
-          kind.hello,
-          encode(helloSchema, { ...hello, listenAddresses: [], capabilities: ['block-sync'], agent: 'synod-attack' }),
-        ),
-      )
+      say(frameOf(kind.hello, encode(helloSchema, { ...hello, ...disguise })))
       say(frameOf(kind.accept, new Uint8Array(8)))
     } else if (frame.kind === kind.accept && hello)
       resolve({ connection, control, hello, said, ended: ended.promise, onFrame: listenTo })

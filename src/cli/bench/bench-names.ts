@@ -4,6 +4,7 @@ export const benchNames = [
   'codec',
   'network',
   'priority',
+  'gossip',
   'connections',
   'consensus',
   'state',

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly name: string
   readonly seconds: number
   readonly keys: number
+  readonly simulated: number | undefined
+  readonly seed: number
   readonly workloads: readonly BenchWorkload[]
   readonly json: boolean
   readonly console: Console
@@ -21,6 +23,10 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   network: async () => (await import('./network.ts')).benchNetwork(),
   connections: async ({ console }) => (await import('./connections.ts')).benchConnections((line) => console.err(`${line}\n`)),
   priority: async () => (await import('./priority.ts')).benchPriority(),
+  async gossip({ seconds, simulated, seed, console }) {
+    const { benchGossip } = await import('./gossip.ts')
+    return benchGossip({ seconds, simulated, seed, onProgress: (line) => console.err(`${line}\n`) })
+  },
   state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),

@@ -14,7 +14,7 @@ export const benchCommand = defineCommand({
       min: 2,
       max: 600,
       standard: 30,
-      summary: 'How long each load of the consensus bench is measured',
+      summary: 'How long each load of the consensus and gossip benches is measured',
     },
     workload: {
       type: 'text',
@@ -29,15 +29,23 @@ export const benchCommand = defineCommand({
       standard: 10_000_000,
       summary: 'Keys of the large map of the state bench',
     },
+    simulated: {
+      type: 'integer',
+      min: 10,
+      max: 100_000,
+      summary: 'Only the simulation of the gossip bench, of so many nodes',
+    },
+    seed: { type: 'integer', min: 0, max: 4_294_967_295, standard: 1, summary: 'Seed of the simulation of the gossip bench' },
     json: { type: 'flag', summary: 'Print one JSON object' },
   },
   examples: [
     { line: 'synod bench codec', shows: 'a table of figures' },
     { line: 'synod bench consensus --seconds 10 --json', shows: 'four validators under load by HTTP' },
+    { line: 'synod bench gossip --simulated 10000 --seed 7', shows: 'how gossip spreads among ten thousand nodes' },
   ],
   async run({ options, arguments: [name = ''], console }) {
     const { runBench } = await import('../bench/run-bench.ts')
-    const { seconds, keys, workload, json } = options
-    return runBench({ name, seconds, keys, workloads: workload, json, console })
+    const { seconds, keys, workload, simulated, seed, json } = options
+    return runBench({ name, seconds, keys, workloads: workload, simulated, seed, json, console })
   },
 })

@@ -15,7 +15,7 @@ import { unsignedApplication } from './unsigned-application.ts'
 export const workloads = ['transfers', 'operations', 'unsigned'] as const
 export type BenchWorkload = (typeof workloads)[number]
 
-/** A chain of four made for measuring. Its keys follow from their numbers, so that every process makes the same ones. */
+/** A chain, of four unless told otherwise, made for measuring. Its keys follow from their numbers, so that every process makes the same ones. */
 export interface BenchChain {
   readonly spec: ChainSpec
   readonly chainId: ChainId
@@ -30,7 +30,12 @@ export function benchSeed(kind: string, index: number): Bytes {
   return taggedHash('synod/bench-key', utf8(`${kind} ${index}`))
 }
 
-export function createBenchChain(workload: BenchWorkload, genesisTime: number): BenchChain {
+export function createBenchChain(
+  workload: BenchWorkload,
+  genesisTime: number,
+  options: { readonly validators?: number; readonly consensus?: Readonly<Record<string, unknown>> } = {},
+): BenchChain {
+  const { validators = benchValidators, consensus = { interval_ms: 0, empty_blocks: false } } = options
   const accounts = Array.from({ length: accountCount }, (_, index) => ed25519Keypair(benchSeed('account', index)))
   const spec: ChainSpec = {
     chain: {
@@ -41,10 +46,10 @@ export function createBenchChain(workload: BenchWorkload, genesisTime: number): 
       magic: '53594e44',
       port: 26_600,
     },
-    consensus: consensusParametersSchema.parse({ interval_ms: 0, empty_blocks: false }),
+    consensus: consensusParametersSchema.parse(consensus),
     limits: limitsSchema.parse({}),
     application: { name: workload === 'unsigned' ? 'unsigned' : 'ledger', parameters: {} },
-    validators: Array.from({ length: benchValidators }, (_, index) => {
+    validators: Array.from({ length: validators }, (_, index) => {
       const keypair = blsKeypair(benchSeed('validator', index))
       const possession = provePossession(keypair)
       const operator = addressOf((accounts[index] as Ed25519Keypair).publicKey)

@@ -1,0 +1,112 @@
+/** One of the processes that all send to all: the network port alone, batches made and read as the product makes and reads them. */
+import { createLibp2pNetwork } from '../../../adapters/libp2p/libp2p-network.ts'
+import { batchSchema } from '../../../chain/batch.ts'
+import { batchMessageSchema } from '../../../chain/batch-message.ts'
+import { batchBytesMax } from '../../../chain/limits.ts'
+import { decode, encode } from '../../../codec/codec.ts'
+import type { Network } from '../../../ports/network.ts'
+import { type Bytes, concatBytes } from '../../../primitives/bytes.ts'
+import { benchSeed } from '../consensus/bench-chain.ts'
+
+export type FloodOrder =
+  | { readonly kind: 'listen'; readonly index: number }
+  | { readonly kind: 'dial'; readonly addresses: readonly string[] }
+  | { readonly kind: 'flood'; readonly seconds: number; readonly messageBytes: number }
+export interface FloodReport {
+  readonly address: string
+  /** Messages that arrived, and the time in which they did. */
+  readonly messages: number
+  readonly seconds: number
+}
+
+/** While processes begin and end one after the other, nobody counts. */
+const marginMs = 500
+
+let received = 0
+let network: Network | undefined
+
+async function listen(index: number): Promise<Network> {
+  const started = await createLibp2pNetwork({
+    privateKeySeed: benchSeed('flood', index),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    security: ['tls'],
+    requireHybrid: true,
+    chainTag: 'bench',
+    gossipChannels: [],
+  })
+  await started.start({
+    hello: () => new Uint8Array(64),
+    onHello: () => ({ accept: true }),
+    onConnected: () => undefined,
+    onDisconnected: () => undefined,
+    onMessage: (_peer, _channel, message) => take(message),
+    onGossip: () => 'ignore',
+    onRequest: () => {
+      throw new Error('nothing is answered here')
+    },
+    onMisbehaviour: (_peer, what) => {
+      throw new Error(what)
+    },
+  })
+  return started
+}
+
+function take(message: Bytes): void {
+  const pushed = decode(batchMessageSchema, message)
+  if (!pushed.ok || pushed.value.type !== 'push') throw new Error('something else than a batch arrived')
+  const batch = decode(batchSchema, pushed.value.encoded)
+  if (!batch.ok) throw new Error(batch.error.code)
+  received += batch.value.transactions.length
+}
+
+/** A full batch of messages of so many bytes, which do not compress. */
+function batchOf(messageBytes: number): Bytes {
+  const count = Math.floor((batchBytesMax - 8) / (messageBytes + 3))
+  const transactions = Array.from({ length: count }, (_, index) => noise(index, messageBytes))
+  return encode(batchMessageSchema, { type: 'push', encoded: encode(batchSchema, { transactions }) })
+}
+
+function noise(index: number, bytes: number): Bytes {
+  const parts = Array.from({ length: Math.ceil(bytes / 32) }, (_, part) => benchSeed(`message ${index}`, part))
+  return concatBytes(...parts).slice(0, bytes)
+}
+
+/** Sends to everybody whatever their queues take, and counts what arrives from everybody meanwhile. */
+async function flood(own: Network, seconds: number, messageBytes: number): Promise<Omit<FloodReport, 'address'>> {
+  const message = batchOf(messageBytes)
+  const until = performance.now() + seconds * 1000 + 2 * marginMs
+  let from = { at: 0, received: 0 }
+  let measured = { messages: 0, seconds: 0 }
+  setTimeout(() => {
+    from = { at: performance.now(), received }
+  }, marginMs)
+  setTimeout(
+    () => {
+      measured = { messages: received - from.received, seconds: (performance.now() - from.at) / 1000 }
+    },
+    marginMs + seconds * 1000,
+  )
+  while (performance.now() < until || measured.seconds === 0) {
+    for (const { id } of own.peers()) own.send(id, 'batches', message)
+    await new Promise((resume) => setImmediate(resume))
+  }
+  return measured
+}
+
+async function obey(order: FloodOrder): Promise<FloodReport> {
+  network ??= await listen(order.kind === 'listen' ? order.index : 0)
+  if (order.kind === 'dial') for (const address of order.addresses) await network.connect(address)
+  const counted = order.kind === 'flood' ? await flood(network, order.seconds, order.messageBytes) : { messages: 0, seconds: 0 }
+  return { address: network.addresses()[0] as string, ...counted }
+}
+
+process.on('message', (order: FloodOrder) => {
+  obey(order).then(
+    (report) => process.send?.(report),
+    (error) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
+})
+process.once('disconnect', () => process.exit(0))

@@ -25,6 +25,8 @@ export const rejections = {
   CODEC_LIMIT: { verdict: 'reject', summary: 'A field is shorter, longer or larger than its schema allows.' },
   CODEC_TAG: { verdict: 'reject', summary: 'A message is of a kind that is not known here.' },
   CODEC_TEXT: { verdict: 'reject', summary: 'A text is not well-formed UTF-8.' },
+  COMPRESSION_BROKEN: { verdict: 'reject', summary: 'A compressed message is not what it says it is.' },
+  DECOMPRESSION_BOMB: { verdict: 'reject', summary: 'A compressed message would become longer than is allowed.' },
 
   ADDRESS_MALFORMED: { verdict: 'reject', summary: 'The text is not an address: mistyped, truncated or of another kind.' },
   ADDRESS_PREFIX: { verdict: 'reject', summary: 'The address belongs to another chain: it has another prefix.' },

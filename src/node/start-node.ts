@@ -10,6 +10,7 @@ import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
 import { createSystemVitals } from '../adapters/system/system-vitals.ts'
 import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
+import { compressionDictionaries } from '../chain/compression-dictionaries.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
 import { assemble } from '../engine/assemble.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
@@ -97,6 +98,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
       ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
+      dictionaries: compressionDictionaries(chainIdOf(spec)),
       limits: { connectionsMax: 2 * connections.total, handshakesMax: 2 * connections.handshakes },
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })

@@ -6,6 +6,8 @@ import type { Stream } from '@libp2p/interface'
 import { type Channel, channelBytesMax, channels } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
+import { type Compressor, compressedKinds, isCompressedKind, isCompressible, plainKind } from './compressor.ts'
+import type { Features } from './features.ts'
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { channelQueueMax } from './limits.ts'
@@ -28,6 +30,9 @@ export const channelClasses: readonly ChannelClass[] = [
 export interface DirectChannelsOptions {
   readonly budget: BulkBudget
   readonly gate: ReadGate
+  readonly compressor: Compressor
+  /** What the peer can do. */
+  readonly features: () => Features
   /** Of frames whose kind is the index of their channel. */
   readonly counter: FrameCounter
   /** Opens a stream on this connection. */
@@ -96,7 +101,10 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
 
   return {
     send(channel, message) {
-      const queued = queues.get(channel)?.push({ kind: channels.indexOf(channel), payload: message }) ?? false
+      const packed = isCompressible(channel) ? options.compressor.pack(channel, message, options.features()) : undefined
+      const kind = channels.indexOf(channel)
+      const frame = packed === undefined ? { kind, payload: message } : { kind: kind | packed.flag, payload: packed.payload }
+      const queued = queues.get(channel)?.push(frame) ?? false
       if (!queued) return false
       if (frames !== undefined) frames.flush()
       else if (!opening) open()
@@ -106,11 +114,22 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
 }
 
 function serve(channelClass: ChannelClass, stream: Stream, options: DirectChannelsOptions): void {
-  const bytesMax = new Map(channelClass.channels.map((channel) => [channels.indexOf(channel), channelBytesMax[channel]]))
+  const bytesMax = new Map<number, number>()
+  for (const channel of channelClass.channels) {
+    const kind = channels.indexOf(channel)
+    bytesMax.set(kind, channelBytesMax[channel])
+    if (isCompressible(channel)) for (const packed of compressedKinds(kind)) bytesMax.set(packed, channelBytesMax[channel])
+  }
   createFrameStream(stream, {
     queues: [],
     bytesMaxOf: (kind) => bytesMax.get(kind),
-    onFrame: (frame) => options.onMessage(channels[frame.kind] as Channel, frame.payload),
+    onFrame({ kind, payload }) {
+      const channel = channels[plainKind(kind)] as Channel
+      if (!isCompressedKind(kind) || !isCompressible(channel)) return options.onMessage(channel, payload)
+      const message = options.compressor.unpack(channel, kind, payload, channelBytesMax[channel])
+      if ('violation' in message) options.onViolation(message.violation)
+      else options.onMessage(channel, message)
+    },
     onViolation: options.onViolation,
     onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
     counter: options.counter,

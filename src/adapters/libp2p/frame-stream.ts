@@ -64,7 +64,7 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
     while (stream.status === 'open' && gate?.isClosed !== true) {
       const frame = reader.next()
       if (frame === undefined) break
-      counter.received(frame.kind, frame.payload.length)
+      counter.received(frame)
       options.onFrame(frame)
       if (performance.now() > until) return rest()
     }
@@ -130,7 +130,7 @@ function startSending(stream: Stream, options: FrameStreamOptions): () => void {
         current = nextFrame()
         if (current === undefined) break
         currentSent = 0
-        options.counter.sent(current.kind, current.payload.length)
+        options.counter.sent(current)
         end = writeFrameHeader(target, end, current)
       }
       const count = Math.min(current.payload.length - currentSent, target.length - end)

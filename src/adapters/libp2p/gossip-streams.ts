@@ -11,7 +11,7 @@ import type { Features } from './features.ts'
 import { gossipPriority, gossipQueuedBytesMax, writeBytesMax } from './limits.ts'
 import type { ReadGate } from './read-gate.ts'
 import { widenWindow } from './stream-window.ts'
-import { countAllAs, type TrafficMeter } from './traffic-meter.ts'
+import { countBytes, type TrafficMeter } from './traffic-meter.ts'
 
 /** What gossip on one connection shares with everything else on it. */
 export interface GossipLink {
@@ -45,30 +45,30 @@ export function gossipConnection(connection: Connection, link: GossipLink): Conn
 /** gossipsub hands over one whole envelope per `send`, so dropping one leaves the stream intact. */
 function boundGossip(stream: Stream, link: GossipLink): void {
   const send = stream.send.bind(stream)
-  const counter = countAllAs(link.meter, 'gossip')
+  const count = countBytes(link.meter.sent, 'gossip')
   stream.send = (data) => {
     if (stream.writeBufferLength + data.byteLength > gossipQueuedBytesMax) return false
-    counter.sent(0, data.byteLength)
+    count(data.byteLength)
     return send(data)
   }
 }
 
 function paceGossip(stream: Stream, { meter, budget, onLost }: GossipLink): void {
   const send = stream.send.bind(stream)
-  const counter = countAllAs(meter, 'gossip')
+  const count = countBytes(meter.sent, 'gossip')
   const waiting: Bytes[] = []
   let waitingBytes = 0
 
   function flush(): void {
     while (stream.status === 'open' && !stream.writableNeedsDrain) {
       const [next] = waiting
-      const count = Math.min(next?.length ?? 0, budget.room(), writeBytesMax)
-      if (next === undefined || count === 0) return
-      if (count === next.length) waiting.shift()
-      else waiting[0] = next.subarray(count)
-      waitingBytes -= count
-      budget.take(count)
-      send(next.subarray(0, count))
+      const length = Math.min(next?.length ?? 0, budget.room(), writeBytesMax)
+      if (next === undefined || length === 0) return
+      if (length === next.length) waiting.shift()
+      else waiting[0] = next.subarray(length)
+      waitingBytes -= length
+      budget.take(length)
+      send(next.subarray(0, length))
     }
   }
 
@@ -76,7 +76,7 @@ function paceGossip(stream: Stream, { meter, budget, onLost }: GossipLink): void
     if (waitingBytes + data.byteLength > gossipQueuedBytesMax) return false
     waiting.push(data instanceof Uint8Array ? data : data.subarray())
     waitingBytes += data.byteLength
-    counter.sent(0, data.byteLength)
+    count(data.byteLength)
     flush()
     return waitingBytes === 0
   }
@@ -91,7 +91,7 @@ function paceGossip(stream: Stream, { meter, budget, onLost }: GossipLink): void
 
 /** To be called before gossipsub takes the stream over: it sees what gossipsub sees. */
 export function watchGossip(stream: Stream, { meter, gate, budget, features }: GossipLink): void {
-  const counter = countAllAs(meter, 'gossip')
+  const count = countBytes(meter.received, 'gossip')
   const isReadable = () => stream.status === 'open' && stream.readStatus !== 'closing' && stream.readStatus !== 'closed'
   function onGate(): void {
     if (!isReadable()) return
@@ -99,7 +99,7 @@ export function watchGossip(stream: Stream, { meter, gate, budget, features }: G
     else stream.resume()
   }
   stream.addEventListener('message', (event: StreamMessageEvent) => {
-    counter.received(0, event.data.byteLength)
+    count(event.data.byteLength)
     if (features.pacedGossip) budget.received(event.data.byteLength)
   })
   stream.addEventListener('close', gate.join(onGate))

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type NetworkWorld, networkContract } from '../../ports/network.contract.ts'
 import { channelBytesMax, channels, type NetworkHandlers } from '../../ports/network.ts'
@@ -101,6 +102,50 @@ describe('what a node offers', () => {
     const first = await start(1, {})
     const listen = [(first.addresses()[0] as string).replace(/\/p2p\/.*/, '')]
     await expect(start(2, { listen })).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
+  })
+})
+
+describe('compression', () => {
+  it.each([
+    [true, true, 'batches'],
+    [true, true, 'blocks'],
+    [true, false, 'batches'],
+    [false, false, 'peers'],
+  ] as const)('makes what repeats shorter, dictionaries %s and %s, on %s', async (left, right, channel) => {
+    const received: Uint8Array[] = []
+    const dictionaries = { batches: randomBytes(500), blocks: randomBytes(900) }
+    const bob = await world({ ...(right && { dictionaries }) }).make(2)
+    await bob.start({
+      ...quiet,
+      onMessage: (_peer, _channel, message) => void received.push(message),
+      async *onRequest() {
+        yield repeated
+        yield random
+      },
+    })
+    const alice = await world({ ...(left && { dictionaries }) }).make(1)
+    await alice.start(quiet)
+    const random = randomBytes(50_000)
+    const repeated = Buffer.from('a transaction much like the next one '.repeat(1_000) + random.toString('hex', 0, 2_000))
+    try {
+      const peer = await alice.connect(bob.addresses()[0] as string)
+      for (const message of [repeated, random, repeated]) alice.send(peer, channel, message)
+      await vi.waitUntil(() => received.length === 3, { timeout: 10_000, interval: 1 })
+      expect(received.map((message) => Buffer.compare(message, received.indexOf(message) === 1 ? random : repeated))).toEqual([
+        0, 0, 0,
+      ])
+      const parts: Uint8Array[] = []
+      for await (const part of alice.request(peer, 'batch', new Uint8Array(1), { timeoutMs: 10_000 })) parts.push(part)
+      expect([Buffer.compare(parts[0] as Uint8Array, repeated), Buffer.compare(parts[1] as Uint8Array, random)]).toEqual([0, 0])
+      const { wire, classes } = alice.traffic(peer)
+      expect(classes[channel].bytesOut).toBe(2 * repeated.length + random.length)
+      expect(bob.traffic(alice.self).classes[channel].bytesIn).toBe(2 * repeated.length + random.length)
+      expect(classes.requests.bytesIn).toBeGreaterThan(repeated.length + random.length)
+      expect(wire.bytesOut).toBeLessThan(random.length + repeated.length)
+      expect(wire.bytesIn).toBeLessThan(random.length + repeated.length)
+    } finally {
+      await Promise.all([alice.stop(), bob.stop()])
+    }
   })
 })
 

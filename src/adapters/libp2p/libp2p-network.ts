@@ -10,6 +10,7 @@ import { type Channel, channelBytesMax, type Network, type NetworkHandlers } fro
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { createCompressor, type Dictionaries } from './compressor.ts'
 import { createDoor } from './door.ts'
 import { createGossip, type GossipComponents } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
@@ -36,6 +37,8 @@ export interface Libp2pNetworkOptions {
   /** Channels to follow by gossip. */
   readonly gossipChannels?: readonly Channel[]
   readonly limits?: Partial<Libp2pLimits>
+  /** What compressed messages may refer to. Default: nothing but themselves. */
+  readonly dictionaries?: Dictionaries
   /** What may be listened on and dialled, the preferred first. Default: all, in the order of `transportKinds`. */
   readonly transports?: readonly TransportKind[]
   /** The local IP address to dial from over TCP and WebSocket, where hosts are told apart by it. Default: the system chooses. */
@@ -88,6 +91,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         helloTimeoutMs: limits.helloTimeoutMs,
         liveness: limits,
         wire,
+        compressor: createCompressor(options.dictionaries),
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),

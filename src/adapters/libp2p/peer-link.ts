@@ -5,6 +5,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { GreetedConnection, NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import type { Compressor } from './compressor.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocols } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
@@ -21,6 +22,7 @@ export interface LinkOptions {
   /** Of an inbound connection. */
   readonly arrival: Arrival | undefined
   readonly handlers: NetworkHandlers
+  readonly compressor: Compressor
   readonly helloTimeoutMs: number
   readonly liveness: Liveness
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */
@@ -59,7 +61,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
-  const services = createPeerServices({ peer, handlers, acknowledge, open, onViolation: violate, onLost })
+  const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude)
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
   const isOver = () => phase === 'ended'

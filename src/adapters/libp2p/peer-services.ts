@@ -2,6 +2,7 @@
 import type { Stream } from '@libp2p/interface'
 import { type NetworkHandlers, type PeerId, type RequestProtocol, requestProtocols } from '../../ports/network.ts'
 import { type BulkBudget, createBulkBudget } from './bulk-budget.ts'
+import type { Compressor } from './compressor.ts'
 import type { ControlHandlers } from './control-stream.ts'
 import { createDirectChannels, type DirectChannels } from './direct-channels.ts'
 import { type Features, noFeatures } from './features.ts'
@@ -13,6 +14,7 @@ import { countAllAs, countFrames, createTrafficMeter, type TrafficMeter } from '
 export interface PeerServicesOptions {
   readonly peer: PeerId
   readonly handlers: NetworkHandlers
+  readonly compressor: Compressor
   /** Tells the peer how many bulk bytes have been taken from it. */
   readonly acknowledge: (total: number) => void
   readonly open: (protocol: string) => Promise<Stream>
@@ -43,8 +45,9 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const budget = createBulkBudget(options.acknowledge)
   const gate = createReadGate()
   const meter = createTrafficMeter()
-  const shared = { ...options, budget, gate }
-  const counter = countAllAs(meter, 'requests')
+  let features = noFeatures
+  const shared = { ...options, budget, gate, features: () => features }
+  const counter = countAllAs(meter, 'requests', 4)
   const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter })
   const clients: Readonly<Record<RequestProtocol, RequestClient>> = {
     batch: client('batch'),
@@ -53,14 +56,13 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     mempool: client('mempool'),
   }
   const served = new Set<RequestProtocol>()
-  let features = noFeatures
   let isClosed = false
   return {
     budget,
     gate,
     meter,
     onControl: {
-      features: { ...noFeatures, pacedGossip: true },
+      features: { ...noFeatures, pacedGossip: true, zstd: true, dictionaries: options.compressor.dictionaries },
       onFeatures(learnt) {
         features = learnt
       },

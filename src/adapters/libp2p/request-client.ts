@@ -3,11 +3,12 @@
  * A consumer that is slow holds its own answer back, at `answerAheadBytesMax`, and no other.
  */
 import type { Stream } from '@libp2p/interface'
-import { type RequestProtocol, requestBytesMax, requestRefused } from '../../ports/network.ts'
+import { type RequestProtocol, requestBytesMax, requestRefused, responsePartBytesMax } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { BulkBudget } from './bulk-budget.ts'
+import { type Compressor, isCompressedKind, plainKind } from './compressor.ts'
 import { textOf } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
 import { type Frame, type ReceivedFrame, readUint32, uint32 } from './frame.ts'
@@ -23,6 +24,7 @@ export interface RequestClientOptions {
   readonly protocol: RequestProtocol
   readonly budget: BulkBudget
   readonly gate: ReadGate
+  readonly compressor: Compressor
   readonly counter: FrameCounter
   readonly open: (protocol: string) => Promise<Stream>
   readonly onViolation: (what: string) => void
@@ -55,10 +57,20 @@ export function createRequestClient(options: RequestClientOptions): RequestClien
     if (answer === undefined) {
       // Parts of a cancelled answer may still be under way; an id that was never given out may not.
       if (id > lastId || id === 0) options.onViolation('an answer to no request')
-    } else if (frame.kind === answerKind.part) {
-      if (!answer.push(frame.payload.subarray(4))) options.onViolation('an answer further ahead of its consumer than allowed')
+    } else if (plainKind(frame.kind) === answerKind.part) {
+      const part = partOf(frame)
+      if (part !== undefined && !answer.push(part)) options.onViolation('an answer further ahead of its consumer than allowed')
     } else if (frame.kind === answerKind.end) settle(id)
     else settle(id, requestRefused(`${protocol} request failed`, textOf(frame.payload.subarray(4))))
+  }
+
+  function partOf({ kind, payload }: ReceivedFrame): Bytes | undefined {
+    const part = payload.subarray(4)
+    if (!isCompressedKind(kind)) return part
+    const unpacked = options.compressor.unpack(protocol, kind, part, responsePartBytesMax)
+    if (!('violation' in unpacked)) return unpacked
+    options.onViolation(unpacked.violation)
+    return undefined
   }
 
   function settle(id: number, reason?: OperationalError): void {

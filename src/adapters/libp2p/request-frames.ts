@@ -1,5 +1,6 @@
 /** What request streams carry (docs/spec/network.md, "Requests"). Every frame starts with the request's id, four bytes. */
 import { type RequestProtocol, requestBytesMax, requestProtocols, responsePartBytesMax } from '../../ports/network.ts'
+import { compressedKinds } from './compressor.ts'
 import { reasonBytesMax } from './limits.ts'
 
 const idBytes = 4
@@ -16,6 +17,7 @@ export const requestFrameBytesMax = new Map<number, number>([
 ])
 export const answerFrameBytesMax = new Map<number, number>([
   [answerKind.part, idBytes + responsePartBytesMax],
+  ...compressedKinds(answerKind.part).map((kind): [number, number] => [kind, idBytes + responsePartBytesMax]),
   [answerKind.end, idBytes],
   [answerKind.refusal, idBytes + reasonBytesMax],
 ])

@@ -4,8 +4,10 @@ import { type RequestProtocol, responsePartBytesMax } from '../../ports/network.
 import { AssertionError, assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
+import type { Compressor } from './compressor.ts'
 import { boundedText } from './control-stream.ts'
 import { messageOf } from './direct-channels.ts'
+import type { Features } from './features.ts'
 import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
@@ -18,6 +20,9 @@ export interface RequestServerOptions {
   readonly protocol: RequestProtocol
   readonly budget: BulkBudget
   readonly gate: ReadGate
+  readonly compressor: Compressor
+  /** What the peer can do. */
+  readonly features: () => Features
   readonly counter: FrameCounter
   /** `undefined` when no request is answered any more. */
   readonly answer: (message: Bytes) => AsyncIterable<Bytes> | undefined
@@ -100,7 +105,9 @@ export function serveRequests(stream: Stream, options: RequestServerOptions): vo
           })
         }
         if (answer.cancelled) return
-        send(answerKind.part, id, part)
+        const packed = options.compressor.pack(protocol, part, options.features())
+        if (packed === undefined) send(answerKind.part, id, part)
+        else send(answerKind.part | packed.flag, id, packed.payload)
         answer.sent = (answer.sent + part.length) >>> 0
       }
       if (!answer.cancelled) send(answerKind.end, id, new Uint8Array(0))

@@ -3,6 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
@@ -28,6 +29,7 @@ export interface RunningNetworkOptions {
   /** How an inbound connection came through the door. */
   readonly arrivalOf: (connection: Connection) => Arrival | undefined
   readonly wire: WireMeter
+  readonly compressor: Compressor
   readonly createGossip: (gate: GossipGate) => Gossip
 }
 
@@ -113,7 +115,7 @@ function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJ
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -155,6 +157,7 @@ function trackLinks(
         protection,
         arrival,
         handlers,
+        compressor,
         helloTimeoutMs,
         liveness,
         place: registry.place,

@@ -2,7 +2,10 @@
  * What crosses one connection, by class: two rows of numbers, since counting a message must cost next to nothing. The totals of the
  * network are those of its ended connections and of its living ones, added up when somebody asks.
  */
+
 import { type Traffic, type TrafficClass, type TrafficCount, trafficClasses } from '../../ports/network.ts'
+import { messageBytes, plainKind } from './compressor.ts'
+import type { Frame, ReceivedFrame } from './frame.ts'
 
 export interface TrafficMeter {
   /** Bytes by the index of their class in `trafficClasses`. */
@@ -31,27 +34,38 @@ export function readTraffic(meter: TrafficMeter, wire: TrafficCount): Traffic {
 
 /** Counts the frames of one stream. */
 export interface FrameCounter {
-  received(kind: number, bytes: number): void
-  sent(kind: number, bytes: number): void
+  received(frame: ReceivedFrame): void
+  sent(frame: Frame): void
 }
 
-/** @param classOf the index in `trafficClasses` of what frames of a kind carry. */
-export function countFrames(meter: TrafficMeter, classOf: (kind: number) => number): FrameCounter {
+/**
+ * @param classOf the index in `trafficClasses` of what frames of a kind carry, whether or not they are compressed.
+ * @param idBytes what a received payload has before the message.
+ */
+export function countFrames(meter: TrafficMeter, classOf: (kind: number) => number, idBytes = 0): FrameCounter {
   const { received, sent } = meter
   return {
-    received(kind, bytes) {
-      const index = classOf(kind)
-      received[index] = (received[index] as number) + bytes
+    received({ kind, payload }) {
+      const index = classOf(plainKind(kind))
+      received[index] = (received[index] as number) + messageBytes(kind, payload, idBytes)
     },
-    sent(kind, bytes) {
-      const index = classOf(kind)
-      sent[index] = (sent[index] as number) + bytes
+    sent({ kind, payload }) {
+      const index = classOf(plainKind(kind))
+      sent[index] = (sent[index] as number) + messageBytes(kind, payload, 0)
     },
   }
 }
 
 /** For a stream all of whose frames are of one class. */
-export function countAllAs(meter: TrafficMeter, name: TrafficClass): FrameCounter {
+export function countAllAs(meter: TrafficMeter, name: TrafficClass, idBytes = 0): FrameCounter {
   const index = trafficClasses.indexOf(name)
-  return countFrames(meter, () => index)
+  return countFrames(meter, () => index, idBytes)
+}
+
+/** Counts bytes that are not in frames. */
+export function countBytes(row: Float64Array, name: TrafficClass): (bytes: number) => void {
+  const index = trafficClasses.indexOf(name)
+  return (bytes) => {
+    row[index] = (row[index] as number) + bytes
+  }
 }

@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'test/{house,fences}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'test/{house,fences,soak}/**/*.test.ts'],
           exclude: [longTests],
           testTimeout: 20_000,
           hookTimeout: 20_000,

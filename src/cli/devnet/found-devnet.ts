@@ -11,7 +11,7 @@ import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
 import { storeAccountKey } from '../keys/account-keys.ts'
 import { freePorts } from './free-ports.ts'
-import { loopbackHost } from './loopback-host.ts'
+import { loopbackHost, sharedLoopbackLimits } from './loopback-host.ts'
 
 /** A devnet on disk: a home for each validator, and accounts to play with. */
 export interface Devnet {
@@ -78,6 +78,7 @@ export async function foundDevnet(options: {
     const url = `http://127.0.0.1:${ports[2 * index + 1]}`
     return { name: `node${index}`, home: join(directory, `node${index}`), url }
   })
+  const shared = sharedLoopbackLimits(count)
   await Promise.all(
     nodes.map(async ({ home }, index) => {
       const settings = {
@@ -85,6 +86,7 @@ export async function foundDevnet(options: {
         // One dial for each pair of nodes.
         p2p: { listen: [listenAddress(index)], dial_from: loopbackHost(index), peers: addresses.slice(0, index) },
         api: { port: ports[2 * index + 1] as number },
+        ...(shared && { defence: shared }),
       }
       const seeds = { peer: peerSeeds[index] as Bytes, validator: validatorSeeds[index] as Bytes }
       await createNodeHome({ home, chainText, settings, seeds, passphrase, storePassphrase: true, keyCost })

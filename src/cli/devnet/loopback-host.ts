@@ -9,3 +9,15 @@ export function loopbackHost(place: number): string {
   const network = place + 1
   return `127.${network >> 8}.${network & 255}.1`
 }
+
+/** The table `[defence]` of nodes on this machine where so many share one address; `undefined` where each has its own. */
+export function sharedLoopbackLimits(nodes: number): Record<string, number> | undefined {
+  if (process.platform === 'linux') return undefined
+  const connections = 4 * nodes
+  return {
+    per_ip_max: connections,
+    per_subnet_max: connections,
+    per_ip_minute_max: 100 * connections,
+    handshakes_per_ip_max: connections,
+  }
+}

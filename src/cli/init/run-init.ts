@@ -12,7 +12,7 @@ import { createNodeHome, homeFiles, refuseExistingHome } from '../../node/config
 import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { type Bytes, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { loopbackHost } from '../devnet/loopback-host.ts'
+import { loopbackHost, sharedLoopbackLimits } from '../devnet/loopback-host.ts'
 import { answer } from '../frame/answer.ts'
 import type { Console } from '../frame/command.ts'
 import { choosePassphrase } from '../frame/passphrase.ts'
@@ -153,6 +153,7 @@ async function makeHome(
   const { index, nodes, chain, passphrase } = context
   const { port } = chain.spec.chain
   const several = nodes.length > 1
+  const shared = several ? sharedLoopbackLimits(nodes.length) : undefined
   const address = (place: number) => `/ip4/${loopbackHost(place)}/tcp/${port + place * portStep}`
   await createNodeHome({
     home: node.home,
@@ -166,6 +167,7 @@ async function makeHome(
             peers: nodes.flatMap((_, other) => (other === index ? [] : [address(other)])),
           }
         : { listen: [`/ip4/0.0.0.0/tcp/${port}`], peers: [] },
+      ...(shared && { defence: shared }),
       api: { port: several ? port + index * portStep + 10 : port + 10 },
     },
     seeds: { peer: node.peer, validator: node.validator },

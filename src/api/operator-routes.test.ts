@@ -109,6 +109,19 @@ describe('every route for the operator', () => {
     expect(logged.join()).not.toContain(token)
   })
 
+  it('is described with the token it takes', async () => {
+    const document = (await (await fetch(new URL('/openapi.json', api.url))).json()) as {
+      paths: Record<string, Record<string, { security?: unknown }>>
+      components: unknown
+    }
+    expect(document.components).toMatchObject({ securitySchemes: { operatorToken: { type: 'http', scheme: 'bearer' } } })
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const isTheirs = path.startsWith('/v1/operator/')
+      const expected = isTheirs ? [{ operatorToken: [] }] : path === '/v1/peers' ? [{}, { operatorToken: [] }] : undefined
+      for (const { security } of Object.values(methods)) expect({ path, security }).toEqual({ path, security: expected })
+    }
+  })
+
   it('names the scheme to who has no token', async () => {
     const answer = await fetch(new URL('/v1/operator/bans', api.url))
     expect([401, 429]).toContain(answer.status)

@@ -171,6 +171,37 @@ describe('synod trace', () => {
     expect(byHeight.message).toBe(block.hash)
   })
 
+  test('follows a batch too, and asks just the nodes that are named, of which one may be silent', async () => {
+    const { encoded, id } = signedTransfer(network, network.accounts[1]!, network.accounts[2]!)
+    await node(1).client.submit([encoded])
+    await until('it is final', () => node(1).client.transaction(id))
+    const of = (index: number) => ['--node', node(index).url, '--token-file', join(node(index).home, 'operator-token')]
+    const nobody = ['--node', 'http://127.0.0.1:1', '--token-file', join(node(0).home, 'operator-token')]
+    interface Traced {
+      readonly steps: readonly {
+        readonly node: string
+        readonly subject: string
+        readonly hash: string
+        readonly event: string
+      }[]
+      readonly silent: readonly { readonly node: string; readonly reason: string }[]
+    }
+    const { steps, silent } = await synod<Traced>(['trace', toHex(id), ...of(1), ...nobody])
+    expect([...new Set(steps.map((step) => step.node))]).toEqual([new URL(node(1).url).host])
+    expect(silent).toEqual([{ node: '127.0.0.1:1', reason: expect.stringContaining('API_UNREACHABLE') }])
+    const batch = steps.find(({ subject }) => subject === 'batch')!.hash
+    const ofBatch = await synod<Traced>(['trace', batch, ...of(0), ...of(1)])
+    expect([...new Set(ofBatch.steps.map(({ subject }) => subject))].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      'batch',
+      'block',
+    ])
+    const uneven = await runSynod(['trace', batch, ...of(0), '--node', node(1).url])
+    expect([uneven.status, uneven.stderr]).toEqual([
+      64,
+      expect.stringContaining('--node is given 2 times and --token-file 1 times'),
+    ])
+  })
+
   test('says that it does not know a message', async () => {
     const { status, stderr } = await runSynod(['trace', 'ab'.repeat(32), '--home', network.directory])
     expect(status).toBe(1)
@@ -202,6 +233,15 @@ describe('synod ban', () => {
     expect(await synod(['unban', banned, ...home0], 1)).toEqual({ target: banned, changed: false })
     await until('the peer is back', isConnected, 90_000)
     expect((await synod<BansView>(['bans', ...home0])).bans).toEqual([])
+  })
+
+  test('is more than disconnect, after which a peer comes back', async () => {
+    const { home, client } = node(0)
+    const peer = await until('a peer is there', async () => (await client.peers()).peers[0])
+    expect(await synod(['disconnect', peer.id, '--home', home])).toEqual({ target: peer.id, changed: true })
+    const again = async () =>
+      (await client.peers()).peers.find(({ id, connectedAt }) => id === peer.id && connectedAt > peer.connectedAt)
+    await until('it is back', again, 90_000)
   })
 
   test('is told what is not to be understood, and who is not there', async () => {

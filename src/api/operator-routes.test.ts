@@ -26,6 +26,7 @@ const peer = {
   connectedAt: 5,
   height: 4,
   agent: 'synod/1',
+  staked: true,
   standing: { score: -12.5, reasons: [{ what: 'CODEC_TAG', at: 6, change: -10 }], bannedUntil: 'forever' },
 } as const
 

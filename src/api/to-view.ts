@@ -126,6 +126,7 @@ export function peersToView(node: SynodNode, operator: boolean): PeersView {
       connectedAt: peer.connectedAt,
       height: peer.height,
       agent: peer.agent,
+      staked: peer.staked,
       standing: operator ? standingToView(standing) : null,
       traffic: crossed ? trafficToView(crossed) : null,
     }

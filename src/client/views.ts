@@ -140,6 +140,8 @@ export const peersView = z.object({
       connectedAt: count,
       height: count,
       agent: z.string(),
+      /** It has proved that it speaks for stake. */
+      staked: z.boolean(),
       standing: standingView.nullable(),
       traffic: trafficView.nullable(),
     }),

@@ -43,6 +43,12 @@ const strikes: Readonly<Record<StrangerFault, HostStrike | undefined>> = {
   'cut handshake': undefined,
 }
 
+/**
+ * So many peers are let in however strained this node is. A handful is not what strains it, and without peers it can do nothing at all:
+ * nodes that start together on a busy machine would turn each other away for as long as it is busy.
+ */
+const strainedInboundMin = 8
+
 export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
   const { reputation, register, judge, limits, isStaked } = options
   const { entropy, network, telemetry } = options.ports
@@ -96,7 +102,7 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
         const rule = access.ofHost(host, now())
         if (rule === 'deny') return refuse(host, 'denied')
         if (rule !== 'allow' && hosts.isBanned(site, now())) return refuse(host, 'banned')
-        if (rule !== 'allow' && !options.isOpen()) return refuse(host, 'load')
+        if (rule !== 'allow' && !options.isOpen() && inbound().length >= strainedInboundMin) return refuse(host, 'load')
         const limit = gate.admit(connection, now(), rule === 'allow')
         if (limit === undefined) return 'admit'
         if (limit === 'rate') judge.strike(host, 'flood')

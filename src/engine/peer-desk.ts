@@ -137,6 +137,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
         height: sync.heightOf(peer.id),
         agent: handshake.of(peer.id)?.agent ?? '',
         standing: judge.standing(peer.id),
+        staked: handshake.isStaked(peer.id),
       })),
   }
 }

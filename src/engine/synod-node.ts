@@ -126,6 +126,8 @@ export interface PeerStatus extends PeerInfo {
   readonly height: number
   readonly agent: string
   readonly standing: PeerStanding
+  /** The peer has proved on this connection that it speaks for stake. */
+  readonly staked: boolean
 }
 
 export interface PeerStanding {

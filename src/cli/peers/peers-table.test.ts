@@ -19,6 +19,7 @@ function peer(index: number, fields: Partial<Peer> = {}): Peer {
     connectedAt: 0,
     height: 4,
     agent: '\u001b[2Jevil',
+    staked: false,
     standing: { score: -12.5, reasons: [{ what: 'CODEC_TAG', at: now - 120_000, change: -10 }], bannedUntil: null },
     traffic: {
       wire: { bytesIn: 5, bytesOut: 5 },

@@ -17,6 +17,7 @@ export type GoodDeed = keyof typeof earnings
 export type Decision = 'keep' | 'throttle' | 'ban'
 
 export const scoreMax = 100
+/** Scores are compared in whole points: what seconds forgive does not keep five offences of −10 from adding up to −50. */
 export const throttleAt = -20
 export const banAt = -50
 /** How long the first, second, third and fourth ban last; the fifth has no end. */
@@ -104,10 +105,10 @@ export function createPeerLedger(remembered: Iterable<readonly [string, LedgerEn
     offend(peer, offence, what, now, immune = false) {
       const entry = standing(peer, now)
       const booked = booking(entry, offence, what, now)
-      const next = immune || entry.bannedUntil !== undefined || booked.score > banAt ? booked : banning(booked, now)
+      const next = immune || entry.bannedUntil !== undefined || Math.round(booked.score) > banAt ? booked : banning(booked, now)
       remember(peer, next)
       if (next.bannedUntil !== undefined) return 'ban'
-      return next.score <= throttleAt ? 'throttle' : 'keep'
+      return Math.round(next.score) <= throttleAt ? 'throttle' : 'keep'
     },
     reward(peer, deed, now) {
       const entry = standing(peer, now)

@@ -1,4 +1,5 @@
 /** Feeds one decoder with random frames and with mutants of those that led somewhere new, and stops at the first that it cannot bear. */
+import { setImmediate } from 'node:timers/promises'
 import type { Coverage } from './coverage.ts'
 import { type Choose, mutate, randomBytes } from './mutate.ts'
 
@@ -7,6 +8,8 @@ export interface Target {
   readonly name: string
   /** Longest frame worth trying. */
   readonly bytesMax: number
+  /** Frames in one input, where it holds several: as many fewer inputs are tried. */
+  readonly framesPerInput?: number
   /** Frames to begin with, some of which the decoder accepts. */
   readonly seeds: readonly Uint8Array[]
   /** Throws when the decoder does, or when what it made of the frame breaks a promise. */
@@ -22,10 +25,16 @@ export interface FuzzReport {
 }
 
 const corpusMax = 2_000
+/** Frames after which what they began asynchronously may end. */
+const settleEvery = 256
 /** One frame in so many is random from its first byte to its last. */
 const randomEvery = 16
 
-export function fuzz(target: Target, coverage: Coverage, { frames, choose }: { frames: number; choose: Choose }): FuzzReport {
+export async function fuzz(
+  target: Target,
+  coverage: Coverage,
+  { frames, choose }: { frames: number; choose: Choose },
+): Promise<FuzzReport> {
   const corpus: Uint8Array[] = []
   coverage.reset()
   const report = (count: number) => ({ frames: count, edges: coverage.edges, corpus })
@@ -47,6 +56,8 @@ export function fuzz(target: Target, coverage: Coverage, { frames, choose }: { f
     const frame = queue.pop() ?? nextFrame(corpus, target.bytesMax, choose)
     const thrown = attempt(frame)
     if (thrown) return { ...report(count + 1), failure: { frame, error: thrown[0] } }
+    // What a frame set going goes on, and may fail, while nothing else runs.
+    if (count % settleEvery === 0) await setImmediate()
   }
   return report(frames)
 }

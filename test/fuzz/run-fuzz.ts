@@ -35,7 +35,8 @@ async function loadTargets(): Promise<Target[]> {
   const fault = await seededFault()
   if (options.only === fault.name) return [fault]
   const { networkTargets } = await import('./targets/network-parsers.ts')
-  const all = [...(await parserTargets()), ...(await networkTargets()), ...(await schemaTargets(seed))]
+  const { peerLink } = await import('./targets/peer-link.ts')
+  const all = [await peerLink(), ...(await parserTargets()), ...(await networkTargets()), ...(await schemaTargets(seed))]
   const only = options.only?.split(',')
   const [part = 1, parts = 1] = options.part.split('/').map(Number)
   const chosen = only ? all.filter(({ name }) => only.includes(name)) : all.filter((_, index) => index % parts === part - 1)
@@ -43,14 +44,15 @@ async function loadTargets(): Promise<Target[]> {
   return chosen
 }
 
-function run(target: Target): boolean {
+async function run(target: Target): Promise<boolean> {
   const started = performance.now()
+  const inputs = Math.ceil(frames / (target.framesPerInput ?? 1))
   const seeds = [...target.seeds, ...savedCorpus(target.name)]
-  const report = fuzz({ ...target, seeds }, coverage, { frames, choose: seededChoice(seed) })
+  const report = await fuzz({ ...target, seeds }, coverage, { frames: inputs, choose: seededChoice(seed) })
   const perSecond = Math.round((report.frames / (performance.now() - started)) * 1000)
   const { failure } = report
   say(
-    `${failure ? 'FAILED' : 'ok    '} ${target.name.padEnd(28)} ${report.frames} frames  ${perSecond}/s  ${report.edges} edges  ${report.corpus.length} new ways`,
+    `${failure ? 'FAILED' : 'ok    '} ${target.name.padEnd(28)} ${report.frames} inputs  ${perSecond}/s  ${report.edges} edges  ${report.corpus.length} new ways`,
   )
   if (failure) {
     const hex = Buffer.from(failure.frame).toString('hex')
@@ -67,6 +69,7 @@ if (options.replay !== undefined) {
   say('it is borne')
 } else {
   say(`seed ${seed}, ${frames} frames for each of ${targets.length} decoders`)
-  const sound = targets.map(run).every(Boolean)
+  let sound = true
+  for (const target of targets) sound = (await run(target)) && sound
   process.exitCode = sound ? 0 : 1
 }

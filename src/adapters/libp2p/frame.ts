@@ -6,7 +6,9 @@ import type { Bytes } from '../../primitives/bytes.ts'
 
 export const frameHeaderBytes = 4
 /** What a small message may keep alive beside itself. */
-const slabBytes = 8 << 10
+const slabBytesMax = 8 << 10
+/** The first slab of a stream: most streams of most peers are idle, and there are thousands of them. */
+const slabBytesMin = 256
 
 /** A frame to be sent. With an `id`, four big-endian bytes of it lead the payload. */
 export interface Frame {
@@ -158,12 +160,12 @@ export function createFrameReader(bytesMaxOf: (kind: number) => number | undefin
 
 /** Small payloads are cut from slabs, since an allocation costs more than the copy. */
 function createSlabAllocator(): (length: number) => Bytes {
-  let slab = new ArrayBuffer(slabBytes)
+  let slab = new ArrayBuffer(0)
   let used = 0
   return (length) => {
-    if (length * 8 > slabBytes) return new Uint8Array(length)
-    if (used + length > slabBytes) {
-      slab = new ArrayBuffer(slabBytes)
+    if (length * 8 > slabBytesMax) return new Uint8Array(length)
+    if (used + length > slab.byteLength) {
+      slab = new ArrayBuffer(Math.min(slabBytesMax, Math.max(slabBytesMin, slab.byteLength * 2, length)))
       used = 0
     }
     const bytes = new Uint8Array(slab, used, length)

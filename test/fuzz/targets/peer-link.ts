@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Connection, Stream } from '@libp2p/interface'
+import type * as Compressors from '../../../src/adapters/libp2p/compressor.ts'
 import type * as DirectChannels from '../../../src/adapters/libp2p/direct-channels.ts'
 import type * as PeerLinks from '../../../src/adapters/libp2p/peer-link.ts'
 import { type NetworkHandlers, requestProtocols } from '../../../src/ports/network.ts'
@@ -19,6 +20,8 @@ export async function peerLink(): Promise<Target> {
   const { createPeerLink } = await load<typeof PeerLinks>('src/adapters/libp2p/peer-link.ts')
   const { channelClasses } = await load<typeof DirectChannels>('src/adapters/libp2p/direct-channels.ts')
   const liveness = { pingIntervalMs: 10_000, silenceTimeoutMs: 30_000 }
+  const { createCompressor } = await load<typeof Compressors>('src/adapters/libp2p/compressor.ts')
+  const compressor = createCompressor(undefined)
   const runImmediates = standStill()
 
   function run(script: Uint8Array): void {
@@ -31,6 +34,7 @@ export async function peerLink(): Promise<Target> {
       handlers,
       helloTimeoutMs: 5_000,
       liveness,
+      compressor,
       place: () => 1n,
       onEstablished: () => established++,
       onEnded: () => undefined,

@@ -6,6 +6,7 @@ import type * as Frames from '../../../src/adapters/libp2p/frame.ts'
 import type * as KeyShare from '../../../src/adapters/libp2p/key-share.ts'
 import type * as Ledger from '../../../src/application/ledger/decode-transaction.ts'
 import type * as StateProofs from '../../../src/application/state-tree/proof.ts'
+import type * as Compression from '../../../src/codec/compression.ts'
 import type * as Addresses from '../../../src/crypto/address.ts'
 import type * as Merkle from '../../../src/crypto/merkle.ts'
 import type { Target } from '../fuzz.ts'
@@ -23,6 +24,7 @@ export async function parserTargets(): Promise<Target[]> {
     await ledgerTransaction(),
     await inclusionProof(),
     await stateProof(),
+    await compressedMessage(),
   ]
 }
 
@@ -104,6 +106,22 @@ async function ledgerTransaction(): Promise<Target> {
     bytesMax: 2048,
     seeds: [Uint8Array.of(0x97, 0xc4, 32, ...chainId)],
     run: (bytes) => void decodeLedgerTransaction(chainId as ChainId, bytes),
+  }
+}
+
+/** Whatever is declared, no more than the limit comes out, and exactly what was declared. */
+async function compressedMessage(): Promise<Target> {
+  const { compress, decompress } = await load<typeof Compression>('src/codec/compression.ts')
+  const bytesMax = 8 << 10
+  const texts = [new Uint8Array(2048), new Uint8Array(4096).map((_, index) => (index * index) >> 5)]
+  return {
+    name: 'CompressedMessage',
+    bytesMax: 1024,
+    seeds: texts.map((text) => compress(text)).filter((packed) => packed !== undefined),
+    run(bytes) {
+      const result = decompress(bytes, bytesMax)
+      if (result.ok && result.value.length > bytesMax) throw new Error('more came out than may')
+    },
   }
 }
 

@@ -16,6 +16,12 @@ const registerValidator = struct('RegisterValidator', {
 })
 const stake = struct('Stake', { amount: u64() })
 const unstake = struct('Unstake', { amount: u64() })
+/** Names the key with which the sender's machines prove to their peers that stake stands behind them. Replaces the one before. */
+const delegateNetworkKey = struct('DelegateNetworkKey', {
+  networkKey: accountKey,
+  /** By the network key: delegation.ts. */
+  possession: accountSignature,
+})
 
 /** What the built-in ledger can do. */
 export const operationSchema = variant('Operation', {
@@ -23,6 +29,7 @@ export const operationSchema = variant('Operation', {
   'register-validator': { tag: 2, schema: registerValidator },
   stake: { tag: 3, schema: stake },
   unstake: { tag: 4, schema: unstake },
+  'delegate-network-key': { tag: 5, schema: delegateNetworkKey },
 })
 export type Operation = Infer<typeof operationSchema>
 

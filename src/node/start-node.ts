@@ -12,6 +12,7 @@ import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
 import { compressionDictionaries } from '../chain/compression-dictionaries.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
+import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
@@ -39,6 +40,8 @@ export interface StartNodeOptions {
   readonly transports: readonly TransportKind[]
   /** The local IP address to dial from. */
   readonly dialFrom?: string
+  /** 32 bytes: the seed of the key that an account with stake has delegated to this node. */
+  readonly networkKeySeed?: Bytes | undefined
   /** PEM texts, for `wss`. */
   readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
   /** 32 bytes: the Ed25519 seed of the node's network identity. */
@@ -125,6 +128,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       stateVersionsKept: options.stateVersionsKept,
       doppelgangerWaitMs: options.doppelgangerWaitMs,
       agent: options.agent,
+      networkKey: options.networkKeySeed && ed25519Keypair(options.networkKeySeed),
       traceMessages: options.traceMessages,
     })
     undo.push(() => node.stop())

@@ -1,3 +1,4 @@
+import { delegationSignBytes } from '../../chain/delegation.ts'
 import type { Address, ChainId } from '../../chain/identifiers.ts'
 import { type Operation, type Transaction, transactionSchema, transactionSignBytes } from '../../chain/transaction.ts'
 import { decode } from '../../codec/codec.ts'
@@ -27,12 +28,21 @@ export function decodeLedgerTransaction(chainId: ChainId, encoded: Bytes): Resul
   if (!bytesEqual(transaction.chainId, chainId)) return reject('TX_WRONG_CHAIN', toHex(transaction.chainId))
   const sender = addressOf(transaction.sender)
   const senderName = toHex(sender)
+  const delegations = transaction.operations.filter((operation) => operation.type === 'delegate-network-key')
+  if (delegations.length > 1) return reject('TX_MALFORMED', 'an account has one network key')
   return ok({
     sender: { key: senderName, nonce: transaction.nonce },
     fee: transaction.fee,
     spends: spentBy(transaction),
     expiryHeight: transaction.expiryHeight,
-    signatures: [{ publicKey: transaction.sender, message: transactionSignBytes(transaction), signature: transaction.signature }],
+    signatures: [
+      { publicKey: transaction.sender, message: transactionSignBytes(transaction), signature: transaction.signature },
+      ...delegations.map(({ networkKey, possession }) => ({
+        publicKey: networkKey,
+        message: delegationSignBytes(chainId, sender),
+        signature: possession,
+      })),
+    ],
     content: { transaction, sender, senderName },
   })
 }
@@ -52,6 +62,7 @@ function movedBy(operation: Operation): bigint {
     case 'register-validator':
       return operation.stake
     case 'unstake':
+    case 'delegate-network-key':
       return 0n
     default:
       return unreachable(operation)

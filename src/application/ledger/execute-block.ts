@@ -5,6 +5,7 @@ import { assert, unreachable } from '../../primitives/assert.ts'
 import type { Event, ExecuteBlockRequest, ExecuteBlockResponse, TransactionResult } from '../application.ts'
 import type { StateOverlay, StateWriter } from '../state.ts'
 import type { LedgerContent } from './decode-transaction.ts'
+import { delegateNetworkKey } from './network-key.ts'
 import type { BlockProgress, LedgerRules, OperationContext } from './operation-context.ts'
 import { type LedgerParameters, leastFee } from './parameters.ts'
 import { type Account, readAccount, readOperator, readValidator, writeAccount } from './records.ts'
@@ -90,6 +91,8 @@ function executeOperation(context: OperationContext, operation: Operation): Outc
       return stake(context, operation)
     case 'unstake':
       return unstake(context, operation)
+    case 'delegate-network-key':
+      return delegateNetworkKey(context, operation)
     default:
       return unreachable(operation)
   }

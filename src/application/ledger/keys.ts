@@ -5,7 +5,15 @@
 import type { Address, ConsensusKey } from '../../chain/identifiers.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 
-const letters = { account: 0x61, key: 0x6b, totals: 0x74, unbonding: 0x75, validator: 0x76 } as const
+const letters = {
+  account: 0x61,
+  delegation: 0x64,
+  key: 0x6b,
+  network: 0x6e,
+  totals: 0x74,
+  unbonding: 0x75,
+  validator: 0x76,
+} as const
 
 /** An account's record: `accountSchema`. */
 export function accountStateKey(address: Address): Bytes {
@@ -20,6 +28,16 @@ export function validatorStateKey(operator: Address): Bytes {
 /** The address of the account that operates the validator of this key. Never removed: a retired key stays punishable. */
 export function operatorStateKey(consensusKey: ConsensusKey): Bytes {
   return prefixed(letters.key, consensusKey)
+}
+
+/** The address of the account that has delegated this network key. */
+export function networkKeyStateKey(networkKey: Bytes): Bytes {
+  return prefixed(letters.network, networkKey)
+}
+
+/** The network key that an account has delegated. */
+export function delegationStateKey(operator: Address): Bytes {
+  return prefixed(letters.delegation, operator)
 }
 
 /** How many operators have stake coming free at this height. */

@@ -6,6 +6,7 @@ import { checkTransaction } from './check-transaction.ts'
 import { decodeLedgerTransaction, type LedgerContent } from './decode-transaction.ts'
 import { executeBlock } from './execute-block.ts'
 import { readLedgerGenesis, writeLedgerGenesis } from './genesis.ts'
+import { stakeOfNetworkKey } from './network-key.ts'
 import type { LedgerParameters } from './parameters.ts'
 import { queryLedger } from './query.ts'
 import { readAccount } from './records.ts'
@@ -41,6 +42,7 @@ export function ledgerApplication({ chainId, addressPrefix, parameters }: Ledger
       return readAccount(state, address).nonce
     },
     executeBlock: (request, state) => executeBlock(request, state, { chainId, parameters }),
+    stakeOfNetworkKey,
     query: queryLedger,
   }
 }

@@ -1,5 +1,5 @@
 /** What stands under the ledger's keys. A client decodes with these schemas what a state proof has proved. */
-import { type Address, address, type ConsensusKey, consensusKey } from '../../chain/identifiers.ts'
+import { type Address, accountKey, address, type ConsensusKey, consensusKey } from '../../chain/identifiers.ts'
 import { decode, encode } from '../../codec/codec.ts'
 import { bool, type Infer, list, type Schema, struct, u64, uint } from '../../codec/schema.ts'
 import { assert } from '../../primitives/assert.ts'
@@ -45,6 +45,8 @@ export type Totals = Infer<typeof totalsSchema>
 
 /** What stands under an operator's or an unbonding key: an address. */
 export const addressRecordSchema = address
+/** What stands under a delegation: an Ed25519 key. */
+export const networkKeyRecordSchema = accountKey
 export const countSchema = uint({ max: 0xffff_ffff })
 
 export function readAccount(state: StateReader, account: Address): Account {

@@ -21,7 +21,7 @@ export const resultCodes = {
   'stake-too-low': { code: 18, effect: 'failed', summary: 'The stake would be below the minimum.' },
   'not-a-validator': { code: 19, effect: 'failed', summary: 'The sender does not operate a validator.' },
   'validator-jailed': { code: 20, effect: 'failed', summary: 'The validator was convicted of misbehaviour.' },
-  'key-taken': { code: 21, effect: 'failed', summary: 'Another account operates a validator with this key.' },
+  'key-taken': { code: 21, effect: 'failed', summary: 'Another account has this consensus or network key.' },
   'key-differs': { code: 22, effect: 'failed', summary: 'The sender operates a validator with another key.' },
   'possession-unproved': { code: 23, effect: 'failed', summary: 'The proof of possession of the consensus key does not verify.' },
   'validators-full': { code: 24, effect: 'failed', summary: 'The validator set has no free seat.' },

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../chain/evidence.ts'
 import { bytesKey } from '../../primitives/bytes.ts'
 import type { StateWriter } from '../state.ts'
+import { keepNetworkKey } from './network-key.ts'
 import type { BlockProgress } from './operation-context.ts'
 import type { LedgerParameters } from './parameters.ts'
 import { readOperator, readTotals, readValidator, writeTotals, writeValidator } from './records.ts'
@@ -28,7 +29,9 @@ export function punish(state: StateWriter, evidence: Evidence, parameters: Ledge
   const jailed = !(active && totals.validators === 1)
   let burned = validator.stake - stake
   for (const [index, entry] of validator.unbonding.entries()) burned += entry.amount - (unbonding[index]?.amount ?? 0n)
-  writeValidator(state, operator, { ...validator, stake, jailed, unbonding })
+  const punished = { ...validator, stake, jailed, unbonding }
+  writeValidator(state, operator, punished)
+  keepNetworkKey(state, operator, punished)
   const validators = totals.validators - (active && jailed ? 1 : 0)
   writeTotals(state, { ...totals, burned: totals.burned + burned, validators })
   block.touched.set(bytesKey(operator), operator)

@@ -1,4 +1,5 @@
 import type { Operation } from '../../chain/transaction.ts'
+import { keepNetworkKey } from './network-key.ts'
 import { event, type OperationContext } from './operation-context.ts'
 import { type LedgerValidator, readTotals, readValidator, unbondingsMax, writeTotals, writeValidator } from './records.ts'
 import type { Outcome } from './result-codes.ts'
@@ -29,7 +30,9 @@ export function unstake(context: OperationContext, { amount }: Unstake): Outcome
     writeTotals(state, { ...totals, validators: totals.validators - 1 })
   }
   if (!joins) enqueueUnbonding(state, height, sender)
-  writeValidator(state, sender, { ...validator, stake: remaining, unbonding: withUnbonding(validator, height, amount) })
+  const left = { ...validator, stake: remaining, unbonding: withUnbonding(validator, height, amount) }
+  writeValidator(state, sender, left)
+  keepNetworkKey(state, sender, left)
   touch(context)
   const attributes = { operator: context.senderName, amount: amount.toString(), free: height.toString() }
   context.events.push(event('unstake', attributes))

@@ -7,6 +7,25 @@ const chain = {
   summary: 'Chain spec whose validators are trusted; default that of the home',
 } as const
 
+const signing = {
+  fee: { type: 'text', value: 'tokens', summary: 'Fee; default the chain’s least' },
+  nonce: { type: 'integer', summary: 'Nonce; default the account’s next' },
+  'expires-in': {
+    type: 'integer',
+    value: 'blocks',
+    min: 1,
+    standard: 10_000,
+    summary: 'Blocks after which it can no longer be included',
+  },
+  wait: { type: 'flag', summary: 'Wait until it is final and verify the proof' },
+  'wait-seconds': { type: 'integer', value: 's', min: 1, max: 86_400, standard: 60, summary: 'How long to wait at most' },
+  home: homeOption,
+  chain,
+  api: apiOption,
+  'passphrase-file': passphraseOption,
+  json: jsonOption,
+} as const
+
 export const txCommands: readonly Command[] = [
   defineCommand({
     name: 'tx send',
@@ -18,28 +37,32 @@ export const txCommands: readonly Command[] = [
       to: { type: 'text', value: 'address', required: true, summary: 'Address that receives' },
       amount: { type: 'text', value: 'tokens', required: true, summary: 'How much, in tokens: 1500 or 0.25' },
       from: { type: 'text', value: 'key', required: true, summary: 'Name of the account key that pays' },
-      fee: { type: 'text', value: 'tokens', summary: 'Fee; default the chain’s least' },
       memo: { type: 'text', value: 'text', summary: 'Text that travels along, at most 256 bytes' },
-      nonce: { type: 'integer', summary: 'Nonce; default the account’s next' },
-      'expires-in': {
-        type: 'integer',
-        value: 'blocks',
-        min: 1,
-        standard: 10_000,
-        summary: 'Blocks after which it can no longer be included',
-      },
-      wait: { type: 'flag', summary: 'Wait until it is final and verify the proof' },
-      'wait-seconds': { type: 'integer', value: 's', min: 1, max: 86_400, standard: 60, summary: 'How long to wait at most' },
-      home: homeOption,
-      chain,
-      api: apiOption,
-      'passphrase-file': passphraseOption,
-      json: jsonOption,
+      ...signing,
     },
     examples: [
       { line: 'synod tx send --from alice --to synod1… --amount 1.5 --wait', shows: 'Send, wait until it is final, verify' },
     ],
     run: async (invocation) => (await import('../tx/run-tx-send.ts')).runTxSend(invocation),
+  }),
+  defineCommand({
+    name: 'tx delegate',
+    summary: 'Delegate a network key, which proves to peers that stake stands behind a node',
+    details:
+      'The account must operate a validator with at least 1,000 tokens at stake. It has one network key: the next replaces it, and ' +
+      'it is gone when the stake falls below. The nodes that shall use the key name it in p2p.network_key.',
+    options: {
+      key: {
+        type: 'text',
+        value: 'key',
+        required: true,
+        summary: 'Name of the key that is delegated, made with `synod keys new`',
+      },
+      from: { type: 'text', value: 'key', required: true, summary: 'Name of the account key that operates the validator' },
+      ...signing,
+    },
+    examples: [{ line: 'synod tx delegate --key network --from alice --wait', shows: 'Delegate the key `network` of this home' }],
+    run: async (invocation) => (await import('../tx/run-tx-delegate.ts')).runTxDelegate(invocation),
   }),
   defineCommand({
     name: 'tx show',

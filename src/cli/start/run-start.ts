@@ -13,8 +13,10 @@ import { homeFiles } from '../../node/config/node-home.ts'
 import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { productVersion } from '../frame/product-version.ts'
+import { openAccountKey } from '../keys/account-keys.ts'
 
 export interface StartOptions {
   readonly home: string
@@ -84,6 +86,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(config.p2p.dial_from !== undefined && { dialFrom: config.p2p.dial_from }),
     ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,
+    networkKeySeed: await openNetworkKey(home, passphrase),
     validatorKeySeed,
     mempool: {
       transactions: transactions_max,
@@ -108,4 +111,12 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
 
 async function readCertificate({ cert, key }: { cert: string; key: string }): Promise<{ cert: string; key: string }> {
   return { cert: await readConfigFile(cert), key: await readConfigFile(key) }
+}
+
+/** The seed of the key in whose name the node speaks for stake, where its configuration names one. */
+async function openNetworkKey({ config, keysDirectory }: NodeHome, passphrase: string): Promise<Bytes | undefined> {
+  const name = config.p2p.network_key
+  if (name === undefined) return undefined
+  const { secretKey } = await openAccountKey(join(keysDirectory, 'accounts'), name, passphrase)
+  return secretKey.slice(0, 32)
 }

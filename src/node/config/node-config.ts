@@ -117,6 +117,13 @@ export const nodeConfigSchema = z.strictObject({
         .union([z.ipv4(), z.ipv6()])
         .optional()
         .describe('The local IP address to dial from over TCP and WebSocket. Left out: the system chooses.'),
+      network_key: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_-]{0,47}$/, 'the name of a key: lower-case letters, digits, - and _')
+        .optional()
+        .describe(
+          'Name of the key, among the account keys of this home, that an account with stake has delegated with `synod tx delegate`. Left out: the node speaks for nobody.',
+        ),
       wss_certificate: z
         .string()
         .min(1)

@@ -7,8 +7,10 @@ import {
   dominantGroup,
 } from '../peers/hostile-event.ts'
 import { placeOf, reachOf } from '../peers/network-group.ts'
+import { offenceBehind } from '../peers/rejection-offences.ts'
 import type { Timer } from '../ports/clock.ts'
-import type { InboundConnection, StrangerFault } from '../ports/network.ts'
+import type { InboundConnection, PeerId, StrangerFault } from '../ports/network.ts'
+import { type RejectionCode, rejections } from '../primitives/error-catalogue.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
@@ -34,9 +36,14 @@ export function createAttackWatch(options: { ports: Ports; events: NodeEvents })
   const detector = createAttackDetector()
   let timer: Timer | undefined
 
-  function note(kind: AttackKind | undefined, source: string): void {
-    const news = kind && detector.note(kind, source, clock.monotonic())
+  function note(kind: AttackKind | undefined, source: string, certain = false): void {
+    const news = kind && detector.note(kind, source, clock.monotonic(), certain)
     if (news) tell(news)
+  }
+
+  /** Nobody forges a signature by accident, and whoever does is out before the second. */
+  function noteRejection(peer: PeerId, code: RejectionCode): void {
+    note(attackOfRejection(code), peer, offenceBehind(code, rejections[code].verdict) === 'signature')
   }
 
   function tell({ kind, begins, events: refused, sources, lastedMs }: AttackNews): void {
@@ -68,11 +75,11 @@ export function createAttackWatch(options: { ports: Ports; events: NodeEvents })
     watching: (judge) => ({
       ...judge,
       reject(peer, rejection) {
-        note(attackOfRejection(rejection.code), peer)
+        noteRejection(peer, rejection.code)
         judge.reject(peer, rejection)
       },
       refuse(peer, rejection) {
-        note(attackOfRejection(rejection.code), peer)
+        noteRejection(peer, rejection.code)
         return judge.refuse(peer, rejection)
       },
       misbehaved(peer, what) {

@@ -15,6 +15,12 @@ describe('attack detector', () => {
     expect(detector.over(99_999)).toEqual([])
   })
 
+  it('begins with one event that is certain', () => {
+    const detector = createAttackDetector()
+    expect(detector.note('malformed', 'peer', 0, true)).toMatchObject({ begins: true, events: 1 })
+    expect(detector.note('malformed', 'peer', 1, true)).toBeUndefined()
+  })
+
   it('does not take accidents for an attack', () => {
     const detector = createAttackDetector()
     for (let minute = 0; minute < 60; minute++) {
@@ -61,11 +67,13 @@ describe('what an event is part of', () => {
     [attackOfRejection('CODEC_TAG'), 'malformed'],
     [attackOfRejection('SIGNATURE_INVALID'), 'malformed'],
     [attackOfRejection('BATCH_REPLAYED'), 'replay'],
+    [attackOfRejection('ROUND_STATE_FLOOD'), 'spam'],
     [attackOfRejection('VOTE_WRONG_HEIGHT'), undefined],
     [attackOfRejection('MEMPOOL_FULL'), undefined],
     [attackOfMisbehaviour('frame of kind 1 with 9000000 bytes, at most 8 are allowed'), 'oversized'],
     [attackOfMisbehaviour('frame of unknown kind 77'), 'malformed'],
     [attackOfMisbehaviour('a payload inflates beyond its limit'), 'bomb'],
+    [attackOfMisbehaviour('gossip control flood'), 'flood'],
     [attackOfRefusal('rate'), 'flood'],
     [attackOfRefusal('address-handshakes'), 'flood'],
     [attackOfRefusal('subnet'), 'eclipse'],

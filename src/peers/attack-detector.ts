@@ -6,8 +6,8 @@ export const attackKinds = ['flood', 'spam', 'eclipse', 'replay', 'slow-loris', 
 export type AttackKind = (typeof attackKinds)[number]
 
 export interface AttackDetector {
-  /** Something hostile was refused. Returns the attack that it makes known, if it does. */
-  note(kind: AttackKind, source: string, now: number): AttackNews | undefined
+  /** Something hostile was refused. Returns the attack that it makes known, if it does; `certain`: once is enough. */
+  note(kind: AttackKind, source: string, now: number, certain?: boolean): AttackNews | undefined
   /** The attacks that are over. To be asked every second or so. */
   over(now: number): readonly AttackNews[]
   /** Those under way. */
@@ -24,7 +24,7 @@ export interface AttackNews {
   readonly lastedMs: number
 }
 
-/** Events within the window that make an attack. What honest peers cause by accident or by their own faults stays below. */
+/** Events within the window that make an attack, where one alone proves nothing. What honest peers cause by accident or by their own faults stays below. */
 export const eventsOf: Readonly<Record<AttackKind, number>> = {
   flood: 20,
   spam: 3,
@@ -64,12 +64,12 @@ export function createAttackDetector(): AttackDetector {
   }
 
   return {
-    note(kind, source, now) {
+    note(kind, source, now, certain = false) {
       const episode = episodeOf(kind, now)
       episode.events++
       episode.lastAt = now
       if (episode.sources.size < sourcesMax) episode.sources.add(source)
-      if (episode.known || episode.events < eventsOf[kind]) return undefined
+      if (episode.known || (!certain && episode.events < eventsOf[kind])) return undefined
       episode.known = true
       return news(kind, episode, true)
     },

@@ -4,12 +4,14 @@ import type { AttackKind } from './attack-detector.ts'
 /** Which attack a refusal is part of, if it is repeated; `undefined` when it says nothing. */
 export function attackOfRejection(code: RejectionCode): AttackKind | undefined {
   if (code === 'BATCH_REPLAYED' || code === 'CONSENSUS_REPLAYED') return 'replay'
+  if (code === 'ROUND_STATE_FLOOD') return 'spam'
   return /^(CODEC|BATCH|SIGNATURE|VOTE_UNKNOWN|CERTIFICATE|PROPOSAL_WRONG_HASH|SYNC_WRONG)/.test(code) ? 'malformed' : undefined
 }
 
 /** Of a breach of the transport's rules, told in our own words. */
 export function attackOfMisbehaviour(what: string): AttackKind {
   if (/decompress|inflat|zstd|bomb/i.test(what)) return 'bomb'
+  if (/flood/.test(what)) return 'flood'
   return /at most|too long|too large|oversize|longer than/i.test(what) ? 'oversized' : 'malformed'
 }
 

@@ -65,7 +65,7 @@ export const attackKinds = {
   replay: {
     summary: 'recorded hellos, proofs, votes and batches, played again',
     unit: 'messages',
-    rate: 500,
+    rate: 4000,
     connections: 1,
     channels: ['consensus', 'batches'],
   },

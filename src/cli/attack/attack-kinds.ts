@@ -63,7 +63,7 @@ export const attackKinds = {
     connections: 1,
   },
   replay: {
-    summary: 'recorded hellos, proofs, votes and batches, played again',
+    summary: 'what the node itself said, votes, round states and batches, played back to it',
     unit: 'messages',
     rate: 4000,
     connections: 1,

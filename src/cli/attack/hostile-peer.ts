@@ -4,17 +4,19 @@
  */
 import { type BareConnection, type BarePeer, type BareStream, createBarePeer } from '../../adapters/libp2p/bare-peer.ts'
 import { createFrameReader } from '../../adapters/libp2p/frame.ts'
+import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import { decode, encode } from '../../codec/codec.ts'
-import { type Hello, helloSchema } from '../../peers/hello.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import type { Hash } from '../../crypto/hash.ts'
+import { type Hello, helloProofSchema, helloSchema } from '../../peers/hello.ts'
+import { searchSolution, workPuzzle } from '../../peers/work-challenge.ts'
+import type { PeerId } from '../../ports/network.ts'
+import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 import { frameOf } from './frame-of.ts'
 import type { Place } from './tally.ts'
 import type { Target } from './target.ts'
 
 export interface HostilePeer {
   readonly bare: BarePeer
-  /** What it said and showed to be let in the last time, frame by frame. */
-  readonly said: readonly Bytes[]
   greet(target: Target): Promise<Session | Refusal>
 }
 
@@ -35,17 +37,13 @@ export interface Refusal {
   readonly reason: string
 }
 
-const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, goodbye: 8 } as const
+const kind = { hello: 1, accept: 2, refuse: 3, duplicate: 4, ping: 5, pong: 6, goodbye: 8, proof: 9 } as const
 const greetTimeoutMs = 8_000
-/** What it does not repeat of the node's hello: it asks for nothing, and speaks for nobody's stake. */
-const disguise = {
-  listenAddresses: [],
-  capabilities: ['block-sync'],
-  agent: 'synod-attack',
-  work: 0,
-  grantsStake: false,
-  stakeKey: undefined,
-} satisfies Partial<Hello>
+/** How it introduces itself: a victim's operator is to know at a glance who it is. */
+const attackerAgent = 'synod-attack'
+/** A stranger gives a tenth of a second of its processor for a connection, and no more. */
+const workDoneMax = 1 << 16
+const triesAtOnce = 2048
 
 export async function createHostilePeer(options: {
   privateKeySeed: Bytes
@@ -54,12 +52,8 @@ export async function createHostilePeer(options: {
   onBytes?: (protocol: string, bytes: Bytes) => void
 }): Promise<HostilePeer> {
   const bare = await createBarePeer(options)
-  let said: readonly Bytes[] = []
   return {
     bare,
-    get said() {
-      return said
-    },
     async greet(target) {
       let connection: BareConnection
       try {
@@ -69,9 +63,8 @@ export async function createHostilePeer(options: {
       }
       try {
         const control = await connection.open('/synod/hello/1', greetTimeoutMs)
-        const greeted = await converse(connection, control)
-        if ('hello' in greeted) said = greeted.said
-        else connection.abort()
+        const greeted = await converse(bare.id, connection, control)
+        if ('place' in greeted) connection.abort()
         return greeted
       } catch (error) {
         connection.abort()
@@ -81,11 +74,10 @@ export async function createHostilePeer(options: {
   }
 }
 
-/** Says hello as soon as it knows the node's, and accepts whatever it is. */
-function converse(connection: BareConnection, control: BareStream): Promise<(Session & { said: readonly Bytes[] }) | Refusal> {
-  const { promise, resolve } = Promise.withResolvers<(Session & { said: readonly Bytes[] }) | Refusal>()
+/** Says hello as soon as it knows the node's, and accepts whatever it is. Control frames go on being heard after that. */
+function converse(self: PeerId, connection: BareConnection, control: BareStream): Promise<Session | Refusal> {
+  const { promise, resolve } = Promise.withResolvers<Session | Refusal>()
   const reader = createFrameReader(() => 1 << 16)
-  const said: Bytes[] = []
   let hello: Hello | undefined
   const ended = Promise.withResolvers<void>()
   let listener: (kind: number) => void = () => undefined
@@ -94,21 +86,18 @@ function converse(connection: BareConnection, control: BareStream): Promise<(Ses
     listener = listen
   }
 
-  function say(bytes: Bytes): void {
-    said.push(bytes)
-    control.write(bytes)
-  }
-
   function onFrame(frame: { readonly kind: number; readonly payload: Bytes }): void {
     listener(frame.kind)
     if (frame.kind === kind.hello) {
       const decoded = decode(helloSchema, frame.payload.slice())
       if (!decoded.ok) return resolve({ place: 'hello', reason: `its hello is not understood: ${decoded.error.detail}` })
       hello = decoded.value
-      say(frameOf(kind.hello, encode(helloSchema, { ...hello, ...disguise })))
-      say(frameOf(kind.accept, new Uint8Array(8)))
+      void answerTo(hello, self, connection.remotePeer).then((answer) => {
+        if (answer === undefined) resolve({ place: 'hello', reason: `it asks for work: ${hello?.work} hashes` })
+        else control.write(answer)
+      })
     } else if (frame.kind === kind.accept && hello)
-      resolve({ connection, control, hello, said, ended: ended.promise, onFrame: listenTo })
+      resolve({ connection, control, hello, ended: ended.promise, onFrame: listenTo })
     else if (frame.kind === kind.refuse || frame.kind === kind.goodbye) {
       ended.resolve()
       resolve({ place: 'hello', reason: new TextDecoder().decode(frame.payload) })
@@ -126,6 +115,37 @@ function converse(connection: BareConnection, control: BareStream): Promise<(Ses
   })
   setTimeout(() => resolve({ place: 'hello', reason: 'no verdict in time' }), greetTimeoutMs).unref()
   return promise
+}
+
+/** Hello, the proof of work that is asked for, and acceptance; `undefined` when it asks for more than is worth it. */
+async function answerTo(theirs: Hello, self: PeerId, verifier: PeerId): Promise<Bytes | undefined> {
+  const { chainId, work, nonce } = theirs
+  if (work > workDoneMax) return undefined
+  const hello: Hello = {
+    ...theirs,
+    listenAddresses: [],
+    capabilities: ['block-sync'],
+    agent: attackerAgent,
+    nonce: systemEntropy.bytes(32),
+    work: 0,
+    grantsStake: false,
+    stakeKey: undefined,
+    extensions: [],
+  }
+  const said = [frameOf(kind.hello, encode(helloSchema, hello))]
+  if (work > 0) {
+    const counter = await solve(workPuzzle({ chainId, verifier, prover: self, nonce }), work)
+    said.push(frameOf(kind.proof, encode(helloProofSchema, { work: counter, stake: undefined, extensions: [] })))
+  }
+  return concatBytes(...said, frameOf(kind.accept, new Uint8Array(8)))
+}
+
+async function solve(puzzle: Hash, work: number): Promise<bigint> {
+  for (let from = 0n; ; from += BigInt(triesAtOnce)) {
+    const counter = searchSolution(puzzle, work, from, triesAtOnce)
+    if (counter !== undefined) return counter
+    await new Promise((resume) => setImmediate(resume))
+  }
 }
 
 /** Whether a refusal says that the node knows this peer, and has done with it. */

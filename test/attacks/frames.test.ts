@@ -10,6 +10,8 @@ afterAll(() => attacked?.stop())
 
 test('frames longer than they may be', () => attacked.attack('oversized-frames', { named: ['oversized'], banned: true }))
 
+test('batches that inflate without end', () => attacked.attack('decompression-bomb', { named: ['bomb'], banned: true }))
+
 test('a thousand streams on one connection', () =>
   attacked.attack('stream-flood', { named: ['flood', 'malformed'], banned: true, seconds: 15 }))
 

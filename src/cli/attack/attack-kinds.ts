@@ -62,6 +62,12 @@ export const attackKinds = {
     rate: 50,
     connections: 1,
   },
+  'decompression-bomb': {
+    summary: 'compressed batches that inflate to far more than they may',
+    unit: 'frames',
+    rate: 50,
+    connections: 1,
+  },
   replay: {
     summary: 'what the node itself said, votes, round states and batches, played back to it',
     unit: 'messages',

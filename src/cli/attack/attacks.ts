@@ -1,6 +1,7 @@
 import type { Attack } from './attack.ts'
 import type { AttackName } from './attack-kinds.ts'
 import { connectionFlood } from './connection-flood.ts'
+import { decompressionBomb } from './decompression-bomb.ts'
 import { eclipse } from './eclipse.ts'
 import { graftFlood } from './graft-flood.ts'
 import { handshakeGarbage } from './handshake-garbage.ts'
@@ -21,6 +22,7 @@ export const attacks: Readonly<Record<AttackName, Attack>> = {
   'invalid-votes': invalidVotes,
   'invalid-transactions': invalidTransactions,
   'oversized-frames': oversizedFrames,
+  'decompression-bomb': decompressionBomb,
   replay,
   eclipse,
   'graft-flood': graftFlood,

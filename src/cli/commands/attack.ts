@@ -26,9 +26,9 @@ export const attackCommand = defineCommand({
     json: { type: 'flag', summary: 'Report in JSON' },
   },
   examples: [
-    { line: 'synod attack connection-flood /ip4/127.0.0.1/tcp/26700', shows: 'what a flood meets on a devnet’s first node' },
+    { line: 'synod attack connection-flood /ip4/127.0.1.1/tcp/26700', shows: 'what a flood meets on a devnet’s first node' },
     {
-      line: 'synod attack invalid-votes /ip4/127.0.0.1/tcp/26700 --api http://127.0.0.1:26701 --home ./devnet/node0',
+      line: 'synod attack invalid-votes /ip4/127.0.1.1/tcp/26700 --api http://127.0.0.1:26701 --home ./devnet/node0',
       shows: 'the same with the finality of transfers',
     },
   ],

@@ -57,7 +57,7 @@ export async function startAttackedNetwork(): Promise<AttackedNetwork> {
       process.stdout.write(`${JSON.stringify(report)}\n`)
       expect.soft(report.refusedPercent, 'refused, in percent').toBeGreaterThanOrEqual(refusedPercentMin)
       expect.soft(report.honest.during.samples, 'transfers that became final during the attack').toBeGreaterThan(20)
-      expect.soft(report.honest.ratioP50, 'finality during the attack by that before it').toBeLessThanOrEqual(slowerMax)
+      expect.soft(report.honest.during.p50, 'median finality during the attack').toBeLessThanOrEqual(slowerMax * calm(report))
       expect.soft(report.node?.attacks, 'attacks in the metrics').toEqual(expect.arrayContaining([oneOf(named)]))
       if (banned) expect.soft(report.banAfterMs, 'time to the ban').not.toBeNull()
       expect(await honestPeers(operator, network.nodes.length - 1), 'the honest connections').toEqual(honest)
@@ -71,6 +71,11 @@ export async function startAttackedNetwork(): Promise<AttackedNetwork> {
   function oneOf(names: readonly string[]): unknown {
     return expect.stringMatching(new RegExp(`^(${names.join('|')})$`))
   }
+}
+
+/** The median without the attack: a machine that others use too is not the same before and after, and the slower of the two is fair. */
+function calm({ honest: { before, after } }: AttackReport): number {
+  return Math.max(before.p50 ?? Number.NaN, after.p50 ?? 0)
 }
 
 /** The other validators as they are connected now: the id and the moment of each connection, in order. */

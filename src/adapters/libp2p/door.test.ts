@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { PrivateKey } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { InboundConnection, InboundVerdict, Network, NetworkHandlers, PeerInfo } from '../../ports/network.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
+import type { Libp2pLimits } from './limits.ts'
+import { makePeerCertificate } from './peer-certificate.ts'
 
 let events: string[]
 let verdict: InboundVerdict
@@ -43,13 +53,22 @@ const watching = (events: string[], arrivals: InboundConnection[]): NetworkHandl
   onMisbehaviour: () => undefined,
 })
 
-async function start(index: number, listen: string, behaviour: Partial<NetworkHandlers> = {}): Promise<Network> {
+/** Where nobody is to be cut off, a busy machine may take its time. */
+const impatient = { handshakeTimeoutMs: 200, handshakesMax: 8 }
+const patient = { handshakeTimeoutMs: 10_000, handshakesMax: 8 }
+
+async function start(
+  index: number,
+  listen: string,
+  behaviour: Partial<NetworkHandlers> = {},
+  limits: Partial<Libp2pLimits> = patient,
+): Promise<Network> {
   const network = await createLibp2pNetwork({
     privateKeySeed: new Uint8Array(32).fill(index),
     listen: [listen],
     security: ['tls', 'noise'],
     chainTag: 'door',
-    limits: { handshakeTimeoutMs: 150, helloTimeoutMs: 150, handshakesMax: 8 },
+    limits,
   })
   await network.start({ ...watching(events, arrivals), ...behaviour })
   running.push(network)
@@ -113,12 +132,55 @@ describe('a stranger', () => {
     ],
     ['talks garbage at once', [Buffer.from([0xff, 0xff, 0xff, 0x7f, 1, 2, 3])], 'broken handshake'],
   ])('that %s is cut off, and named', async (_name, parts, fault) => {
-    const bob = await start(2, '/ip4/127.0.0.1/tcp/0')
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0', {}, fault === 'slow handshake' ? impatient : patient)
     const socket = await knock(bob)
     for (const part of parts) socket.write(part)
     await eventually(() => socket.destroyed)
     await eventually(() => events.includes('ended'))
     expect(events).toEqual(['arrived', fault, 'ended'])
+  })
+
+  it('that says nothing once it is known is told by its silence', async () => {
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0', {}, { helloTimeoutMs: 200 })
+    const mute = await createLibp2p({
+      addresses: { listen: [] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionMonitor: { enabled: false },
+      connectionGater: { denyDialMultiaddr: () => false },
+    })
+    try {
+      const connection = await mute.dial(multiaddr(addressOf(bob)))
+      await eventually(() => connection.status !== 'open' && events.includes('ended'))
+      expect(events).toEqual(['arrived', 'no hello', 'ended'])
+    } finally {
+      await mute.stop()
+    }
+  })
+
+  it('that bears a certificate of somebody else’s name is told as such', async () => {
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0')
+    const [named, real] = await Promise.all(
+      [1, 7].map((fill) => generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(fill))),
+    )
+    const stolen = { publicKey: named?.publicKey, sign: (bytes: Uint8Array) => real?.sign(bytes) } as unknown as PrivateKey
+    const socket = await knock(bob)
+    socket.write('\x13/multistream/1.0.0\n\x0b/tls/1.0.0\n')
+    // Both lines come back before TLS begins.
+    let echoed = 0
+    await new Promise<void>((resolve) => {
+      socket.on('data', function read(bytes: Buffer) {
+        echoed += bytes.length
+        if (echoed < 32) return
+        socket.off('data', read)
+        resolve()
+      })
+    })
+    const certificate = await makePeerCertificate(stolen, Date.now())
+    connectTls({ socket, ...certificate, rejectUnauthorized: false, ALPNProtocols: ['libp2p'] }).on('error', () => undefined)
+    await eventually(() => events.includes('ended'))
+    expect(events).toEqual(['arrived', 'false identity', 'ended'])
   })
 
   it('that hangs up in its handshake is told as such', async () => {
@@ -130,7 +192,7 @@ describe('a stranger', () => {
   })
 
   it('finds no room beside too many others, until their time is up', async () => {
-    const bob = await start(2, '/ip4/127.0.0.1/tcp/0')
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0', {}, { handshakeTimeoutMs: 1_000, handshakesMax: 8 })
     const alice = await start(1, '/ip4/127.0.0.1/tcp/0', quiet)
     const silent = await Promise.all(Array.from({ length: 20 }, () => knock(bob)))
     await eventually(() => events.length === 8 && silent.filter((socket) => socket.destroyed).length === 12)

@@ -240,6 +240,23 @@ describe('after hello', () => {
     await expectUnharmed()
   })
 
+  it('a thousand streams of one connection are a few, and harm nobody', async () => {
+    const { connection } = await greet()
+    let opened = 0
+    await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        connection.newStream('/meshsub/1.1.0').then(
+          () => {
+            opened += 1
+          },
+          () => undefined,
+        ),
+      ),
+    )
+    expect(opened).toBeLessThan(100)
+    await expectUnharmed()
+  })
+
   it('half a frame and silence holds up nothing else', async () => {
     const { connection } = await greet()
     await send(connection, '/synod/blocks/1', announced(3, channelBytesMax.blocks), new Uint8Array(10))

@@ -1,9 +1,10 @@
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { type Foundation, layFoundation, type NodeOptions } from './foundation.ts'
-import { findTransaction, netStatus, proveState, queryApplication, traceMessage } from './node-queries.ts'
+import { netStatus, proveState, queryApplication, traceMessage } from './node-queries.ts'
 import type { Ports } from './ports.ts'
 import { openRooms } from './rooms.ts'
 import type { NodeStatus, SynodNode } from './synod-node.ts'
+import { createTransactionFinder } from './transaction-finder.ts'
 
 /**
  * Makes a node of its ports: the same in production, in tests and in the simulator. It returns when the node is listening; the disk,
@@ -13,6 +14,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   const foundation = await layFoundation(ports, options)
   const rooms = openRooms(foundation, options)
   const { chainId, spec, application, chain, mempool, pool, events, breakdown } = foundation
+  const findTransaction = createTransactionFinder(chain)
   let stopping: Promise<void> | undefined
 
   await ports.network.start(rooms.desk.handlers)
@@ -32,7 +34,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     status: () => statusOf(foundation, rooms.sync.active),
     block: async (height) => chain.blocks.read(height)?.block,
     commit: async (height) => chain.blocks.read(height)?.commit,
-    transaction: async (id) => findTransaction(chain, id),
+    transaction: async (id) => findTransaction(id),
     state: (key) => proveState(chain, key),
     query: (path, data) => queryApplication(application, chain, path, data),
     validators: () => chain.tip().validators,

@@ -84,6 +84,7 @@ export function createBatchArrivals(options: {
         height: options.height(),
         wanted,
         isOpen: mempool.has,
+        source: peer,
       },
     )
     if (lost.length > 0) options.onLost(lost)

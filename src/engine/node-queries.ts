@@ -1,32 +1,14 @@
-import { type Application, transactionResultSchema } from '../application/application.ts'
-import { blockHash, transactionId } from '../chain/block.ts'
+import type { Application } from '../application/application.ts'
+import { blockHash } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { inclusionProof } from '../crypto/merkle.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type Result, reject } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
 import type { Foundation } from './foundation.ts'
 import type { MessageTrace } from './message-trace.ts'
-import type { IncludedTransaction, NetStatus, ProvenValue, TracedMessage } from './synod-node.ts'
-import { decodeOwn } from './system-state.ts'
+import type { NetStatus, ProvenValue, TracedMessage } from './synod-node.ts'
 
-/** What a node can tell of its final history and state, each answer with the proof that makes it worth something. */
-export function findTransaction(chain: Chain, id: Hash): IncludedTransaction | undefined {
-  const location = chain.blocks.locate(id)
-  const final = location && chain.blocks.read(location.height)
-  if (!final) return undefined
-  const { height, index } = location
-  const { transactions } = final.block
-  return {
-    encoded: transactions[index] as Bytes,
-    height,
-    index,
-    result: decodeOwn(transactionResultSchema, final.results[index] as Bytes),
-    proof: inclusionProof(transactions.map(transactionId), index),
-    resultProof: inclusionProof(final.results, index),
-  }
-}
-
+/** What a node can tell of its final history and state. */
 export function traceMessage(chain: Chain, trace: MessageTrace, hash: Hash): TracedMessage {
   const location = chain.blocks.locate(hash)
   const final = location && chain.blocks.read(location.height)

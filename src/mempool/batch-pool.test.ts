@@ -164,22 +164,76 @@ test('what has expired settles its batch', () => {
   expect(pool.has(batch.hash)).toBe(false)
 })
 
-test('room is made from settled and unwanted batches first, then from the oldest', () => {
-  const [oldest, unwanted, settled, newest] = [0, 1, 2, 3].map((index) => pack(some(1, index)))
+test('room is made from settled and unwanted batches first, then from those that pay least', () => {
+  const paying = (fee: number, salt = 0) => pack([plainTransaction({ sender: `s${salt}`, fee })])
+  const [cheap, unwanted, settled, dear] = [paying(10), paying(5000, 1), paying(5000, 2), paying(9000, 3)]
   const pool = createBatchPool({ batches: 3, bytes: 1 << 20, settledBlocks: 100 })
-  pool.add(oldest!, { height: 0 })
-  pool.add(unwanted!, { height: 0, wanted: false })
-  pool.add(settled!, { height: 0 })
-  pool.committed({ height: 1, ids: [settled!.transactions[0]!.id] })
-  expect(pool.add(newest!, { height: 1 })).toEqual([])
-  expect([oldest, unwanted, settled, newest].map((batch) => pool.has(batch!.hash))).toEqual([true, false, true, true])
-  expect(pool.add(pack(some(1, 4)), { height: 1 })).toEqual([])
-  expect(pool.add(pack(some(1, 5)), { height: 1 })).toEqual([oldest!.transactions[0]!.id])
+  pool.add(cheap, { height: 0 })
+  pool.add(unwanted, { height: 0, wanted: false })
+  pool.add(settled, { height: 0 })
+  pool.committed({ height: 1, ids: [settled.transactions[0]!.id] })
+  expect(pool.add(dear, { height: 1 })).toEqual([])
+  expect([cheap, unwanted, settled, dear].map((batch) => pool.has(batch.hash))).toEqual([true, false, true, true])
+  expect(pool.add(paying(500, 4), { height: 1 })).toEqual([])
+  expect(pool.add(paying(500, 5), { height: 1 })).toEqual([cheap.transactions[0]!.id])
+})
+
+const sized = (fee: number, salt: number, bytes = 200) => pack([plainTransaction({ sender: `x${salt}`, fee, bytes })])
+
+test('filler pushes out filler, and of equals the newest goes: who comes later must pay more', () => {
+  const good = [sized(900, 0), sized(900, 1)]
+  const { pool } = poolOf(good, { batches: 3 })
+  for (let index = 0; index < 50; index++) pool.add(sized(1, 100 + index), { height: 0, source: 'filler' })
+  expect(good.every(({ hash }) => pool.has(hash))).toBe(true)
+  expect(pool.add(sized(900, 9), { height: 0 })).toHaveLength(1)
+  const late = sized(900, 10)
+  expect(pool.add(late, { height: 0 })).toEqual([late.transactions[0]!.id])
+  expect(good.every(({ hash }) => pool.has(hash))).toBe(true)
+})
+
+test('it is the fee for a byte that counts', () => {
+  const [large, small] = [sized(1000, 0, 4000), sized(500, 1, 100)]
+  const { pool } = poolOf([large, small], { batches: 2 })
+  pool.add(sized(900, 2), { height: 0 })
+  expect([pool.has(large.hash), pool.has(small.hash)]).toEqual([false, true])
+})
+
+test('a batch is worth what is still open in it', () => {
+  const cheap = plainTransaction({ sender: 'c', fee: 1 })
+  const dear = plainTransaction({ sender: 'd', fee: 100_000 })
+  const mixed = pack([cheap, dear])
+  const { pool } = poolOf([mixed, sized(50, 1)], { batches: 2 })
+  pool.committed({ height: 1, ids: [dear.id] })
+  expect(pool.add(sized(60, 2), { height: 1 })).toEqual([cheap.id])
+})
+
+test('no peer holds more than half while others want in, whatever it pays', () => {
+  const pool = createBatchPool({ ...defaultBatchPoolLimits, batches: 16 })
+  for (let index = 0; index < 16; index++) pool.add(sized(10_000 + index, index), { height: 0, source: 'greedy' })
+  expect(pool.size).toBe(16)
+  const honest = Array.from({ length: 8 }, (_, index) => sized(10, 100 + index))
+  for (const [index, batch] of honest.entries()) pool.add(batch, { height: 0, source: `honest ${index % 4}` })
+  expect(honest.filter(({ hash }) => pool.has(hash))).toHaveLength(8)
+  expect(pool.size).toBe(16)
+})
+
+test('what an order names stays until the next block, however little it pays', () => {
+  const pool = createBatchPool({ ...defaultBatchPoolLimits, batches: 4 })
+  for (let index = 0; index < 4; index++) pool.add(sized(9000, index), { height: 0 })
+  const asked = [sized(1, 10), sized(1, 11)]
+  const order: Order = { batches: asked.map(({ hash }) => hash), runs: [run(0, 0, 1), run(1, 0, 1)] }
+  expect(pool.resolve(order)).toMatchObject({ ok: true, value: { missing: { length: 2 } } })
+  for (const batch of asked) pool.add(batch, { height: 0, source: 'proposer' })
+  expect(pool.resolve(order)).toMatchObject({ ok: true, value: { transactions: { length: 2 } } })
+  pool.committed({ height: 1, ids: [] })
+  for (let index = 0; index < 2; index++) pool.add(sized(9000, 20 + index), { height: 1 })
+  expect(asked.map(({ hash }) => pool.has(hash))).toEqual([false, false])
 })
 
 test('a transaction is not lost while another batch holds it', () => {
   const shared = some(1)
-  const [first, second, third] = [pack(shared), pack([...shared, ...some(1, 1)]), pack(some(1, 2))]
+  const dear = (salt: number) => plainTransaction({ sender: `d${salt}`, fee: 5000 })
+  const [first, second, third] = [pack(shared), pack([...shared, dear(1)]), pack([dear(2)])]
   expect(poolOf([first, second, third], { batches: 2 }).lost).toEqual([])
   expect(poolOf([first, third, second], { bytes: 620 }).lost).toEqual([])
   expect(poolOf([first, third], { batches: 1 }).lost).toEqual([shared[0]!.id])

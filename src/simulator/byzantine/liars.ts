@@ -7,6 +7,7 @@ import { invalidProposer } from './invalid-proposer.ts'
 import type { Liar } from './liar.ts'
 import { polkaInventor } from './polka-inventor.ts'
 import { silent } from './silent.ts'
+import { spammer } from './spammer.ts'
 
 /** Every attack, by the name the command line knows it by. */
 export const liars = {
@@ -18,6 +19,7 @@ export const liars = {
   'invalid-proposer': invalidProposer,
   'polka-inventor': polkaInventor,
   silent,
+  spammer,
 } as const satisfies Record<string, Liar>
 export type LiarName = keyof typeof liars
 export const liarNames = Object.keys(liars) as readonly LiarName[]

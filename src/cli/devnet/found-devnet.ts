@@ -71,7 +71,9 @@ export async function foundDevnet(options: {
     })),
     accounts: accounts.map(({ seed }) => ({ address: addressText(seed), balanceUnits: balanceTokens * unitsPerToken })),
   })
-  const ports = await freePorts(2 * count, options.portsFrom)
+  // In turn a node's own port, on its own address, and that of its API.
+  const hostOf = (place: number) => (place % 2 === 0 ? loopbackHost(place / 2) : '127.0.0.1')
+  const ports = await freePorts(2 * count, options.portsFrom, hostOf)
   const listenAddress = (index: number) => `/ip4/${loopbackHost(index)}/tcp/${ports[2 * index]}`
   const addresses = await Promise.all(peerSeeds.map(async (seed, index) => `${listenAddress(index)}/p2p/${await peerIdOf(seed)}`))
   const nodes = operators.map((_, index): DevnetHome => {

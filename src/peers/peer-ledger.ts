@@ -18,8 +18,8 @@ export type Decision = 'keep' | 'throttle' | 'ban'
 
 export const scoreMax = 100
 /** Scores are compared in whole points: what seconds forgive does not keep five offences of −10 from adding up to −50. */
-export const throttleAt = -20
-export const banAt = -50
+const throttleAt = -20
+const banAt = -50
 /** How long the first, second, third and fourth ban last; the fifth has no end. */
 export const banDurationsMs: readonly number[] = [10, 60, 6 * 60, 36 * 60].map((minutes) => minutes * 60_000)
 

@@ -69,7 +69,7 @@ export const rejections = {
   EVIDENCE_KNOWN: { verdict: 'ignore', summary: 'The evidence has been punished already.' },
   HELLO_UNWELCOME: {
     verdict: 'ignore',
-    summary: 'The peer has lost its reputation here and is not connected to for some minutes.',
+    summary: 'The peer is kept out here: banned for its conduct, or denied by the operator.',
   },
   HELLO_PROOF_MALFORMED: { verdict: 'reject', summary: 'The bytes that should prove what a hello asked for are no proof.' },
   HELLO_PROOF_REPLAYED: { verdict: 'reject', summary: 'The proof was used before, on another connection or by another peer.' },

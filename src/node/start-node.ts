@@ -4,6 +4,7 @@ import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
 import { openLevelStore } from '../adapters/level/level-store.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
+import type { UploadCeilings } from '../adapters/libp2p/upload-shaper.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
 import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
@@ -40,6 +41,8 @@ export interface StartNodeOptions {
   readonly transports: readonly TransportKind[]
   /** The local IP address to dial from. */
   readonly dialFrom?: string
+  /** Ceilings on what is sent, votes apart. Left out: none. */
+  readonly upload?: UploadCeilings
   /** 32 bytes: the seed of the key that an account with stake has delegated to this node. */
   readonly networkKeySeed?: Bytes | undefined
   /** PEM texts, for `wss`. */
@@ -99,6 +102,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       requireHybrid: options.requireHybrid,
       transports: options.transports,
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
+      ...(options.upload && { upload: options.upload }),
       ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
       dictionaries: compressionDictionaries(chainIdOf(spec)),

@@ -19,6 +19,7 @@ import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { sparingYamux } from './sparing-yamux.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
 import { createTransports, type TransportComponents, type TransportKind, type Transports, transportKinds } from './transports.ts'
+import { createUploadShaper, type UploadCeilings } from './upload-shaper.ts'
 import { createWireMeter, type WireMeter, withWireMeter } from './wire-meter.ts'
 
 export type Security = 'tls' | 'noise'
@@ -39,6 +40,8 @@ export interface Libp2pNetworkOptions {
   readonly limits?: Partial<Libp2pLimits>
   /** What compressed messages may refer to. Default: nothing but themselves. */
   readonly dictionaries?: Dictionaries
+  /** Ceilings on bulk. Default: none. */
+  readonly upload?: UploadCeilings
   /** What may be listened on and dialled, the preferred first. Default: all, in the order of `transportKinds`. */
   readonly transports?: readonly TransportKind[]
   /** The local IP address to dial from over TCP and WebSocket, where hosts are told apart by it. Default: the system chooses. */
@@ -92,6 +95,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         liveness: limits,
         wire,
         compressor: createCompressor(options.dictionaries),
+        upload: createUploadShaper(options.upload, () => performance.now()),
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),

@@ -15,6 +15,7 @@ import { createLatencyProbe, type LatencyProbe, type Liveness } from './latency-
 import { lingerMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
+import type { PeerUpload } from './upload-shaper.ts'
 
 export interface LinkOptions {
   readonly connection: Connection
@@ -23,6 +24,7 @@ export interface LinkOptions {
   readonly arrival: Arrival | undefined
   readonly handlers: NetworkHandlers
   readonly compressor: Compressor
+  readonly upload: PeerUpload
   readonly helloTimeoutMs: number
   readonly liveness: Liveness
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */

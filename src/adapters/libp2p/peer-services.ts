@@ -10,11 +10,13 @@ import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
 import { serveRequests } from './request-server.ts'
 import { countAllAs, countFrames, createTrafficMeter, type TrafficMeter } from './traffic-meter.ts'
+import { type PeerUpload, withUpload } from './upload-shaper.ts'
 
 export interface PeerServicesOptions {
   readonly peer: PeerId
   readonly handlers: NetworkHandlers
   readonly compressor: Compressor
+  readonly upload: PeerUpload
   /** Tells the peer how many bulk bytes have been taken from it. */
   readonly acknowledge: (total: number) => void
   readonly open: (protocol: string) => Promise<Stream>
@@ -42,13 +44,14 @@ export interface PeerServices {
 
 export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const { peer, handlers } = options
-  const budget = createBulkBudget(options.acknowledge)
+  const budget = withUpload(createBulkBudget(options.acknowledge), options.upload.bulk)
   const gate = createReadGate()
   const meter = createTrafficMeter()
   let features = noFeatures
   const shared = { ...options, budget, gate, features: () => features }
   const counter = countAllAs(meter, 'requests', 4)
-  const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter })
+  const requestBudget = withUpload(budget, options.upload.answers)
+  const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter, budget: requestBudget })
   const clients: Readonly<Record<RequestProtocol, RequestClient>> = {
     batch: client('batch'),
     block: client('block'),
@@ -90,6 +93,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
         ...shared,
         protocol,
         counter,
+        budget: requestBudget,
         answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
       })
     },

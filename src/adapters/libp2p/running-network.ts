@@ -16,6 +16,7 @@ import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
 import { addTraffic, createTrafficMeter, readTraffic, type TrafficMeter } from './traffic-meter.ts'
+import type { PeerUpload } from './upload-shaper.ts'
 import type { WireMeter } from './wire-meter.ts'
 
 export interface RunningNetworkOptions {
@@ -30,6 +31,8 @@ export interface RunningNetworkOptions {
   readonly arrivalOf: (connection: Connection) => Arrival | undefined
   readonly wire: WireMeter
   readonly compressor: Compressor
+  /** The ceilings of a new connection. */
+  readonly upload: () => PeerUpload
   readonly createGossip: (gate: GossipGate) => Gossip
 }
 
@@ -115,7 +118,7 @@ function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJ
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -158,6 +161,7 @@ function trackLinks(
         arrival,
         handlers,
         compressor,
+        upload: upload(),
         helloTimeoutMs,
         liveness,
         place: registry.place,

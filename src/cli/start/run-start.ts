@@ -83,6 +83,11 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
     transports: config.p2p.transports,
+    upload: {
+      bytesPerSecond: config.p2p.upload_max,
+      peerBytesPerSecond: config.p2p.upload_per_peer_max,
+      answersShare: config.p2p.upload_answers_share,
+    },
     ...(config.p2p.dial_from !== undefined && { dialFrom: config.p2p.dial_from }),
     ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,

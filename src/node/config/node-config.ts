@@ -113,6 +113,24 @@ export const nodeConfigSchema = z.strictObject({
         .max(5)
         .default(['tcp', 'quic', 'ws', 'wss', 'webrtc'])
         .describe('What may be listened on and dialled, the preferred first where a peer has several addresses.'),
+      upload_max: z
+        .int()
+        .min(0)
+        .max(100_000_000_000)
+        .default(0)
+        .describe('Most bytes a second to send to all peers together, votes apart. 0: what the links carry.'),
+      upload_per_peer_max: z
+        .int()
+        .min(0)
+        .max(100_000_000_000)
+        .default(0)
+        .describe('Most bytes a second to send to one peer, votes apart. 0: what its link carries.'),
+      upload_answers_share: z
+        .number()
+        .min(0.01)
+        .max(1)
+        .default(1)
+        .describe('The part of upload_max that answers to requests may take. 1: all of it, when nothing else is to be sent.'),
       dial_from: z
         .union([z.ipv4(), z.ipv6()])
         .optional()

@@ -35,6 +35,7 @@ export async function peerLink(): Promise<Target> {
       helloTimeoutMs: 5_000,
       liveness,
       compressor,
+      upload: { bulk: [], answers: [] },
       place: () => 1n,
       onEstablished: () => established++,
       onEnded: () => undefined,

@@ -93,8 +93,18 @@ describe('handshake', () => {
     expect(hear('self', handshake.handlers.hello('self', inbound(77)))).toEqual({ accept: true })
     expect(hear('peer', encode(helloSchema, hello))).toEqual({ accept: true })
     expect(handshake.of('peer')).toEqual(hello)
-    handshake.forget('peer')
+    handshake.forget('peer', 2)
     expect(handshake.of('peer')).toBeUndefined()
+  })
+
+  it('remembers what was said on the connection that took the place of another', async () => {
+    const { handshake, hello, hear } = await setUp()
+    hear('peer', encode(helloSchema, hello), inbound(1))
+    hear('peer', encode(helloSchema, hello), inbound(2))
+    handshake.forget('peer', 1)
+    expect(handshake.negotiated('peer')).toBe(2)
+    handshake.forget('peer', 2)
+    expect(handshake.negotiated('peer')).toBe(1)
   })
 
   it.each<[string, Partial<Hello>]>([
@@ -264,7 +274,7 @@ describe('stake', () => {
     const listener = nodeOf(chain, 'listener')
     expect((await greet(withKey(chain, 'dialler'), listener, 1)).verdict).toEqual({ accept: true })
     expect(listener.handshake.isStaked('dialler')).toBe(true)
-    listener.handshake.forget('dialler')
+    listener.handshake.forget('dialler', 1)
     expect(listener.handshake.isStaked('dialler')).toBe(false)
   })
 
@@ -299,7 +309,7 @@ describe('stake', () => {
     expect(second.verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_STAKE_TAKEN') })
     expect([listener.handshake.isStaked('first'), listener.handshake.isStaked('second')]).toEqual([true, false])
     expect((await greet(withKey(chain, 'first'), listener, 3)).verdict).toEqual({ accept: true })
-    listener.handshake.forget('first')
+    listener.handshake.forget('first', 3)
     expect((await greet(withKey(chain, 'second'), listener, 4)).verdict).toEqual({ accept: true })
   })
 
@@ -320,7 +330,7 @@ describe('stake', () => {
     const { chain } = await createTestChain(1)
     const listener = nodeOf(chain, 'listener')
     const { proof } = await greet(withKey(chain, 'dialler'), listener, 1)
-    listener.handshake.forget('dialler')
+    listener.handshake.forget('dialler', 1)
     const { verdict } = await greet(withKey(chain, name), listener, 2, () => proof as Bytes)
     expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_PROOF_REPLAYED') })
     expect(listener.handshake.isStaked(name)).toBe(false)

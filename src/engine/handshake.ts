@@ -31,7 +31,8 @@ export interface Handshake {
   /** The protocol version to speak with a peer: the highest that both know. */
   negotiated(peer: PeerId): number
   isStaked(peer: PeerId): boolean
-  forget(peer: PeerId): void
+  /** A connection to the peer is over. What was said on a later one, which took its place, stays. */
+  forget(peer: PeerId, connectionId: number): void
   /** A connection that the other side dialled is over. */
   ended(connectionId: number): void
 }
@@ -56,15 +57,20 @@ export interface HandshakeOptions {
 
 const proofWithinMs = 10_000
 
+/** What a peer said last, and on which connection. */
+interface Accepted {
+  readonly hello: Hello
+  readonly connectionId: number
+}
+
 export function createHandshake(options: HandshakeOptions): Handshake {
-  const { chain, networkKey, slots } = options
+  const { chain, networkKey, slots, protocolVersionMax: versionMax = protocolVersions.max } = options
   const { entropy, network, telemetry } = options.ports
-  const accepted = createBoundedMap<PeerId, Hello>(greetingsMax)
+  const accepted = createBoundedMap<PeerId, Accepted>(greetingsMax)
   const greetings = createOpenGreetings()
   const prover = createHelloProver({ ports: options.ports, chainId: chain.chainId, networkKey, slots })
   const load = createConnectionLoadWatch(options.ports)
   const proofs = createHelloProofs({ chainId: chain.chainId, self: network.self, slots })
-  const versionMax = options.protocolVersionMax ?? protocolVersions.max
 
   function helloWith(asked: Pick<Hello, 'nonce' | 'work' | 'grantsStake'>): Hello {
     return {
@@ -97,9 +103,9 @@ export function createHandshake(options: HandshakeOptions): Handshake {
     return { accept: false, reason: [rejection.code, rejection.detail].filter((part) => part !== '').join(': ') }
   }
 
-  function accept(peer: PeerId, { id }: GreetedConnection, hello: Hello): HelloVerdict {
-    greetings.settle(id)
-    accepted.set(peer, hello)
+  function accept(peer: PeerId, { id: connectionId }: GreetedConnection, hello: Hello): HelloVerdict {
+    greetings.settle(connectionId)
+    accepted.set(peer, { hello, connectionId })
     return { accept: true }
   }
 
@@ -139,10 +145,11 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   return {
     handlers,
     status: () => encode(helloSchema, helloWith({ nonce: new Uint8Array(32), work: 0, grantsStake: false })),
-    of: (peer) => accepted.get(peer),
-    negotiated: (peer) => commonVersion(accepted.get(peer), versionMax),
+    of: (peer) => accepted.get(peer)?.hello,
+    negotiated: (peer) => commonVersion(accepted.get(peer)?.hello, versionMax),
     isStaked: slots.isStaked,
-    forget(peer) {
+    forget(peer, connectionId) {
+      if (accepted.peek(peer)?.connectionId !== connectionId) return
       accepted.delete(peer)
       slots.release(peer)
     },

@@ -114,7 +114,8 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.leave(peer.id)
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
-      for (const room of [handshake, sync, gossip, exchange, lists]) room.forget(peer.id)
+      handshake.forget(peer.id, peer.connectionId)
+      for (const room of [sync, gossip, exchange, lists]) room.forget(peer.id)
       keeper.lost(peer.id)
     },
     onMessage(peer, channel, message) {

@@ -33,6 +33,7 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
     ...foundation,
     judge,
     limits: options.budgets ?? defaultBudgetLimits,
+    isStaked: slots.isStaked,
     servesBulk: () => guard.servesBulk,
   })
   const keeper = createConnectionKeeper({ ...foundation, register, judge, peers: options.peers, limits: options.connections })

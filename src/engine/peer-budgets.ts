@@ -25,7 +25,6 @@ export interface PeerBudgetDesk {
   admitsGossip(peer: PeerId, channel: Channel, bytes: number): boolean
   /** The answer to a request, at the pace of the peer's budget. Throws a refusal that says when to come again. */
   serve(peer: PeerId, protocol: RequestProtocol, request: Bytes, answer: () => AsyncIterable<Bytes>): AsyncGenerator<Bytes>
-  protect(peer: PeerId, isProtected: boolean): void
   /** What all budgets together are divided by while this node is strained. */
   shrink(divisor: number): void
   /** Reads nothing for a while from those who send most; how many they are. */
@@ -59,10 +58,12 @@ export function createPeerBudgetDesk(options: {
   spec: ChainSpec
   limits: BudgetLimits
   judge: Pick<PeerJudge, 'offend'>
+  /** Whether stake stands behind the peer: what it says is held back last. */
+  isStaked: (peer: PeerId) => boolean
   /** Whether there is strength left to serve blocks and mempools, and to pass on announcements. */
   servesBulk: () => boolean
 }): PeerBudgetDesk {
-  const { judge, servesBulk } = options
+  const { judge, isStaked, servesBulk } = options
   const { clock, network, telemetry } = options.ports
   const policy = budgetPolicyOf({
     validators: options.spec.validators.length,
@@ -102,7 +103,10 @@ export function createPeerBudgetDesk(options: {
   }
 
   return {
-    meet: (peer) => void connected.add(peer),
+    meet(peer) {
+      connected.add(peer)
+      budgets.protect(peer, isStaked(peer))
+    },
     admits: (peer, channel, bytes) => admitsLane(peer, messageLanes[channel], bytes),
     admitsGossip: (peer, channel, bytes) =>
       admitsLane(peer, gossipLanes[channel], bytes) && (channel !== 'blocks' || servesBulk()),
@@ -124,7 +128,6 @@ export function createPeerBudgetDesk(options: {
       }
     },
 
-    protect: budgets.protect,
     shrink: budgets.shrink,
     restNoisiest(count, forMs) {
       const noisiest = budgets.noisiest(count, clock.monotonic())

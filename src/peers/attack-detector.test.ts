@@ -73,7 +73,7 @@ describe('what an event is part of', () => {
     [attackOfMisbehaviour('frame of kind 1 with 9000000 bytes, at most 8 are allowed'), 'oversized'],
     [attackOfMisbehaviour('frame of unknown kind 77'), 'malformed'],
     [attackOfMisbehaviour('a payload inflates beyond its limit'), 'bomb'],
-    [attackOfMisbehaviour('gossip control flood'), 'flood'],
+    [attackOfMisbehaviour('gossip control flood'), 'spam'],
     [attackOfRefusal('rate'), 'flood'],
     [attackOfRefusal('address-handshakes'), 'flood'],
     [attackOfRefusal('subnet'), 'eclipse'],

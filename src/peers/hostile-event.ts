@@ -11,7 +11,7 @@ export function attackOfRejection(code: RejectionCode): AttackKind | undefined {
 /** Of a breach of the transport's rules, told in our own words. */
 export function attackOfMisbehaviour(what: string): AttackKind {
   if (/decompress|inflat|zstd|bomb/i.test(what)) return 'bomb'
-  if (/flood/.test(what)) return 'flood'
+  if (/flood/.test(what)) return 'spam'
   return /at most|too long|too large|oversize|longer than/i.test(what) ? 'oversized' : 'malformed'
 }
 

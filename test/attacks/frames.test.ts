@@ -13,6 +13,6 @@ test('frames longer than they may be', () => attacked.attack('oversized-frames',
 test('batches that inflate without end', () => attacked.attack('decompression-bomb', { named: ['bomb'], banned: true }))
 
 test('a thousand streams on one connection', () =>
-  attacked.attack('stream-flood', { named: ['flood', 'malformed'], banned: true, seconds: 15 }))
+  attacked.attack('stream-flood', { named: ['malformed'], banned: true, seconds: 15 }))
 
-test('storms of gossip control', () => attacked.attack('graft-flood', { named: ['spam', 'flood'], banned: true }))
+test('storms of gossip control', () => attacked.attack('graft-flood', { named: ['spam'], banned: true, seconds: 15 }))

@@ -71,7 +71,7 @@ export const attackKinds = {
   replay: {
     summary: 'what the node itself said, votes, round states and batches, played back to it',
     unit: 'messages',
-    rate: 4000,
+    rate: 8000,
     connections: 1,
     channels: ['consensus', 'batches'],
   },
@@ -84,7 +84,7 @@ export const attackKinds = {
   'graft-flood': {
     summary: 'storms of GRAFT, PRUNE and IHAVE in gossip',
     unit: 'envelopes',
-    rate: 500,
+    rate: 1000,
     connections: 1,
   },
 } as const satisfies Readonly<Record<string, AttackKind>>

@@ -87,11 +87,15 @@ function mirror(): NetworkHandlers {
   }
 }
 
+/** The node ends what is not finished well before. */
+const patienceMs = 10_000
+
 type Knock = () => Promise<Socket>
 
 async function bareSocket(where: { host: string; port: number; localAddress: string }): Promise<Socket> {
   const socket = connect(where)
   socket.on('error', () => undefined)
+  socket.setTimeout(patienceMs, () => socket.destroy())
   await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined)
   return socket
 }
@@ -105,14 +109,14 @@ async function cutHandshake(knock: Knock, counts: ChurnCounts): Promise<void> {
     randomBytes(60),
   ])
   if (!socket.destroyed) socket.write(hello.subarray(0, randomInt(1, hello.length)))
-  await Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(() => undefined)
+  if (!socket.closed) await Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(() => undefined)
   socket.resetAndDestroy()
   counts.cut += 1
 }
 
 async function talkGarbage(knock: Knock, counts: ChurnCounts): Promise<void> {
   const socket = await knock()
-  if (!socket.destroyed) socket.end(randomBytes(randomInt(1, 4_000)))
+  if (!socket.destroyed) socket.resume().end(randomBytes(randomInt(1, 4_000)))
   if (!socket.closed) await once(socket, 'close').catch(() => undefined)
   counts.garbage += 1
 }

@@ -10,15 +10,13 @@ export interface Features {
   readonly pacedGossip: boolean
   /** Reads compressed messages. */
   readonly zstd: boolean
-  /** Drops filler frames. */
-  readonly filler: boolean
   /** Names of the dictionaries it has for compressed messages. */
   readonly dictionaries: readonly number[]
 }
 
-export const noFeatures: Features = { pacedGossip: false, zstd: false, filler: false, dictionaries: [] }
+export const noFeatures: Features = { pacedGossip: false, zstd: false, dictionaries: [] }
 
-const bits = { pacedGossip: 1, zstd: 2, filler: 4 } as const
+const bits = { pacedGossip: 1, zstd: 2 } as const
 const dictionariesMax = 16
 export const featuresBytesMax = 4 + 4 * dictionariesMax
 
@@ -40,7 +38,6 @@ export function decodeFeatures(payload: Bytes): Features | undefined {
   return {
     pacedGossip: (flags & bits.pacedGossip) !== 0,
     zstd: (flags & bits.zstd) !== 0,
-    filler: (flags & bits.filler) !== 0,
     dictionaries,
   }
 }

@@ -11,8 +11,9 @@ import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { createCompressor, type Dictionaries } from './compressor.ts'
+import { type CourtesyComponents, serveCourtesies } from './courtesies.ts'
 import { createDoor } from './door.ts'
-import { createGossip, type GossipComponents } from './gossip.ts'
+import { createGossip } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
@@ -99,6 +100,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
+        serveCourtesies: (linkOf) => serveCourtesies(components, linkOf),
         createGossip: (gate) =>
           createGossip(components, {
             chainTag,
@@ -135,7 +137,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   }
 }
 
-type Components = GossipComponents & TransportComponents
+type Components = CourtesyComponents & TransportComponents
 
 interface Workings {
   readonly wire: WireMeter

@@ -34,6 +34,8 @@ export interface RunningNetworkOptions {
   /** The ceilings of a new connection. */
   readonly upload: () => PeerUpload
   readonly createGossip: (gate: GossipGate) => Gossip
+  /** Serves what libp2p peers of other makes expect, to those whose hello is accepted. */
+  readonly serveCourtesies: (linkOf: (connection: Connection) => PeerLink | undefined) => Promise<void>
 }
 
 export type RunningNetwork = Pick<
@@ -58,6 +60,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   const dialer = createDialer({ libp2p, registry, stopping: stopping.signal, prepare: options.prepare })
   trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished, ended)
   await serveStreams(libp2p, registry)
+  await options.serveCourtesies(registry.byConnection)
   await gossip.start()
   try {
     await libp2p.start()

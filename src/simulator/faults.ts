@@ -88,10 +88,14 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
     if (!victim.up) return undefined
     // The worst moments are when a signature has just left, and when a block is being written.
     const withinMs = random.pick([signatureLeavesMs, blockBecomesFinalMs])
-    const soon = () => scheduler.after(random.between(0, withinMs), () => victim.up && victim.crash())
+    let callOffCrash: (() => void) | undefined
+    const soon = () => {
+      callOffCrash = scheduler.after(random.between(0, withinMs), () => victim.up && victim.crash())
+    }
     const callOff = random.chance(0.5) ? onceSigned(victim, soon) : victim.crash()
     return () => {
       callOff?.()
+      callOffCrash?.()
       restart(victim)
     }
   },

@@ -79,6 +79,7 @@ export function createBatchSharing(options: {
     announcer,
     puller,
     greet({ id, direction }) {
+      known.meet(id)
       // One of the two compares, for both.
       if (negotiated(id) < 2) announcer.tell(id, pool.open(greetingMax))
       else if (direction === 'outbound') meeting.meet(id)

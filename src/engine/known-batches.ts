@@ -10,6 +10,9 @@ import { createRollingBloom, type RollingBloom } from '../primitives/rolling-blo
  * time in a thousand, hears of it from others or pulls it when a proposal names it.
  */
 export interface KnownBatches {
+  /** The peer is connected: from now on it is remembered what it knows. */
+  meet(peer: PeerId): void
+  /** Without effect for a peer that has gone: what it sent last may still be under way when it is forgotten. */
   add(peer: PeerId, hash: Hash): void
   has(peer: PeerId, hash: Hash): boolean
   forget(peer: PeerId): void
@@ -18,20 +21,14 @@ export interface KnownBatches {
 /** Batches of the last seconds under load; older ones nobody tells any more. */
 const perPeer = 4096
 const falsePositiveRate = 0.001
-/** More than any node has connections: what is still under way when a peer leaves must not stay for ever. */
+/** More than any node has connections. */
 const peersMax = 8192
 
 export function createKnownBatches(entropy: Entropy): KnownBatches {
   const filters = createBoundedMap<PeerId, RollingBloom>(peersMax)
   return {
-    add(peer, hash) {
-      let filter = filters.get(peer)
-      if (!filter) {
-        filter = createRollingBloom({ capacity: perPeer, falsePositiveRate, salt: entropy.bytes(8) })
-        filters.set(peer, filter)
-      }
-      filter.add(hash)
-    },
+    meet: (peer) => filters.set(peer, createRollingBloom({ capacity: perPeer, falsePositiveRate, salt: entropy.bytes(8) })),
+    add: (peer, hash) => filters.get(peer)?.add(hash),
     has: (peer, hash) => filters.peek(peer)?.has(hash) ?? false,
     forget: (peer) => void filters.delete(peer),
   }

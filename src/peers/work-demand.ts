@@ -28,7 +28,7 @@ export interface WorkDemandLimits {
   readonly loopLagFreeMs: number
 }
 
-export const defaultWorkDemandLimits: WorkDemandLimits = {
+const defaultWorkDemandLimits: WorkDemandLimits = {
   arrivalsPerSecondFree: 32,
   pendingGreetingsFree: 64,
   loopLagFreeMs: 150,

@@ -148,6 +148,7 @@ describe('what others say of addresses', () => {
     ['/ip4/224.0.0.1/tcp/26600', '60.1.2.3', false],
     ['/dns4/example.org/tcp/26600', '60.1.2.3', false],
     ['sim:3/node3', 'node1', true],
+    ['/unix/run%2Fdocker.sock', '127.0.0.1', false],
     [`/ip4/60.1.2.3/tcp/26600/p2p/${'x'.repeat(300)}`, '60.1.2.3', false],
   ])('%s from %s: %s', (address, from, believed) => {
     expect(isBelievable(readDialTarget(address), from)).toBe(believed)

@@ -31,7 +31,8 @@ export function readDialTarget(address: string): DialTarget {
  */
 export function isBelievable({ address, kind, host }: DialTarget, from: string): boolean {
   if (address.length > addressLengthMax || kind === 'name') return false
-  if (kind === 'other') return true
+  // In a form of its own, as in the simulator. A multiaddr that leads to no IP address leads into this machine, or nowhere.
+  if (kind === 'other') return !address.startsWith('/')
   const reach = reachOf(host)
   if (reach === 'world') return true
   return reach === 'machine' ? reachOf(from) === 'machine' : reach === 'site' && ['site', 'machine'].includes(reachOf(from))

@@ -27,6 +27,8 @@ describe('the addresses a peer claims', () => {
     ['port 0', '/ip4/198.41.0.4/tcp/0', abroad, false],
     ['port 65536', '/ip4/198.41.0.4/tcp/65536', abroad, false],
     ['a relay', '/ip4/198.41.0.4/tcp/1/p2p/12D3KooWRelay/p2p-circuit', abroad, false],
+    ['with a name inside', '/ip4/198.41.0.4/tcp/1/dnsaddr/evil.example', abroad, false],
+    ['with a socket inside', '/ip4/198.41.0.4/tcp/1/unix/run%2Fdocker.sock', abroad, false],
     ['an impossible address', '/ip4/999.0.0.1/tcp/26600', home, false],
     ['one that is too long', `/dns4/${'a.'.repeat(150)}b/tcp/1`, abroad, false],
     ['with a line break', '/dns4/node.example.org\n/tcp/1', abroad, false],

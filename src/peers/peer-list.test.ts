@@ -31,6 +31,19 @@ test.each<[address: string, reach: Reach, listed: string | undefined]>([
   [`/dns4/${'a'.repeat(120)}.org/tcp/443`, 'world', undefined],
   ['/unix/tmp/socket', 'machine', undefined],
   ['', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/dnsaddr/evil.example', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/dns4/evil.example/tcp/2', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/ws/dnsaddr/evil.example', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/unix/run%2Fdocker.sock', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/ip4/127.0.0.1/tcp/6379', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/ipfs/another', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/quic-v1', 'world', undefined],
+  ['/ip4/93.184.216.34/udp/1', 'world', undefined],
+  ['/ip4/93.184.216.34/constructor/1', 'world', undefined],
+  ['/ip4/93.184.216.34/tcp/1/tls/ws', 'world', '/ip4/93.184.216.34/tcp/1/tls/ws'],
+  ['/ip4/93.184.216.34/udp/1/webrtc-direct/certhash/uEiA_-b', 'world', '/ip4/93.184.216.34/udp/1/webrtc-direct/certhash/uEiA_-b'],
+  ['/ip4/93.184.216.34/udp/1/webrtc-direct/certhash/uEiA/dnsaddr/evil.example', 'world', undefined],
 ])('%s from %s is listed as %s', (address, reach, listed) => {
   expect(listedAddress(address, id, reach)).toBe(listed)
 })

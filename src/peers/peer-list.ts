@@ -45,16 +45,25 @@ export function reachOfPeer(host: string): Reach {
 }
 
 /**
- * The address as it stands in a list: a host that can be dialled, a port, and no peer id. `undefined` when it names another peer, has no
- * port, passes through a relay, or cannot be reached from `reach`.
+ * What may stand above the port. Whatever else a multiaddr can say there could lead elsewhere: a relay, a socket of this machine, or
+ * names that a stranger's server resolves to any address it likes.
+ */
+const ways: Readonly<Record<string, RegExp>> = {
+  tcp: /^(\/ws|\/wss|\/tls\/ws)?$/,
+  udp: /^(\/quic-v1|\/webrtc-direct\/certhash\/u[A-Za-z0-9_-]+)$/,
+}
+
+/**
+ * The address as it stands in a list: a host that can be dialled, a port, the transport, and no peer id. `undefined` when it names another
+ * peer, has no port, says anything more, or cannot be reached from `reach`.
  */
 export function listedAddress(address: string, peer: string, reach: Reach): string | undefined {
   const [bare = '', id, ...rest] = address.split('/p2p/')
   if (rest.length > 0 || (id !== undefined && id !== peer)) return undefined
-  const [empty, kind, host = '', transport, port = '', ...above] = bare.split('/')
+  const [empty, kind, host = '', protocol = '', port = '', ...above] = bare.split('/')
   if (empty !== '' || bare.length > 128 || !/^[\x21-\x7e]+$/.test(bare)) return undefined
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535 || (transport !== 'tcp' && transport !== 'udp')) return undefined
-  if (above.includes('p2p-circuit') || above.includes('ip4') || above.includes('ip6')) return undefined
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return undefined
+  if (!Object.hasOwn(ways, protocol) || !ways[protocol]?.test(above.map((part) => `/${part}`).join(''))) return undefined
   return canBeReached(kind, host, reach) ? bare : undefined
 }
 

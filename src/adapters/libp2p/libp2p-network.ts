@@ -175,6 +175,7 @@ async function createNode(
       inboundConnectionThreshold: limits.inboundPerHostPerSecond,
       inboundUpgradeTimeout: limits.handshakeTimeoutMs + 1_000, // The door's deadline comes first.
       reconnectRetries: 0,
+      resolvers: {}, // What a `dnsaddr` resolves to is its server's choice, which no check of ours has seen.
     },
     connectionMonitor: { enabled: false },
     connectionGater: { denyDialMultiaddr: () => false },

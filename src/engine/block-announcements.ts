@@ -1,6 +1,6 @@
 import type { Block } from '../chain/block.ts'
 import { announcementSchema } from '../chain/block-message.ts'
-import type { Commit } from '../chain/certificate.ts'
+import { type Commit, commitSchema } from '../chain/certificate.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { PeerId, Verdict } from '../ports/network.ts'
@@ -10,7 +10,10 @@ import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
 import type { Usefulness } from './usefulness.ts'
 
-/** The certificates of new final blocks, spread by gossip beyond direct peers: whoever missed the votes learns of a block from one message. */
+/**
+ * The certificates of new final blocks, spread by gossip beyond direct peers: whoever missed the votes learns of a block from one message.
+ * Nothing is passed on that was not verified: a node one height behind parts from whoever passes on a forgery.
+ */
 export interface BlockAnnouncements {
   /** A block became final here: tells the network, when this node proposed it. */
   announce(block: Block, commit: Commit): void
@@ -42,12 +45,25 @@ export function createBlockAnnouncements(options: {
   async function check(peer: PeerId, commit: Commit): Promise<Verdict> {
     await new Promise<void>((resume) => clock.schedule(graceMs, resume))
     if (stopped) return 'ignore'
-    const { height, hash, validators } = chain.tip()
     options.onPeerHeight(peer, commit.height)
-    if (commit.height === height) return bytesEqual(commit.blockHash, hash) ? 'accept' : 'ignore'
-    if (commit.height !== height + 1) return 'ignore'
-    const verified = await verifyCommit(chain.chainId, commit, validators, verifier.bls)
+    const { height, validators, lastValidators } = chain.tip()
+    if (isOwn(commit)) return 'accept'
+    if (commit.height !== height + 1 && !isOfTip(commit)) return 'ignore'
+    const signers = commit.height === height ? lastValidators : validators
+    const verified = await verifyCommit(chain.chainId, commit, signers, verifier.bls)
     return verified.ok ? 'accept' : judge.refuse(peer, verified.error)
+  }
+
+  /** Another set of signers than this node's own: it may be as good, and anybody can make one that is not. */
+  function isOfTip(commit: Commit): boolean {
+    const { height, hash } = chain.tip()
+    return commit.height === height && bytesEqual(commit.blockHash, hash)
+  }
+
+  /** The very commit that this node holds, signers and signature included: it is verified already. */
+  function isOwn(commit: Commit): boolean {
+    const own = chain.tip().commit
+    return own !== undefined && bytesEqual(encode(commitSchema, own), encode(commitSchema, commit))
   }
 
   return {
@@ -62,11 +78,11 @@ export function createBlockAnnouncements(options: {
       const decoded = decode(announcementSchema, message)
       if (!decoded.ok) return judge.refuse(peer, decoded.error)
       const { commit } = decoded.value
-      const { height, hash } = chain.tip()
+      const { height } = chain.tip()
       options.usefulness.count('gossip', commit.height > height ? 'useful' : 'duplicate', message.length)
-      if (commit.height === height && bytesEqual(commit.blockHash, hash)) return 'accept'
+      if (isOwn(commit)) return 'accept'
       if (commit.height > height) options.onPeerHeight(peer, commit.height)
-      if (commit.height !== height + 1 || inCheck >= inCheckMax) return 'ignore'
+      if ((commit.height !== height + 1 && !isOfTip(commit)) || inCheck >= inCheckMax) return 'ignore'
       inCheck++
       return check(peer, commit).finally(() => inCheck--)
     },

@@ -5,8 +5,10 @@ import type { Evidence } from '../chain/evidence.ts'
 import { validatorSet } from '../chain/validator-set.ts'
 import { blsKeypair } from '../crypto/bls.ts'
 import { sha256 } from '../crypto/hash.ts'
+import { offenceBehind } from '../peers/rejection-offences.ts'
 import type { Verifier } from '../ports/verifier.ts'
-import type { RejectionCode } from '../primitives/error-catalogue.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
+import { type RejectionCode, rejections } from '../primitives/error-catalogue.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { isAccountable, writeRetired, writeSystemState } from './system-state.ts'
 
@@ -109,5 +111,15 @@ describe('evidence pool', () => {
     const reached = [4, 5, 6].map((height) => isAccountable(overlay, gone!.consensusKey, height))
     expect(reached).toEqual([true, true, false])
     expect(isAccountable(overlay, staying[0]!.consensusKey, 6)).toBe(true)
+  })
+  it('against who has only just become a validator is no offence of a peer that knows it already', async () => {
+    const { chain, state, accused } = await setUp()
+    const before = validatorSet(
+      chain.tip().validators.validators.filter(({ consensusKey }) => !bytesEqual(consensusKey, accused.publicKey)),
+    )
+    const behind = createOverlay(state())
+    writeSystemState(behind, { ...chain.tip(), validators: before })
+    expect([state(), behind].map((at) => isAccountable(at, accused.publicKey, 1))).toEqual([true, false])
+    expect(offenceBehind('EVIDENCE_STRANGER', rejections.EVIDENCE_STRANGER.verdict)).toBeUndefined()
   })
 })

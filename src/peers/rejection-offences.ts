@@ -44,7 +44,7 @@ export const rejectionOffences = {
   PROPOSAL_WRONG_VALID_ROUND: invented,
   CERTIFICATE_MALFORMED: invented,
   CERTIFICATE_NO_QUORUM: invented,
-  EVIDENCE_STRANGER: invented,
+  EVIDENCE_STRANGER: { offence: 'none', because: 'a node further ahead already knows the accused as a validator' },
 
   BATCH_INVALID: unread,
   BATCH_UNASKED: { offence: 'invalid', because: 'answers are made from the question' },

@@ -64,7 +64,7 @@ export const rejections = {
   BLOCK_WRONG_VALIDATORS: { verdict: 'reject', summary: 'The header names another validator set than the one that decides.' },
   BLOCK_WRONG_VERSION: { verdict: 'reject', summary: 'The block has a version that is not known here.' },
   EVIDENCE_AGE: { verdict: 'ignore', summary: 'The evidence is too old to be punished, or of a height that is not here yet.' },
-  EVIDENCE_STRANGER: { verdict: 'reject', summary: 'The accused was not a validator at that height: there is nobody to punish.' },
+  EVIDENCE_STRANGER: { verdict: 'ignore', summary: 'The accused was not a validator at that height: there is nobody to punish.' },
   EVIDENCE_INVALID: { verdict: 'reject', summary: 'A signature in the evidence does not hold.' },
   EVIDENCE_KNOWN: { verdict: 'ignore', summary: 'The evidence has been punished already.' },
   HELLO_UNWELCOME: {

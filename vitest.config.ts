@@ -52,6 +52,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'long',
           include: ['src/**/*.long.test.ts', 'test/**/*.long.test.ts', 'test/long/**/*.test.ts'],
           testTimeout: 900_000,

@@ -30,7 +30,11 @@ function patientRegistrar(registrar: Registrar, linkOf: (connection: Connection)
   return {
     handle(protocol: string, handler: StreamHandler, options: object) {
       const patient: StreamHandler = async (stream, connection) => {
-        const greeted = await linkOf(connection)?.greeted
+        const link = linkOf(connection)
+        // Some dial and say nothing, not even hello, until their identify has been answered or refused.
+        const isDialler = link?.phase === 'greeting' && connection.direction === 'inbound'
+        if (isDialler) return stream.abort(new Error('hello comes first'))
+        const greeted = await link?.greeted
         if (greeted?.kind === 'accepted') return handler(stream, connection)
         stream.abort(new Error('hello was not accepted'))
       }

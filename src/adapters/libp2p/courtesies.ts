@@ -1,7 +1,8 @@
 /**
- * Identify and ping, which libp2p peers of other makes expect of each other. They tell a stranger nothing: a stream that is opened
- * before hello is accepted waits until it is, and ends with the connection where it never is (docs/spec/network.md, "Connections").
- * This node asks nobody in return: hello says more, and the control stream measures.
+ * Identify and ping, which libp2p peers of other makes expect of each other (docs/spec/network.md, "Connections"). Some of them say
+ * nothing, not even hello, until their identify has been answered, so it is answered at once: it names the agent, the addresses and the
+ * protocols, and a listener's hello says as much to any stranger. Ping waits until hello is accepted. This node asks nobody in return:
+ * hello says more, and the control stream measures.
  */
 import { identify } from '@libp2p/identify'
 import type { Connection, StreamHandler } from '@libp2p/interface'
@@ -18,27 +19,42 @@ export async function serveCourtesies(
   components: Components,
   linkOf: (connection: Connection) => PeerLink | undefined,
 ): Promise<void> {
-  const registrar = patientRegistrar(components.registrar, linkOf)
   // Named one by one: the whole is a proxy, which cannot be spread.
   const { addressManager, connectionManager, events, logger, nodeInfo, peerId, peerStore, privateKey } = components
-  const own = { addressManager, connectionManager, events, logger, nodeInfo, peerId, peerStore, privateKey, registrar }
-  const services = [identify({ runOnConnectionOpen: false })(own), ping()(own)]
+  const own = { addressManager, connectionManager, events, logger, nodeInfo, peerId, peerStore, privateKey }
+  const services = [
+    identify({ runOnConnectionOpen: false })({ ...own, registrar: gated(components.registrar, onceBeforeHello(linkOf)) }),
+    ping()({ ...own, registrar: gated(components.registrar, afterHello(linkOf)) }),
+  ]
   for (const service of services) await (service as { start?(): Promise<void> }).start?.()
 }
 
-function patientRegistrar(registrar: Registrar, linkOf: (connection: Connection) => PeerLink | undefined): Registrar {
+/** Whether a stream of the connection is served, or that it is once this resolves. */
+type Admission = (connection: Connection) => boolean | Promise<boolean>
+
+/** An answer is signed: a stranger gets one, and peers as many as they ask for, one at a time. */
+function onceBeforeHello(linkOf: (connection: Connection) => PeerLink | undefined): Admission {
+  const answered = new WeakSet<Connection>()
+  return (connection) => {
+    const phase = linkOf(connection)?.phase
+    if (phase === 'ended' || (phase !== 'established' && answered.has(connection))) return false
+    answered.add(connection)
+    return true
+  }
+}
+
+function afterHello(linkOf: (connection: Connection) => PeerLink | undefined): Admission {
+  return async (connection) => (await linkOf(connection)?.greeted)?.kind === 'accepted'
+}
+
+function gated(registrar: Registrar, admits: Admission): Registrar {
   return {
     handle(protocol: string, handler: StreamHandler, options: object) {
-      const patient: StreamHandler = async (stream, connection) => {
-        const link = linkOf(connection)
-        // Some dial and say nothing, not even hello, until their identify has been answered or refused.
-        const isDialler = link?.phase === 'greeting' && connection.direction === 'inbound'
-        if (isDialler) return stream.abort(new Error('hello comes first'))
-        const greeted = await link?.greeted
-        if (greeted?.kind === 'accepted') return handler(stream, connection)
-        stream.abort(new Error('hello was not accepted'))
+      const gate: StreamHandler = async (stream, connection) => {
+        if (await admits(connection)) return handler(stream, connection)
+        stream.abort(new Error('not before hello is accepted'))
       }
-      return registrar.handle(protocol, patient, options)
+      return registrar.handle(protocol, gate, options)
     },
     unhandle: (protocol: string) => registrar.unhandle(protocol),
   } as unknown as Registrar

@@ -1,6 +1,6 @@
 /**
  * The `Network` port over js-libp2p: TCP, TLS 1.3 and Noise, yamux, gossipsub. What goes over the wire is in docs/spec/network.md.
- * Only what is used is imported: no identify (`hello` says more), no ping (the control stream measures), nothing that dials by itself.
+ * Only what is used is imported, and nothing that dials or asks by itself.
  */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection, ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'

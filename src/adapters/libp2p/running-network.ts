@@ -34,7 +34,7 @@ export interface RunningNetworkOptions {
   /** The ceilings of a new connection. */
   readonly upload: () => PeerUpload
   readonly createGossip: (gate: GossipGate) => Gossip
-  /** Serves what libp2p peers of other makes expect, to those whose hello is accepted. */
+  /** Serves what libp2p peers of other makes expect. */
   readonly serveCourtesies: (linkOf: (connection: Connection) => PeerLink | undefined) => Promise<void>
 }
 

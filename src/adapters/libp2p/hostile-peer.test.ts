@@ -205,6 +205,51 @@ describe('before hello', () => {
   })
 })
 
+describe('below the streams', () => {
+  /** Writes yamux frames as they are. */
+  function frames(connection: Connection, count: number, frameOf: (index: number) => number[]): void {
+    const { muxer } = connection as unknown as { muxer: { maConn: Stream; handlePing(header: object): void } }
+    // The library ends a connection for an answer it did not ask for, so it does not get to see these.
+    muxer.handlePing = () => undefined
+    try {
+      for (let index = 0; index < count; index++) muxer.maConn.send(Uint8Array.from(frameOf(index)))
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const pingFrame = (index: number) => [0, 2, 0, 1, 0, 0, 0, 0, 0, 0, index >> 8, index & 255]
+  const openFrame = (index: number) => [0, 1, 0, 1, 0, 0, (2 * index + 1) >> 8, (2 * index + 1) & 255, 0, 0, 0, 0]
+
+  it.each([
+    ['pings', pingFrame],
+    ['streams', openFrame],
+  ])('a flood of %s ends the connection, before hello and after it', async (_name, frameOf) => {
+    const early = await dial()
+    await early.newStream('/synod/hello/1')
+    frames(early, 400, (index) => frameOf(index + 1_000))
+    await eventually(() => early.status !== 'open')
+    await eventually(() => misbehaviour.length === 1)
+    const { connection } = await greet()
+    frames(connection, 400, (index) => frameOf(index + 1_000))
+    await eventually(() => connection.status !== 'open')
+    expect(misbehaviour).toEqual(['muxer flood', 'muxer flood'])
+    expect(disconnected).toEqual(['broken rule: muxer flood'])
+    await expectUnharmed()
+  })
+
+  it('a hundred pings are answered', async () => {
+    const { connection } = await greet()
+    const { muxer } = connection as unknown as { muxer: { maConn: Stream } }
+    let bytes = 0
+    muxer.maConn.addEventListener('message', (event) => {
+      bytes += event.data.byteLength
+    })
+    frames(connection, 100, pingFrame)
+    await eventually(() => bytes >= 1_200)
+    expect([connection.status, misbehaviour]).toEqual(['open', []])
+  })
+})
+
 describe('after hello', () => {
   it.each([
     ['/synod/votes/1', 'a vote that is too long', [announced(0, channelBytesMax.consensus + 1)]],

@@ -10,6 +10,7 @@ import { type Channel, channelBytesMax, type Network, type NetworkHandlers } fro
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { withBoundedWrites } from './bounded-writes.ts'
 import { createCompressor, type Dictionaries } from './compressor.ts'
 import { type CourtesyComponents, serveCourtesies } from './courtesies.ts'
 import { createDoor } from './door.ts'
@@ -158,7 +159,7 @@ async function createNode(
     addresses: { listen: [...transports.listen] },
     transports: [...transports.factories] as NonNullable<Libp2pOptions['transports']>,
     connectionEncrypters: (await createEncrypters(privateKey, options, protections)).map(
-      (factory) => (all: TlsComponents) => withWireMeter(factory(all), wire),
+      (factory) => (all: TlsComponents) => withBoundedWrites(withWireMeter(factory(all), wire)),
     ),
     streamMuxers: [
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.

@@ -38,6 +38,15 @@ export const dialTimeoutMs = 10_000
 export const lingerMs = 500
 export const stopTimeoutMs = 2_000
 
+/** Waiting to be sent on one connection, below its streams, which wait for room themselves: more is a peer that does not read. */
+export const connectionQueuedBytesMax = 16 << 20
+/**
+ * Pings and new streams of one connection, below which nobody can be told apart from an honest peer: one pings a few times a minute, and
+ * opens about ten streams in all.
+ */
+export const repliesPerSecond = 10
+export const repliesBurst = 256
+
 /** One write. Larger ones gain nothing, smaller ones cost a TLS record and a system call each. */
 export const writeBytesMax = 128 << 10
 /** Synchronous work on received frames before other work gets its turn: below the 10 ms a vote may wait for the loop. */

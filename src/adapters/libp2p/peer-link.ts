@@ -2,9 +2,10 @@
  * One connection to one peer, from its encryption to its end: greeting, established, ended, in this order and never back. Until both
  * hellos are accepted it serves nothing but the control stream. Any breach of the rules, by any stream, ends the whole connection.
  */
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
 import type { GreetedConnection, NetworkHandlers, PeerId, PeerInfo } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import { BrokenRule } from './broken-rule.ts'
 import type { Compressor } from './compressor.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocols } from './control-stream.ts'
@@ -64,7 +65,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
   const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
   const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
-  const ending = createEnding(connection, conclude)
+  const ending = createEnding(connection, conclude, (what) => handlers.onMisbehaviour(peer, what))
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
   const isOver = () => phase === 'ended'
   const verdicts = { isOver, onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
@@ -188,7 +189,11 @@ interface Ending {
 }
 
 /** The end comes once: at once, or after a moment in which what was said last can arrive. For us the link is over either way. */
-function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) => void): Ending {
+function createEnding(
+  connection: Connection,
+  onEnd: (outcome: FailedGreeting) => void,
+  onViolation: (what: string) => void,
+): Ending {
   let isOver = false
   function conclude(outcome: FailedGreeting): boolean {
     if (isOver) return false
@@ -199,7 +204,11 @@ function createEnding(connection: Connection, onEnd: (outcome: FailedGreeting) =
   const now = (outcome: FailedGreeting) => {
     if (conclude(outcome)) connection.abort(new Error(outcome.reason))
   }
-  connection.addEventListener('close', () => now({ kind: 'failed', reason: 'the connection closed' }))
+  connection.addEventListener('close', ({ error }: StreamCloseEvent) => {
+    if (isOver || !(error instanceof BrokenRule)) return now({ kind: 'failed', reason: 'the connection closed' })
+    onViolation(error.message)
+    now({ kind: 'failed', reason: `broken rule: ${error.message}` })
+  })
   return {
     told(reason) {
       conclude({ kind: 'failed', reason })

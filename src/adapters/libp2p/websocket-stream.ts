@@ -4,6 +4,9 @@ import type { AbortOptions, Logger, MultiaddrConnection } from '@libp2p/interfac
 import { AbstractMultiaddrConnection } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { BrokenRule } from './broken-rule.ts'
+import { connectionQueuedBytesMax } from './limits.ts'
+import { createReplyBudget } from './reply-budget.ts'
 import { applyMask, createFrameReader, frameHeaderOf, opcode } from './websocket-frames.ts'
 
 export interface WebSocketStreamInit {
@@ -25,9 +28,14 @@ export class WebSocketStream extends AbstractMultiaddrConnection {
     super(init)
     const { socket } = init
     this.socket = socket
+    const spend = createReplyBudget('websocket ping flood')
     const read = createFrameReader(init.direction === 'inbound', {
       onData: (bytes) => this.onData(bytes),
-      onPing: (payload) => void this.#write(opcode.pong, payload),
+      onPing: (payload) => {
+        spend()
+        if (socket.writableLength > connectionQueuedBytesMax) throw new BrokenRule('websocket pings that are not read')
+        this.#write(opcode.pong, payload)
+      },
       onClose: () => socket.end(),
     })
     const receive = (chunk: Buffer) => {

@@ -96,6 +96,11 @@ describe('a stranger at the door of WebSockets', () => {
     ['wants a web page', ['GET / HTTP/1.1\r\nHost: node\r\n\r\n'], 'cut handshake'],
     ['talks garbage', [randomBytes(500).fill(0xff, 0, 9)], 'cut handshake'],
     ['does not mask', [upgrade, concatBytes(frameHeaderOf(opcode.binary, 3), Uint8Array.of(1, 2, 3))], 'broken handshake'],
+    [
+      'pings without end',
+      [upgrade, concatBytes(...Array<Bytes>(400).fill(frameHeaderOf(opcode.ping, 0, new Uint8Array(4))))],
+      'broken handshake',
+    ],
     ['sends a text', [upgrade, Uint8Array.of(0x81, 0x80, 0, 0, 0, 0)], 'broken handshake'],
   ])('that %s is cut off, and named', async (_name, parts, fault) => {
     await start(fault === 'slow handshake' ? 300 : undefined)

@@ -2,6 +2,7 @@ import { lockDirectory } from '../adapters/file/directory-lock.ts'
 import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
 import { openLevelStore } from '../adapters/level/level-store.ts'
+import type { CoverSettings } from '../adapters/libp2p/cover.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import type { UploadCeilings } from '../adapters/libp2p/upload-shaper.ts'
@@ -43,6 +44,8 @@ export interface StartNodeOptions {
   readonly dialFrom?: string
   /** Ceilings on what is sent, votes apart. Left out: none. */
   readonly upload?: UploadCeilings
+  /** Against who watches the encrypted bytes. Left out: nothing is done. */
+  readonly cover?: CoverSettings
   /** 32 bytes: the seed of the key that an account with stake has delegated to this node. */
   readonly networkKeySeed?: Bytes | undefined
   /** PEM texts, for `wss`. */
@@ -103,6 +106,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       transports: options.transports,
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
       ...(options.upload && { upload: options.upload }),
+      ...(options.cover && { cover: options.cover }),
       ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
       dictionaries: compressionDictionaries(chainIdOf(spec)),

@@ -72,7 +72,7 @@ export interface PeerInfo {
   readonly connectedAt: number
 }
 
-/** What all that crosses a connection is divided into. `control`: hellos, pings, acknowledgements, and what libp2p itself says. */
+/** What all that crosses a connection is divided into. `control`: hellos, pings, acknowledgements, padding, and what libp2p itself says. */
 export const trafficClasses = [...channels, 'requests', 'gossip', 'control'] as const
 export type TrafficClass = (typeof trafficClasses)[number]
 

@@ -5,6 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { proofBytesMax } from '../../ports/network.ts'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
+import type { StreamCover } from './cover.ts'
 import { decodeFeatures, encodeFeatures, type Features, featuresBytesMax } from './features.ts'
 import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
@@ -12,6 +13,7 @@ import { createFrameStream } from './frame-stream.ts'
 import type { Greeting, VerdictSender } from './greeting.ts'
 import type { LatencyProbe } from './latency-probe.ts'
 import { helloBytesMax, reasonBytesMax } from './limits.ts'
+import { type PaddingAllowance, paddingBytesMax, paddingKind } from './padding.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
 /** The second version differs by one frame, which comes first: what its sender can do (features.ts). */
@@ -45,6 +47,8 @@ export interface ControlHandlers {
   onViolation(what: string): void
   onClosed(): void
   readonly counter: FrameCounter
+  readonly cover?: StreamCover
+  readonly paddingAllowance: PaddingAllowance
 }
 
 export interface ControlStream extends VerdictSender {
@@ -74,6 +78,7 @@ const bytesExact = new Map<number, number>([
 
 export function createControlStream(stream: Stream, handlers: ControlHandlers): ControlStream {
   const queue = createFrameQueue({ bytes: helloBytesMax + (64 << 10), messages: 4_096 })
+  let isPaddingAllowed = false
   let awaitsFeatures = stream.protocol === featuredProtocol
 
   function receive(frame: ReceivedFrame): void {
@@ -115,15 +120,18 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     const features = decodeFeatures(payload)
     if (features === undefined) handlers.onViolation('malformed features')
     else handlers.onFeatures(features)
+    isPaddingAllowed = true
   }
 
   const frames = createFrameStream(stream, {
     queues: [queue],
-    bytesMaxOf: (received) => bytesMax.get(received),
+    bytesMaxOf: (received) => (received === paddingKind && isPaddingAllowed ? paddingBytesMax : bytesMax.get(received)),
     onFrame: receive,
     onViolation: handlers.onViolation,
     onClosed: handlers.onClosed,
     counter: handlers.counter,
+    paddingAllowance: handlers.paddingAllowance,
+    ...(handlers.cover && { cover: handlers.cover }),
   })
 
   function send(sent: number, payload: Bytes): void {

@@ -7,10 +7,12 @@ import { type Channel, channelBytesMax, channels } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import { type Compressor, compressedKinds, isCompressedKind, isCompressible, plainKind } from './compressor.ts'
+import type { LinkCover } from './cover.ts'
 import type { Features } from './features.ts'
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { channelQueueMax } from './limits.ts'
+import { type PaddingAllowance, paddingBytesMax, paddingKind } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
@@ -35,6 +37,8 @@ export interface DirectChannelsOptions {
   readonly features: () => Features
   /** Of frames whose kind is the index of their channel. */
   readonly counter: FrameCounter
+  readonly cover: LinkCover
+  readonly paddingAllowance: PaddingAllowance
   /** Opens a stream on this connection. */
   readonly open: (protocol: string) => Promise<Stream>
   readonly onMessage: (channel: Channel, message: Bytes) => void
@@ -46,6 +50,8 @@ export interface DirectChannelsOptions {
 export interface DirectChannels {
   /** False when the channel's queue is full. */
   send(channel: Channel, message: Bytes): boolean
+  /** Sends that many bytes that mean nothing, among the bulk, if nothing else waits there. */
+  sendPadding(bytes: number): void
   /** Serves a stream that the peer opened. */
   accept(channelClass: ChannelClass, stream: Stream): void
 }
@@ -59,6 +65,7 @@ export function createDirectChannels(options: DirectChannelsOptions): DirectChan
   const accepted = new Set<ChannelClass>()
   return {
     send: (channel, message) => senders.get(channel)?.send(channel, message) ?? false,
+    sendPadding: (bytes) => senders.get('batches')?.sendPadding(bytes),
     accept(channelClass, stream) {
       if (accepted.has(channelClass)) {
         stream.abort(new Error('a second stream of the same class'))
@@ -72,6 +79,7 @@ export function createDirectChannels(options: DirectChannelsOptions): DirectChan
 
 interface ClassSender {
   send(channel: Channel, message: Bytes): boolean
+  sendPadding(bytes: number): void
 }
 
 function createClassSender(channelClass: ChannelClass, options: DirectChannelsOptions): ClassSender {
@@ -91,7 +99,9 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
           onViolation: options.onViolation,
           onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
           counter: options.counter,
+          paddingAllowance: options.paddingAllowance,
           ...bulkOf(channelClass, options.budget),
+          ...(channelClass.bulk ? options.cover.bulk : options.cover.votes),
         })
         frames.flush()
       },
@@ -100,6 +110,10 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
   }
 
   return {
+    sendPadding(bytes) {
+      if (frames !== undefined) frames.sendPadding(bytes)
+      else if (!opening) open()
+    },
     send(channel, message) {
       const packed = isCompressible(channel) ? options.compressor.pack(channel, message, options.features()) : undefined
       const kind = channels.indexOf(channel)
@@ -114,7 +128,7 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
 }
 
 function serve(channelClass: ChannelClass, stream: Stream, options: DirectChannelsOptions): void {
-  const bytesMax = new Map<number, number>()
+  const bytesMax = new Map<number, number>([[paddingKind, paddingBytesMax]])
   for (const channel of channelClass.channels) {
     const kind = channels.indexOf(channel)
     bytesMax.set(kind, channelBytesMax[channel])
@@ -133,6 +147,7 @@ function serve(channelClass: ChannelClass, stream: Stream, options: DirectChanne
     onViolation: options.onViolation,
     onClosed: () => options.onLost(`the stream ${channelClass.protocol} ended`),
     counter: options.counter,
+    paddingAllowance: options.paddingAllowance,
     gate: options.gate,
     ...bulkOf(channelClass, options.budget),
   })

@@ -5,6 +5,7 @@ import { decodeFeatures, encodeFeatures, featuresBytesMax } from './features.ts'
 const features = fc.record({
   pacedGossip: fc.boolean(),
   zstd: fc.boolean(),
+  padding: fc.boolean(),
   dictionaries: fc.array(fc.integer({ min: 0, max: 0xffff_ffff }), { maxLength: 16 }),
 })
 
@@ -20,9 +21,10 @@ describe('features', () => {
   })
 
   it('of a later version are passed over, and those of no version refused', () => {
-    expect(decodeFeatures(Uint8Array.of(0xff, 0xff, 0xff, 0xfc))).toMatchObject({
+    expect(decodeFeatures(Uint8Array.of(0xff, 0xff, 0xff, 0xf8))).toMatchObject({
       pacedGossip: false,
       zstd: false,
+      padding: false,
     })
     for (const length of [0, 1, 3, 5, 7]) expect(decodeFeatures(new Uint8Array(length))).toBeUndefined()
   })

@@ -10,13 +10,15 @@ export interface Features {
   readonly pacedGossip: boolean
   /** Reads compressed messages. */
   readonly zstd: boolean
+  /** Drops padding, on every stream. */
+  readonly padding: boolean
   /** Names of the dictionaries it has for compressed messages. */
   readonly dictionaries: readonly number[]
 }
 
-export const noFeatures: Features = { pacedGossip: false, zstd: false, dictionaries: [] }
+export const noFeatures: Features = { pacedGossip: false, zstd: false, padding: false, dictionaries: [] }
 
-const bits = { pacedGossip: 1, zstd: 2 } as const
+const bits = { pacedGossip: 1, zstd: 2, padding: 4 } as const
 const dictionariesMax = 16
 export const featuresBytesMax = 4 + 4 * dictionariesMax
 
@@ -38,6 +40,7 @@ export function decodeFeatures(payload: Bytes): Features | undefined {
   return {
     pacedGossip: (flags & bits.pacedGossip) !== 0,
     zstd: (flags & bits.zstd) !== 0,
+    padding: (flags & bits.padding) !== 0,
     dictionaries,
   }
 }

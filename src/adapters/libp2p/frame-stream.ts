@@ -5,11 +5,13 @@
  * milliseconds, the stream paused meanwhile, and a frame that breaks the rules is the last that is read.
  */
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
-import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
-import { createFrameReader, type Frame, type ReceivedFrame, writeFrameHeader } from './frame.ts'
+import type { StreamCover } from './cover.ts'
+import { createFrameReader, frameHeaderBytes, type ReceivedFrame } from './frame.ts'
+import { createFrameGatherer, unsplitBytes } from './frame-gatherer.ts'
 import type { FrameQueue } from './frame-queue.ts'
 import { receiveSliceMs, writeBytesMax } from './limits.ts'
+import { type PaddingAllowance, pad, paddedLimit, paddingKind } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import { widenWindow } from './stream-window.ts'
 import type { FrameCounter } from './traffic-meter.ts'
@@ -31,28 +33,32 @@ export interface FrameStreamOptions {
   readonly onSent?: () => void
   /** Present on bulk streams: what they share, and their place in it. */
   readonly bulk?: { readonly budget: BulkBudget; readonly priority: number }
+  /** Absent: nothing is padded, and nothing waits. */
+  readonly cover?: StreamCover
+  /** Shared by the streams on which the peer may send padding. */
+  readonly paddingAllowance: PaddingAllowance
 }
 
 export interface FrameStream {
   /** Sends what the queues hold, together with all that is queued until the end of this turn. */
   flush(): void
+  /** Sends a padding frame of `bytes`, header included, if nothing else waits and there is room. */
+  sendPadding(bytes: number): void
 }
 
-/** A frame's header and id are never split between writes. */
-const unsplitBytes = 8
-
 export function createFrameStream(stream: Stream, options: FrameStreamOptions): FrameStream {
-  const flush = startSending(stream, options)
+  const sending = startSending(stream, options)
   startReceiving(stream, options)
   stream.addEventListener('remoteCloseWrite', () => stream.abort(new Error('the peer closed the stream')))
   stream.addEventListener('close', options.onClosed)
-  return { flush }
+  return sending
 }
 
 function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   const reader = createFrameReader(options.bytesMaxOf)
   if (options.bulk !== undefined) widenWindow(stream)
   let counted = 0
+  let consumedWithPadding = 0
   let resting = false
   const { gate, counter } = options
 
@@ -64,8 +70,11 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
     while (stream.status === 'open' && gate?.isClosed !== true) {
       const frame = reader.next()
       if (frame === undefined) break
-      counter.received(frame)
-      options.onFrame(frame)
+      if (frame.kind === paddingKind) dropPadding(frameHeaderBytes + frame.payload.length)
+      else {
+        counter.received(frame)
+        options.onFrame(frame)
+      }
       if (performance.now() > until) return rest()
     }
     options.bulk?.budget.received(reader.consumed - counted)
@@ -78,6 +87,13 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
       if (gate?.isClosed === true) stream.pause()
       else stream.resume()
     }
+  }
+
+  function dropPadding(bytes: number): void {
+    counter.paddingReceived(bytes)
+    const otherBytes = reader.consumed - consumedWithPadding - bytes
+    consumedWithPadding = reader.consumed
+    if (!options.paddingAllowance.take(bytes, otherBytes)) options.onViolation('more padding than is allowed')
   }
 
   /** Lets the loop turn before the rest of what was received is read. */
@@ -99,58 +115,20 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   if (leave !== undefined) stream.addEventListener('close', leave)
 }
 
-function startSending(stream: Stream, options: FrameStreamOptions): () => void {
-  const { queues } = options
+function startSending(stream: Stream, options: FrameStreamOptions): FrameStream {
+  const { cover, counter } = options
   const budget = options.bulk?.budget
-  /** The frame that did not fit the last write, and how much of its payload went out. */
-  let current: Frame | undefined
-  let currentSent = 0
+  const gatherer = createFrameGatherer(options.queues, counter)
   let scheduled = false
-
-  function nextFrame(): Frame | undefined {
-    for (const queue of queues) {
-      const frame = queue.shift()
-      if (frame !== undefined) return frame
-    }
-    return undefined
-  }
-
-  function waitingBytes(): number {
-    let bytes = current === undefined ? 0 : current.payload.length - currentSent
-    for (const queue of queues) bytes += queue.bytes
-    return bytes
-  }
-
-  function gather(room: number): Bytes {
-    const target = Buffer.allocUnsafeSlow(Math.min(room, waitingBytes()))
-    let end = 0
-    while (end < target.length) {
-      if (current === undefined) {
-        if (room - end < unsplitBytes) break
-        current = nextFrame()
-        if (current === undefined) break
-        currentSent = 0
-        options.counter.sent(current)
-        end = writeFrameHeader(target, end, current)
-      }
-      const count = Math.min(current.payload.length - currentSent, target.length - end)
-      target.set(
-        count === current.payload.length ? current.payload : current.payload.subarray(currentSent, currentSent + count),
-        end,
-      )
-      end += count
-      currentSent += count
-      if (currentSent === current.payload.length) current = undefined
-    }
-    return target.subarray(0, end)
-  }
 
   function write(): void {
     scheduled = false
+    const isPadded = cover?.isPadded() === true
     while (stream.status === 'open' && !stream.writableNeedsDrain) {
-      const room = Math.min(budget?.room() ?? writeBytesMax, writeBytesMax)
+      const free = Math.min(budget?.room() ?? writeBytesMax, writeBytesMax)
+      const room = isPadded ? paddedLimit(free) : free
       if (room < unsplitBytes) return
-      const batch = gather(room)
+      const batch = isPadded ? gatherer.gatherPadded(room) : gatherer.gather(room)
       if (batch.length === 0) return
       budget?.take(batch.length)
       stream.send(batch)
@@ -158,14 +136,31 @@ function startSending(stream: Stream, options: FrameStreamOptions): () => void {
     }
   }
 
-  function flush(): void {
+  /** Goes on with what had to wait for room: it has had its delay. */
+  function resume(): void {
     if (scheduled || stream.status !== 'open') return
     scheduled = true
     setImmediate(write)
   }
 
-  const leave = options.bulk?.budget.join(options.bulk.priority, flush)
+  function flush(): void {
+    if (cover?.delayMs === undefined) return resume()
+    if (scheduled || stream.status !== 'open') return
+    scheduled = true
+    setTimeout(write, cover.delayMs())
+  }
+
+  const leave = options.bulk?.budget.join(options.bulk.priority, resume)
   if (leave !== undefined) stream.addEventListener('close', leave)
-  stream.addEventListener('drain', flush)
-  return flush
+  stream.addEventListener('drain', resume)
+  return {
+    flush,
+    sendPadding(bytes) {
+      if (stream.status !== 'open' || stream.writableNeedsDrain || gatherer.waitingBytes() > 0) return
+      if (budget !== undefined && budget.room() < bytes) return
+      budget?.take(bytes)
+      counter.paddingSent(bytes)
+      stream.send(pad(new Uint8Array(0), bytes))
+    },
+  }
 }

@@ -36,6 +36,10 @@ const quiet: NetworkHandlers = {
 networkContract('libp2p over TLS', world({ security: ['tls'], requireHybrid: true }))
 networkContract('libp2p over Noise', world({ security: ['noise'] }))
 networkContract('libp2p over IPv6', world({ listen: ['/ip6/::1/tcp/0'] }))
+networkContract(
+  'libp2p with cover',
+  world({ cover: { padding: true, sendDelayMaxMs: 3, delaysConsensus: true, bytesPerSecond: 50_000 } }),
+)
 networkContract('libp2p in memory', {
   ...world({}),
   make: (index) => world({ listen: [`/memory/node-${index}`] }).make(index),

@@ -13,6 +13,7 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { withBoundedWrites } from './bounded-writes.ts'
 import { createCompressor, type Dictionaries } from './compressor.ts'
 import { type CourtesyComponents, serveCourtesies } from './courtesies.ts'
+import type { CoverSettings } from './cover.ts'
 import { createDoor } from './door.ts'
 import { createGossip } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits } from './limits.ts'
@@ -44,6 +45,8 @@ export interface Libp2pNetworkOptions {
   readonly dictionaries?: Dictionaries
   /** Ceilings on bulk. Default: none. */
   readonly upload?: UploadCeilings
+  /** Against who watches the encrypted bytes. Default: nothing is done. */
+  readonly cover?: CoverSettings
   /** What may be listened on and dialled, the preferred first. Default: all, in the order of `transportKinds`. */
   readonly transports?: readonly TransportKind[]
   /** The local IP address to dial from over TCP and WebSocket, where hosts are told apart by it. Default: the system chooses. */
@@ -98,6 +101,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         wire,
         compressor: createCompressor(options.dictionaries),
         upload: createUploadShaper(options.upload, () => performance.now()),
+        cover: options.cover,
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),

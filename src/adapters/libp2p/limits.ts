@@ -49,6 +49,15 @@ export const repliesBurst = 256
 
 /** One write. Larger ones gain nothing, smaller ones cost a TLS record and a system call each. */
 export const writeBytesMax = 128 << 10
+/** The least size that writes are padded to; the others are its doubles, up to `writeBytesMax`. */
+export const paddedBytesMin = 256
+/** Sizes of what is sent on idle links: those of what small messages are padded to. */
+export const coverSizes = [256, 512, 1_024, 2_048]
+/** Padding of one peer beyond as much as it sends of other bytes: three times 10,000 small writes a second. */
+export const paddingBytesPerSecond = 8 << 20
+export const paddingBurstBytes = 8 << 20
+/** What a padding frame counts for beside its bytes, since empty ones cost something too. */
+export const paddingFrameCost = 64
 /** Synchronous work on received frames before other work gets its turn: below the 10 ms a vote may wait for the loop. */
 export const receiveSliceMs = 6
 /** Bulk bytes taken from a peer before it hears of them again. At 10 MB/s that is every 1.6 ms. */

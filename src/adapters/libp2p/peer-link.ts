@@ -9,6 +9,7 @@ import { BrokenRule } from './broken-rule.ts'
 import type { Compressor } from './compressor.ts'
 import { nextConnectionId } from './connection-id.ts'
 import { type ControlStream, createControlStream, helloProtocols } from './control-stream.ts'
+import type { CoverSettings } from './cover.ts'
 import { messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
@@ -26,6 +27,7 @@ export interface LinkOptions {
   readonly handlers: NetworkHandlers
   readonly compressor: Compressor
   readonly upload: PeerUpload
+  readonly cover: CoverSettings | undefined
   readonly helloTimeoutMs: number
   readonly liveness: Liveness
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */
@@ -94,6 +96,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     if (phase !== 'greeting') return
     phase = 'established'
     patience.end()
+    services.begin()
     link.ping()
     options.onEstablished(link)
     greeted.resolve({ kind: 'accepted' })

@@ -4,8 +4,10 @@ import { type NetworkHandlers, type PeerId, type RequestProtocol, requestProtoco
 import { type BulkBudget, createBulkBudget } from './bulk-budget.ts'
 import type { Compressor } from './compressor.ts'
 import type { ControlHandlers } from './control-stream.ts'
+import { type CoverSettings, createLinkCover, startCoverTraffic } from './cover.ts'
 import { createDirectChannels, type DirectChannels } from './direct-channels.ts'
 import { type Features, noFeatures } from './features.ts'
+import { createPaddingAllowance } from './padding.ts'
 import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
 import { serveRequests } from './request-server.ts'
@@ -17,6 +19,8 @@ export interface PeerServicesOptions {
   readonly handlers: NetworkHandlers
   readonly compressor: Compressor
   readonly upload: PeerUpload
+  /** Against who watches the link. Absent: nothing is done. */
+  readonly cover: CoverSettings | undefined
   /** Tells the peer how many bulk bytes have been taken from it. */
   readonly acknowledge: (total: number) => void
   readonly open: (protocol: string) => Promise<Stream>
@@ -33,9 +37,14 @@ export interface PeerServices {
   /** What the peer said it can do. */
   readonly features: Features
   /** What the control stream has to do with all this. */
-  readonly onControl: Pick<ControlHandlers, 'features' | 'onFeatures' | 'onAcknowledged' | 'counter'>
+  readonly onControl: Pick<
+    ControlHandlers,
+    'features' | 'onFeatures' | 'onAcknowledged' | 'counter' | 'cover' | 'paddingAllowance'
+  >
   readonly onLost: (reason: string) => void
   readonly channels: DirectChannels
+  /** The peer is accepted: from now on it may be sent something. */
+  begin(): void
   client(protocol: RequestProtocol): RequestClient
   serveRequests(protocol: RequestProtocol, stream: Stream): void
   /** Fails the requests in flight; what still arrives is not heard any more. */
@@ -48,7 +57,9 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const gate = createReadGate()
   const meter = createTrafficMeter()
   let features = noFeatures
-  const shared = { ...options, budget, gate, features: () => features }
+  const cover = createLinkCover(options.cover, () => features.padding)
+  const paddingAllowance = createPaddingAllowance(() => performance.now())
+  const shared = { ...options, budget, gate, features: () => features, cover, paddingAllowance }
   const counter = countAllAs(meter, 'requests', 4)
   const requestBudget = withUpload(budget, options.upload.answers)
   const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter, budget: requestBudget })
@@ -59,13 +70,21 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     mempool: client('mempool'),
   }
   const served = new Set<RequestProtocol>()
+  const channels = createDirectChannels({
+    ...shared,
+    counter: countFrames(meter, (kind) => kind),
+    onMessage(channel, message) {
+      if (!isClosed) handlers.onMessage(peer, channel, message)
+    },
+  })
+  let endCover: (() => void) | undefined
   let isClosed = false
   return {
     budget,
     gate,
     meter,
     onControl: {
-      features: { ...noFeatures, pacedGossip: true, zstd: true, dictionaries: options.compressor.dictionaries },
+      features: { ...noFeatures, pacedGossip: true, zstd: true, padding: true, dictionaries: options.compressor.dictionaries },
       onFeatures(learnt) {
         features = learnt
       },
@@ -73,18 +92,20 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
         if (!budget.acknowledged(total)) options.onViolation('an acknowledgement of bytes that were not sent')
       },
       counter: countAllAs(meter, 'control'),
+      paddingAllowance,
+      ...cover.control,
     },
     get features() {
       return features
     },
     onLost: options.onLost,
-    channels: createDirectChannels({
-      ...shared,
-      counter: countFrames(meter, (kind) => kind),
-      onMessage(channel, message) {
-        if (!isClosed) handlers.onMessage(peer, channel, message)
-      },
-    }),
+    channels,
+    begin() {
+      const { bytesPerSecond = 0 } = options.cover ?? {}
+      if (bytesPerSecond === 0 || !features.padding) return
+      const sentBytes = () => meter.sent.reduce((sum, bytes) => sum + bytes, 0)
+      endCover = startCoverTraffic({ bytesPerSecond, sentBytes, send: channels.sendPadding })
+    },
     client: (protocol) => clients[protocol],
     serveRequests(protocol, stream) {
       if (served.has(protocol)) return options.onViolation(`a second stream of ${protocol} requests`)
@@ -100,6 +121,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     close(reason) {
       isClosed = true
       gate.end()
+      endCover?.()
       for (const protocol of requestProtocols) clients[protocol].close(reason)
     },
   }

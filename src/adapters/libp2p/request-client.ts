@@ -10,11 +10,13 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import { type Compressor, isCompressedKind, plainKind } from './compressor.ts'
 import { textOf } from './control-stream.ts'
+import type { LinkCover } from './cover.ts'
 import { messageOf } from './direct-channels.ts'
 import { type Frame, type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
 import { requestsInFlightMax } from './limits.ts'
+import type { PaddingAllowance } from './padding.ts'
 import { createPendingAnswer, type PendingAnswer } from './pending-answer.ts'
 import type { ReadGate } from './read-gate.ts'
 import { answerFrameBytesMax, answerKind, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
@@ -26,6 +28,8 @@ export interface RequestClientOptions {
   readonly gate: ReadGate
   readonly compressor: Compressor
   readonly counter: FrameCounter
+  readonly cover: LinkCover
+  readonly paddingAllowance: PaddingAllowance
   readonly open: (protocol: string) => Promise<Stream>
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
@@ -132,6 +136,8 @@ function createRequestSender(options: RequestClientOptions, onFrame: (frame: Rec
           counter: options.counter,
           gate: options.gate,
           bulk: { budget: options.budget, priority: requestPriority(options.protocol) },
+          paddingAllowance: options.paddingAllowance,
+          ...options.cover.bulk,
         })
         frames.flush()
       },

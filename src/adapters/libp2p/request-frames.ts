@@ -2,6 +2,7 @@
 import { type RequestProtocol, requestBytesMax, requestProtocols, responsePartBytesMax } from '../../ports/network.ts'
 import { compressedKinds } from './compressor.ts'
 import { reasonBytesMax } from './limits.ts'
+import { paddingBytesMax, paddingKind } from './padding.ts'
 
 const idBytes = 4
 
@@ -14,12 +15,14 @@ export const requestFrameBytesMax = new Map<number, number>([
   [requestKind.request, idBytes + requestBytesMax],
   [requestKind.cancel, idBytes],
   [requestKind.consumed, idBytes + 4],
+  [paddingKind, paddingBytesMax],
 ])
 export const answerFrameBytesMax = new Map<number, number>([
   [answerKind.part, idBytes + responsePartBytesMax],
   ...compressedKinds(answerKind.part).map((kind): [number, number] => [kind, idBytes + responsePartBytesMax]),
   [answerKind.end, idBytes],
   [answerKind.refusal, idBytes + reasonBytesMax],
+  [paddingKind, paddingBytesMax],
 ])
 
 export function requestProtocolName(protocol: RequestProtocol): string {

@@ -6,12 +6,14 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import type { Compressor } from './compressor.ts'
 import { boundedText } from './control-stream.ts'
+import type { LinkCover } from './cover.ts'
 import { messageOf } from './direct-channels.ts'
 import type { Features } from './features.ts'
 import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import { answerAheadBytesMax, answersQueuedBytesMax, requestsInFlightMax } from './limits.ts'
+import type { PaddingAllowance } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import { answerKind, requestFrameBytesMax, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
 import type { FrameCounter } from './traffic-meter.ts'
@@ -24,6 +26,8 @@ export interface RequestServerOptions {
   /** What the peer can do. */
   readonly features: () => Features
   readonly counter: FrameCounter
+  readonly cover: LinkCover
+  readonly paddingAllowance: PaddingAllowance
   /** `undefined` when no request is answered any more. */
   readonly answer: (message: Bytes) => AsyncIterable<Bytes> | undefined
   readonly onViolation: (what: string) => void
@@ -56,6 +60,8 @@ export function serveRequests(stream: Stream, options: RequestServerOptions): vo
       options.onLost(`the stream ${requestProtocolName(protocol)} ended`)
     },
     bulk: { budget: options.budget, priority: requestPriority(protocol) },
+    paddingAllowance: options.paddingAllowance,
+    ...options.cover.bulk,
   })
 
   function wakeAll(): void {

@@ -5,6 +5,7 @@ import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type T
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
+import type { CoverSettings } from './cover.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
@@ -33,6 +34,7 @@ export interface RunningNetworkOptions {
   readonly compressor: Compressor
   /** The ceilings of a new connection. */
   readonly upload: () => PeerUpload
+  readonly cover: CoverSettings | undefined
   readonly createGossip: (gate: GossipGate) => Gossip
   /** Serves what libp2p peers of other makes expect. */
   readonly serveCourtesies: (linkOf: (connection: Connection) => PeerLink | undefined) => Promise<void>
@@ -121,7 +123,7 @@ function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJ
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload }: RunningNetworkOptions,
+  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload, cover }: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
@@ -165,6 +167,7 @@ function trackLinks(
         handlers,
         compressor,
         upload: upload(),
+        cover,
         helloTimeoutMs,
         liveness,
         place: registry.place,

@@ -36,6 +36,9 @@ export function readTraffic(meter: TrafficMeter, wire: TrafficCount): Traffic {
 export interface FrameCounter {
   received(frame: ReceivedFrame): void
   sent(frame: Frame): void
+  /** Bytes of padding, headers included. They are control traffic on every stream. */
+  paddingReceived(bytes: number): void
+  paddingSent(bytes: number): void
 }
 
 /**
@@ -53,6 +56,8 @@ export function countFrames(meter: TrafficMeter, classOf: (kind: number) => numb
       const index = classOf(plainKind(kind))
       sent[index] = (sent[index] as number) + messageBytes(kind, payload, 0)
     },
+    paddingReceived: countBytes(received, 'control'),
+    paddingSent: countBytes(sent, 'control'),
   }
 }
 

@@ -88,6 +88,12 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
       peerBytesPerSecond: config.p2p.upload_per_peer_max,
       answersShare: config.p2p.upload_answers_share,
     },
+    cover: {
+      padding: config.p2p.padding === 'buckets',
+      sendDelayMaxMs: config.p2p.send_delay_max_ms,
+      delaysConsensus: config.p2p.send_delay_consensus,
+      bytesPerSecond: config.p2p.cover_bytes_per_second,
+    },
     ...(config.p2p.dial_from !== undefined && { dialFrom: config.p2p.dial_from }),
     ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,

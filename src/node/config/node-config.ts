@@ -131,6 +131,28 @@ export const nodeConfigSchema = z.strictObject({
         .max(1)
         .default(1)
         .describe('The part of upload_max that answers to requests may take. 1: all of it, when nothing else is to be sent.'),
+      padding: z
+        .enum(['off', 'buckets'])
+        .default('off')
+        .describe(
+          'Against who watches the encrypted bytes: "buckets" fills what is sent up to powers of two from 256 bytes to 128 KiB.',
+        ),
+      send_delay_max_ms: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(0)
+        .describe('The most that what is sent waits, a random while each time, in milliseconds; consensus does not. 0: none.'),
+      send_delay_consensus: z
+        .boolean()
+        .default(false)
+        .describe('Whether consensus messages and evidence wait too, which makes each round longer.'),
+      cover_bytes_per_second: z
+        .int()
+        .min(0)
+        .max(262_144)
+        .default(0)
+        .describe('Bytes a second that mean nothing, sent at random to each peer while there is nothing else to send. 0: none.'),
       dial_from: z
         .union([z.ipv4(), z.ipv6()])
         .optional()

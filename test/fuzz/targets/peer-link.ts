@@ -31,6 +31,7 @@ export async function peerLink(): Promise<Target> {
       connection,
       protection: 'none',
       arrival: undefined,
+      cover: undefined,
       handlers,
       helloTimeoutMs: 5_000,
       liveness,

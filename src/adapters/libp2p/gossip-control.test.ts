@@ -55,9 +55,10 @@ describe('the budget of gossip’s control', () => {
   it('leaves the messages of an envelope alone', () => {
     const { budget } = setUp()
     for (let count = 0; count < 1000; count++) budget.trim(peer, { control: { graft: [1] } })
-    const rpc = { messages: [1], control: { graft: [1] } }
+    const messages = [{ topic: 'blocks' }]
+    const rpc: GossipRpc = { messages, control: { graft: [1] } }
     budget.trim(peer, rpc)
-    expect(rpc).toEqual({ messages: [1] })
+    expect(rpc).toEqual({ messages })
   })
 
   it('stops at the offence that costs the connection', () => {

@@ -5,17 +5,25 @@
  */
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { PeerId } from '../../ports/network.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../../primitives/token-bucket.ts'
 import { gossipControlBurst, gossipControlPerSecond } from './limits.ts'
 
+export interface GossipRpcMessage {
+  readonly topic?: string
+  readonly data?: Bytes
+}
+
 /** As gossipsub decodes an envelope, as far as it matters here. */
 export interface GossipRpc {
+  messages?: readonly GossipRpcMessage[]
   subscriptions?: readonly unknown[]
   control?: {
     readonly ihave?: readonly { readonly messageIDs?: readonly unknown[] }[]
     readonly iwant?: readonly { readonly messageIDs?: readonly unknown[] }[]
     readonly graft?: readonly unknown[]
     readonly prune?: readonly unknown[]
+    readonly idontwant?: readonly { readonly messageIDs?: readonly unknown[] }[]
   }
 }
 

@@ -11,6 +11,7 @@ function gossip() {
   const told: string[] = []
   const pubsub = {
     score: {
+      deliveryRecords: { records: new Map<string, unknown>(), queue: [] as { msgId: string }[] },
       addPenalty: (peer: string, count: number, label: string) => void booked.push(`${peer} ${label} ${count}`),
       score: (peer: string) => scores.get(peer) ?? 0,
     },
@@ -67,5 +68,16 @@ describe('the watch on gossip', () => {
     expect(pubsub.seenCache.entries.size).toBe(seenGossipMax)
     expect(pubsub.seenCache.entries.has('9')).toBe(false)
     expect(pubsub.seenCache.entries.has('10')).toBe(true)
+  })
+
+  it('forgets who delivered what beyond the number that is remembered, the oldest first', () => {
+    const { pubsub, watch } = gossip()
+    const { records, queue } = pubsub.score.deliveryRecords
+    for (let id = 0; id < seenGossipMax + 5; id++) {
+      records.set(`${id}`, {})
+      queue.push({ msgId: `${id}` })
+    }
+    watch.heartbeat()
+    expect([records.size, records.has('4'), records.has('5'), queue.length]).toEqual([seenGossipMax, false, true, seenGossipMax])
   })
 })

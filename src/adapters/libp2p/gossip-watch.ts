@@ -14,7 +14,14 @@ export interface GossipWatch {
 
 /** What gossipsub has of this, beyond its public interface. */
 export interface WatchedGossip {
-  readonly score: { addPenalty(peer: string, count: number, label: string): void; score(peer: string): number }
+  readonly score: {
+    readonly deliveryRecords: {
+      readonly records: Map<string, unknown>
+      readonly queue: { shift(): { readonly msgId: string } | undefined }
+    }
+    addPenalty(peer: string, count: number, label: string): void
+    score(peer: string): number
+  }
   readonly peers: ReadonlyMap<string, unknown>
   readonly seenCache: { readonly entries: Map<string, unknown> }
 }
@@ -51,6 +58,12 @@ export function watchGossipPeers(pubsub: WatchedGossip, onMisbehaviour: (peer: P
       for (const id of entries.keys()) {
         if (entries.size <= seenGossipMax) break
         entries.delete(id)
+      }
+      const { records, queue } = pubsub.score.deliveryRecords
+      while (records.size > seenGossipMax) {
+        const oldest = queue.shift()
+        if (oldest === undefined) break
+        records.delete(oldest.msgId)
       }
       for (const peer of sunk) if (!pubsub.peers.has(peer)) sunk.delete(peer)
       for (const peer of pubsub.peers.keys()) {

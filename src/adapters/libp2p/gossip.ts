@@ -10,6 +10,8 @@ import { gossipMesh } from '../../peers/gossip-mesh.ts'
 import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { createGossipControlBudget, type GossipRpc } from './gossip-control.ts'
+import { splitEnvelope } from './gossip-envelope.ts'
+import { createGossipFlow } from './gossip-flow.ts'
 import { gossipScoreParams, gossipScoreThresholds } from './gossip-scores.ts'
 import { type GossipLink, gossipConnection, watchGossip } from './gossip-streams.ts'
 import { type WatchedGossip, watchGossipPeers } from './gossip-watch.ts'
@@ -85,16 +87,7 @@ export function createGossip(components: GossipComponents, options: GossipOption
     scoreThresholds: gossipScoreThresholds,
   })({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as unknown as GossipSub & Internals & WatchedGossip
 
-  const control = createGossipControlBudget({
-    onExcess: (peer) => options.onMisbehaviour(peer, 'gossip control flood'),
-    now: () => performance.now(),
-  })
-  // gossipsub asks nobody before it acts on what an envelope says of the mesh.
-  const handle = pubsub.handleReceivedRpc.bind(pubsub)
-  pubsub.handleReceivedRpc = async (from, rpc) => {
-    control.trim(from, rpc)
-    return handle(from, rpc)
-  }
+  const bounds = boundRpcs(pubsub, options)
 
   function validate(message: GossipsubMessage): void {
     const channel = channelOf.get(message.msg.topic)
@@ -119,12 +112,13 @@ export function createGossip(components: GossipComponents, options: GossipOption
     join(connection) {
       const link = options.linkOf(connection)
       if (link === undefined) return
+      bounds.join(connection.remotePeer.toString(), link)
       // One topology is registered per protocol version, all the same: the first introduces the peer.
       for (const topology of topologies.values())
         return topology.onConnect?.(connection.remotePeer, gossipConnection(connection, link))
     },
     leave(peer) {
-      control.leave(peer.toString())
+      bounds.leave(peer.toString())
       for (const topology of topologies.values()) return topology.onDisconnect?.(peer)
     },
     publish: (channel, message) => void pubsub.publish(gossipTopic(options.chainTag, channel), message),
@@ -137,7 +131,50 @@ interface Internals {
   start(): Promise<void>
   stop(): Promise<void>
   handleReceivedRpc(from: Libp2pPeerId, rpc: GossipRpc): Promise<void>
+  sendRpc(to: string, rpc: GossipRpc): boolean
   reportMessageValidationResult(messageId: string, source: Libp2pPeerId, result: TopicValidatorResult): void
+}
+
+interface RpcBounds {
+  join(peer: PeerId, link: GossipLink): void
+  leave(peer: PeerId): void
+}
+
+/** Bounds what gossipsub sees of envelopes, and what its own hold. */
+function boundRpcs(pubsub: Internals, options: GossipOptions): RpcBounds {
+  const control = createGossipControlBudget({
+    onExcess: (peer) => options.onMisbehaviour(peer, 'gossip control flood'),
+    now: () => performance.now(),
+  })
+  const links = new Map<PeerId, GossipLink>()
+  const flow = createGossipFlow({
+    onExcess(peer, restMs) {
+      const gate = links.get(peer)?.gate
+      if (gate?.isClosed === false) gate.closeFor(restMs)
+    },
+    onFlood: (peer) => options.onMisbehaviour(peer, 'gossip flood'),
+    now: () => performance.now(),
+  })
+  const followed = new Set(options.follow.map((channel) => gossipTopic(options.chainTag, channel)))
+  // gossipsub asks nobody before it acts on what an envelope says of the mesh, and remembers messages that nobody here reads.
+  const handle = pubsub.handleReceivedRpc.bind(pubsub)
+  pubsub.handleReceivedRpc = async (from, rpc) => {
+    if (!flow.admits(from, rpc)) return
+    control.trim(from, rpc)
+    rpc.messages = rpc.messages?.filter(({ topic = '' }) => followed.has(topic)) ?? []
+    return handle(from, rpc)
+  }
+  const sendRpc = pubsub.sendRpc.bind(pubsub)
+  pubsub.sendRpc = (to, rpc) => splitEnvelope(rpc).reduce((sent, part) => sendRpc(to, part) && sent, true)
+
+  return {
+    join: (peer, link) => void links.set(peer, link),
+    leave(peer) {
+      links.delete(peer)
+      flow.leave(peer)
+      control.leave(peer)
+    },
+  }
 }
 
 /** Lets gossipsub serve established connections only, and keeps its topology from libp2p, which knows nothing of hello. */

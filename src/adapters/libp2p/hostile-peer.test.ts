@@ -8,9 +8,10 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channelBytesMax, type Network } from '../../ports/network.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 import { frameHeaderBytes, uint32, writeFrameHeader } from './frame.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
+import { gossipMessagesBurst, gossipMessagesPerSecond } from './limits.ts'
 
 /** A peer that speaks libp2p well and Synod badly. */
 let attacker: Libp2p
@@ -18,11 +19,13 @@ let victim: Network
 let misbehaviour: string[]
 let disconnected: string[]
 let received: number
+let gossiped: number
 
 beforeEach(async () => {
   misbehaviour = []
   disconnected = []
   received = 0
+  gossiped = 0
   victim = await createLibp2pNetwork({
     privateKeySeed: new Uint8Array(32).fill(9),
     listen: ['/ip4/127.0.0.1/tcp/0'],
@@ -39,7 +42,10 @@ beforeEach(async () => {
     onMessage: () => {
       received += 1
     },
-    onGossip: () => 'accept',
+    onGossip() {
+      gossiped += 1
+      return 'accept'
+    },
     async *onRequest(_peer, _protocol, message) {
       yield message
     },
@@ -363,5 +369,43 @@ describe('after hello', () => {
     }
     expect(sent).toBeLessThan(16)
     expect(victim.send(peer, 'consensus', new Uint8Array(1))).toBe(true)
+  })
+})
+
+describe('gossip', () => {
+  const field = (tag: number, bytes: Bytes) => concatBytes(Uint8Array.of(tag), varint(bytes.length), bytes)
+  const varint = (value: number): Bytes =>
+    value < 128 ? Uint8Array.of(value) : concatBytes(Uint8Array.of((value & 127) | 128), varint(value >>> 7))
+  function envelope(channel: string, from: number, count: number): Bytes {
+    const topic = new TextEncoder().encode(`/synod/victim/${channel}`)
+    const messages = Array.from({ length: count }, (_, index) => {
+      return field(0x12, concatBytes(field(0x12, uint32(from + index)), field(0x22, topic)))
+    })
+    const bytes = concatBytes(...messages)
+    return concatBytes(varint(bytes.length), bytes)
+  }
+  async function gossip(connection: Connection, envelopes: Iterable<Bytes>): Promise<void> {
+    const stream = await connection.newStream('/meshsub/1.1.0')
+    for (const bytes of envelopes) {
+      if (stream.status !== 'open') return
+      if (!stream.send(bytes)) await new Promise((resolve) => stream.addEventListener('drain', resolve, { once: true }))
+    }
+  }
+
+  it('beyond the budget is neither hashed nor remembered, and is a flood', async () => {
+    const { connection } = await greet()
+    await gossip(
+      connection,
+      Array.from({ length: 250 }, (_, index) => envelope('blocks', 100 * index, 100)),
+    )
+    await eventually(() => misbehaviour.includes('gossip flood'))
+    expect(gossiped).toBeLessThan(gossipMessagesBurst + 3 * gossipMessagesPerSecond)
+  })
+
+  it('of a channel that is not followed is nothing, and an envelope of too many messages neither', async () => {
+    const { connection } = await greet()
+    await gossip(connection, [envelope('consensus', 0, 10), envelope('blocks', 100, 129), envelope('blocks', 0, 10)])
+    await eventually(() => gossiped === 10)
+    expect(misbehaviour).toEqual([])
   })
 })

@@ -101,10 +101,12 @@ export const gossipQueuedBytesMax = 2 << 20
 export const seenGossipMax = 200_000
 /** Of the mesh of each channel, these many best by score and these many of our own choosing stay when it is pruned. */
 export const gossipMeshKept = { Dscore: 4, Dout: 3 }
+/** Messages of one envelope: each is hashed before other work gets its turn. Ours are split to hold no more. */
+export const gossipEnvelopeMessagesMax = 128
 /** What one envelope may name. Five topics exist; ids of 5,000 messages are what gossipsub itself takes of a peer in a second. */
 export const gossipEnvelopeMax = {
   maxSubscriptions: 64,
-  maxMessages: 4_096,
+  maxMessages: gossipEnvelopeMessagesMax,
   maxIhaveMessageIDs: 5_000,
   maxIwantMessageIDs: 5_000,
   maxIdontwantMessageIDs: 512,
@@ -116,3 +118,11 @@ export const gossipEnvelopeBytesMax = 4 << 20
 /** Control messages of gossip from one peer: a mesh needs about fifteen a second; the burst is that of some seconds held up. */
 export const gossipControlPerSecond = 50
 export const gossipControlBurst = 200
+/**
+ * What one peer may bring by gossip. The busiest channel announces a thousand blocks a second at the most, each of which its neighbours
+ * may also say they do not want again; the burst is that of some seconds held up.
+ */
+export const gossipMessagesPerSecond = 4_000
+export const gossipMessagesBurst = 16_000
+export const gossipBytesPerSecond = 32 << 20
+export const gossipBytesBurst = 128 << 20

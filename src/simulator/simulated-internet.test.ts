@@ -14,7 +14,6 @@ function world(): NetworkWorld {
   return {
     make: async (index) => internet.join(`node${index}`),
     deadAddress: internet.addressOf('nobody-there'),
-    without: ['pause', 'traffic'],
     turn: async () => void (await scheduler.run(scheduler.now() + 1)),
   }
 }

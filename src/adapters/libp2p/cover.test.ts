@@ -13,6 +13,7 @@ import { createFrameStream } from './frame-stream.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
 import { createPaddingAllowance, paddingKind } from './padding.ts'
 import { createPeerServices } from './peer-services.ts'
+import { createStreamRoster } from './stream-roster.ts'
 import { countAllAs, createTrafficMeter } from './traffic-meter.ts'
 
 const off: CoverSettings = { padding: false, sendDelayMaxMs: 0, delaysConsensus: false, bytesPerSecond: 0 }
@@ -212,6 +213,8 @@ describe('cover', () => {
           handlers: {} as NetworkHandlers,
           compressor: createCompressor(undefined),
           upload: { bulk: [], answers: [] },
+          roster: createStreamRoster({ streamsMax: 1, holdMs: 0 }),
+          requestStreamsPerMinute: 60,
           cover: { ...off, bytesPerSecond: 1_000 },
           acknowledge: () => undefined,
           open: () => new Promise(() => undefined),

@@ -24,8 +24,10 @@ export interface FrameStreamOptions {
   readonly onFrame: (frame: ReceivedFrame) => void
   /** The peer broke the rules of the stream, from which nothing more is read. */
   readonly onViolation: (what: string) => void
-  /** The stream ended, for whatever reason. */
-  readonly onClosed: () => void
+  /** The other side writes no more, and all it wrote has been read. Absent: nobody may do that, and the stream is aborted. */
+  readonly onEnd?: () => void
+  /** The stream ended, for whatever reason. `wasWhole`: both sides closed it, and nothing was lost. */
+  readonly onClosed: (wasWhole: boolean) => void
   readonly counter: FrameCounter
   /** Nothing is read while it is closed. */
   readonly gate?: ReadGate
@@ -44,22 +46,41 @@ export interface FrameStream {
   flush(): void
   /** Sends a padding frame of `bytes`, header included, if nothing else waits and there is room. */
   sendPadding(bytes: number): void
+  /** All that was queued is with the connection. */
+  readonly isDrained: boolean
+  /** Closes this side, when nothing more is to be sent. */
+  end(): void
 }
 
 export function createFrameStream(stream: Stream, options: FrameStreamOptions): FrameStream {
   const sending = startSending(stream, options)
   startReceiving(stream, options)
-  stream.addEventListener('remoteCloseWrite', () => stream.abort(new Error('the peer closed the stream')))
-  stream.addEventListener('close', options.onClosed)
-  return sending
+  if (options.onEnd === undefined) {
+    const abort = () => stream.abort(new Error('the peer closed the stream'))
+    stream.addEventListener('remoteCloseWrite', abort)
+    if (stream.remoteWriteStatus === 'closed') setImmediate(abort)
+  }
+  stream.addEventListener('close', () => options.onClosed(stream.status === 'closed'))
+  return {
+    flush: sending.flush,
+    sendPadding: sending.sendPadding,
+    get isDrained() {
+      return sending.isDrained()
+    },
+    // When it cannot end well, it closes badly, and the owner hears that.
+    end: () => void stream.close().catch(() => undefined),
+  }
 }
 
 function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   const reader = createFrameReader(options.bytesMaxOf)
   if (options.bulk !== undefined) widenWindow(stream)
+  let arrived = 0
   let counted = 0
   let consumedWithPadding = 0
   let resting = false
+  let hasEnded = false
+  let isSettled = false
   const { gate, counter } = options
 
   const isReadable = () => stream.status === 'open' && stream.readStatus !== 'closing' && stream.readStatus !== 'closed'
@@ -67,6 +88,7 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   function drain(): void {
     const until = performance.now() + receiveSliceMs
     resting = false
+    if (isSettled) return
     while (stream.status === 'open' && gate?.isClosed !== true) {
       const frame = reader.next()
       if (frame === undefined) break
@@ -87,6 +109,20 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
       if (gate?.isClosed === true) stream.pause()
       else stream.resume()
     }
+    if (stream.readableEnded && gate?.isClosed !== true) finish()
+  }
+
+  /** All has been read that the other side wrote. */
+  function finish(): void {
+    if (hasEnded || stream.status !== 'open' || reader.violation !== undefined) return
+    hasEnded = true
+    options.onEnd?.()
+  }
+
+  /** What was under way on a stream that both sides closed is of no use, but it has arrived, and its sender counts on hearing so. */
+  function settle(): void {
+    if (stream.status === 'closed') options.bulk?.budget.received(arrived + stream.readBufferLength - counted)
+    isSettled = true
   }
 
   function dropPadding(bytes: number): void {
@@ -105,26 +141,41 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
 
   stream.addEventListener('message', (event: StreamMessageEvent) => {
     if (reader.violation !== undefined) return
+    arrived += event.data.byteLength
     if (event.data instanceof Uint8Array) reader.push(event.data)
     else for (const chunk of event.data) reader.push(chunk)
     if (!resting) drain()
   })
+  stream.addEventListener('end', () => {
+    if (!resting) drain()
+  })
+  // It may have ended before anybody listened.
+  if (stream.readableEnded) rest()
+  stream.addEventListener('close', settle)
   const leave = gate?.join(() => {
     if (!resting && reader.violation === undefined) drain()
   })
   if (leave !== undefined) stream.addEventListener('close', leave)
 }
 
-function startSending(stream: Stream, options: FrameStreamOptions): FrameStream {
+interface Sending {
+  flush(): void
+  sendPadding(bytes: number): void
+  isDrained(): boolean
+}
+
+function startSending(stream: Stream, options: FrameStreamOptions): Sending {
   const { cover, counter } = options
   const budget = options.bulk?.budget
   const gatherer = createFrameGatherer(options.queues, counter)
   let scheduled = false
 
+  const isWritable = () => stream.status === 'open' && stream.writeStatus !== 'closing' && stream.writeStatus !== 'closed'
+
   function write(): void {
     scheduled = false
     const isPadded = cover?.isPadded() === true
-    while (stream.status === 'open' && !stream.writableNeedsDrain) {
+    while (isWritable() && !stream.writableNeedsDrain) {
       const free = Math.min(budget?.room() ?? writeBytesMax, writeBytesMax)
       const room = isPadded ? paddedLimit(free) : free
       if (room < unsplitBytes) return
@@ -138,14 +189,14 @@ function startSending(stream: Stream, options: FrameStreamOptions): FrameStream 
 
   /** Goes on with what had to wait for room: it has had its delay. */
   function resume(): void {
-    if (scheduled || stream.status !== 'open') return
+    if (scheduled || !isWritable()) return
     scheduled = true
     setImmediate(write)
   }
 
   function flush(): void {
     if (cover?.delayMs === undefined) return resume()
-    if (scheduled || stream.status !== 'open') return
+    if (scheduled || !isWritable()) return
     scheduled = true
     setTimeout(write, cover.delayMs())
   }
@@ -156,11 +207,12 @@ function startSending(stream: Stream, options: FrameStreamOptions): FrameStream 
   return {
     flush,
     sendPadding(bytes) {
-      if (stream.status !== 'open' || stream.writableNeedsDrain || gatherer.waitingBytes() > 0) return
+      if (!isWritable() || stream.writableNeedsDrain || gatherer.waitingBytes() > 0) return
       if (budget !== undefined && budget.room() < bytes) return
       budget?.take(bytes)
       counter.paddingSent(bytes)
       stream.send(pad(new Uint8Array(0), bytes))
     },
+    isDrained: () => gatherer.waitingBytes() === 0 && stream.writeBufferLength === 0 && !stream.writableNeedsDrain,
   }
 }

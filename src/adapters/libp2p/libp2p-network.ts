@@ -98,6 +98,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         handlers,
         helloTimeoutMs: limits.helloTimeoutMs,
         liveness: limits,
+        requestStreams: limits,
         wire,
         compressor: createCompressor(options.dictionaries),
         upload: createUploadShaper(options.upload, () => performance.now()),

@@ -19,6 +19,12 @@ export interface Libp2pLimits {
   readonly pingIntervalMs: number
   /** With neither a ping nor an answer on the control stream, after which a peer counts as lost. More than its pings are apart. */
   readonly silenceTimeoutMs: number
+  /** Request streams this node keeps open, over all peers, beyond which the least recently used idle ones are closed. */
+  readonly requestStreamsMax: number
+  /** How long this node keeps a request stream at least. */
+  readonly requestStreamHoldMs: number
+  /** Streams of one protocol's requests that a peer may open in a minute: several times what `requestStreamHoldMs` lets it need. */
+  readonly requestStreamsPerMinute: number
 }
 
 export const defaultLimits: Libp2pLimits = {
@@ -29,6 +35,9 @@ export const defaultLimits: Libp2pLimits = {
   helloTimeoutMs: 5_000,
   pingIntervalMs: 20_000,
   silenceTimeoutMs: 30_000,
+  requestStreamsMax: 512,
+  requestStreamHoldMs: 5_000,
+  requestStreamsPerMinute: 60,
 }
 
 export const helloBytesMax = 64 << 10
@@ -84,6 +93,8 @@ export const channelQueueMax: Readonly<Record<Channel, QueueLimit>> = {
   peers: { bytes: 1 << 20, messages: 1_024 },
 }
 
+/** Of the streams of requests that a peer may open in a minute, those it may open at once. */
+export const requestStreamsBurst = 16
 /** Requests in flight per peer and protocol, in each direction. */
 export const requestsInFlightMax = 256
 /** Answer bytes the responder may send ahead of the consumer, beyond which it waits; one part may overshoot it. */

@@ -17,6 +17,7 @@ import { createLatencyProbe, type LatencyProbe, type Liveness } from './latency-
 import { lingerMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
+import type { StreamRoster } from './stream-roster.ts'
 import type { PeerUpload } from './upload-shaper.ts'
 
 export interface LinkOptions {
@@ -28,6 +29,8 @@ export interface LinkOptions {
   readonly compressor: Compressor
   readonly upload: PeerUpload
   readonly cover: CoverSettings | undefined
+  readonly roster: StreamRoster
+  readonly requestStreamsPerMinute: number
   readonly helloTimeoutMs: number
   readonly liveness: Liveness
   /** The order of an acceptable connection among those accepted, or `undefined` when another to the same peer is kept. */

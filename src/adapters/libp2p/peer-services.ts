@@ -10,7 +10,8 @@ import { type Features, noFeatures } from './features.ts'
 import { createPaddingAllowance } from './padding.ts'
 import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
-import { serveRequests } from './request-server.ts'
+import { createRequestServer, type RequestServer } from './request-server.ts'
+import type { StreamRoster } from './stream-roster.ts'
 import { countAllAs, countFrames, createTrafficMeter, type TrafficMeter } from './traffic-meter.ts'
 import { type PeerUpload, withUpload } from './upload-shaper.ts'
 
@@ -21,6 +22,9 @@ export interface PeerServicesOptions {
   readonly upload: PeerUpload
   /** Against who watches the link. Absent: nothing is done. */
   readonly cover: CoverSettings | undefined
+  /** Request streams this node has opened, over all peers. */
+  readonly roster: StreamRoster
+  readonly requestStreamsPerMinute: number
   /** Tells the peer how many bulk bytes have been taken from it. */
   readonly acknowledge: (total: number) => void
   readonly open: (protocol: string) => Promise<Stream>
@@ -69,7 +73,6 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     status: client('status'),
     mempool: client('mempool'),
   }
-  const served = new Set<RequestProtocol>()
   const channels = createDirectChannels({
     ...shared,
     counter: countFrames(meter, (kind) => kind),
@@ -79,6 +82,21 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
   })
   let endCover: (() => void) | undefined
   let isClosed = false
+  const server = (protocol: RequestProtocol) =>
+    createRequestServer({
+      ...shared,
+      protocol,
+      counter,
+      budget: requestBudget,
+      streamsPerMinute: options.requestStreamsPerMinute,
+      answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
+    })
+  const servers: Readonly<Record<RequestProtocol, RequestServer>> = {
+    batch: server('batch'),
+    block: server('block'),
+    status: server('status'),
+    mempool: server('mempool'),
+  }
   return {
     budget,
     gate,
@@ -107,17 +125,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
       endCover = startCoverTraffic({ bytesPerSecond, sentBytes, send: channels.sendPadding })
     },
     client: (protocol) => clients[protocol],
-    serveRequests(protocol, stream) {
-      if (served.has(protocol)) return options.onViolation(`a second stream of ${protocol} requests`)
-      served.add(protocol)
-      serveRequests(stream, {
-        ...shared,
-        protocol,
-        counter,
-        budget: requestBudget,
-        answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
-      })
-    },
+    serveRequests: (protocol, stream) => servers[protocol].accept(stream),
     close(reason) {
       isClosed = true
       gate.end()

@@ -15,11 +15,12 @@ import { messageOf } from './direct-channels.ts'
 import { type Frame, type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
-import { requestsInFlightMax } from './limits.ts'
+import { lingerMs, requestsInFlightMax } from './limits.ts'
 import type { PaddingAllowance } from './padding.ts'
 import { createPendingAnswer, type PendingAnswer } from './pending-answer.ts'
 import type { ReadGate } from './read-gate.ts'
 import { answerFrameBytesMax, answerKind, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
+import type { RosterPlace, StreamRoster } from './stream-roster.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
 export interface RequestClientOptions {
@@ -30,6 +31,8 @@ export interface RequestClientOptions {
   readonly counter: FrameCounter
   readonly cover: LinkCover
   readonly paddingAllowance: PaddingAllowance
+  /** Of the streams of all peers. */
+  readonly roster: StreamRoster
   readonly open: (protocol: string) => Promise<Stream>
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
@@ -50,7 +53,8 @@ interface Pending {
 export function createRequestClient(options: RequestClientOptions): RequestClient {
   const { protocol } = options
   const pending = new Map<number, Pending>()
-  const send = createRequestSender(options, receive)
+  const sender = createRequestSender(options, { onFrame: receive, isIdle: () => pending.size === 0 })
+  const { send } = sender
   let lastId = 0
   let closed: string | undefined
 
@@ -82,6 +86,7 @@ export function createRequestClient(options: RequestClientOptions): RequestClien
     pending.delete(id)
     clearTimeout(settled?.timer)
     settled?.answer.settle(reason)
+    if (pending.size === 0) sender.rest()
   }
 
   function cancel(id: number, reason?: OperationalError): void {
@@ -111,44 +116,87 @@ export function createRequestClient(options: RequestClientOptions): RequestClien
     },
     close(reason) {
       closed = reason
+      sender.leave()
       for (const id of [...pending.keys()]) settle(id, failure(protocol, reason))
     },
   }
 }
 
-/** Queues frames for the stream of a protocol, which the first of them opens. */
-function createRequestSender(options: RequestClientOptions, onFrame: (frame: ReceivedFrame) => void): (frame: Frame) => void {
+interface RequestSender {
+  send(frame: Frame): void
+  /** Nothing is in flight any more. */
+  rest(): void
+  /** The connection is over. */
+  leave(): void
+}
+
+/**
+ * Queues frames for the stream of a protocol, which the first of them opens. When the roster closes it, the next opens another, but not
+ * before the responder has closed its side too: there is never a second stream beside the first.
+ */
+function createRequestSender(
+  options: RequestClientOptions,
+  { onFrame, isIdle }: { readonly onFrame: (frame: ReceivedFrame) => void; readonly isIdle: () => boolean },
+): RequestSender {
   const name = requestProtocolName(options.protocol)
   const queue = createFrameQueue({ bytes: requestsInFlightMax * (requestBytesMax + 64), messages: requestsInFlightMax * 64 })
-  let frames: FrameStream | undefined
-  let opening = false
+  let current: { readonly frames: FrameStream; readonly place: RosterPlace } | undefined
+  let phase: 'none' | 'opening' | 'open' | 'closing' = 'none'
 
   function open(): void {
-    opening = true
-    options.open(name).then(
-      (stream) => {
-        frames = createFrameStream(stream, {
-          queues: [queue],
-          bytesMaxOf: (kind) => answerFrameBytesMax.get(kind),
-          onFrame,
-          onViolation: options.onViolation,
-          onClosed: () => options.onLost(`the stream ${name} ended`),
-          counter: options.counter,
-          gate: options.gate,
-          bulk: { budget: options.budget, priority: requestPriority(options.protocol) },
-          paddingAllowance: options.paddingAllowance,
-          ...options.cover.bulk,
-        })
-        frames.flush()
-      },
-      (cause: unknown) => options.onLost(`the stream ${name} could not be opened: ${messageOf(cause)}`),
-    )
+    phase = 'opening'
+    options
+      .open(name)
+      .then(start, (cause: unknown) => options.onLost(`the stream ${name} could not be opened: ${messageOf(cause)}`))
   }
 
-  return (frame) => {
-    if (!queue.push(frame)) options.onLost('requests are sent but not read')
-    else if (frames !== undefined) frames.flush()
-    else if (!opening) open()
+  function start(stream: Stream): void {
+    // It ended as it was opened, most likely with the connection: the peer's reason is still under way.
+    if (stream.status !== 'open') return void setTimeout(ended, lingerMs, false).unref()
+    phase = 'open'
+    const frames = createFrameStream(stream, {
+      queues: [queue],
+      bytesMaxOf: (kind) => answerFrameBytesMax.get(kind),
+      onFrame,
+      onViolation: options.onViolation,
+      onEnd() {
+        if (phase !== 'closing') stream.abort(new Error('the responder closed the stream'))
+      },
+      onClosed: ended,
+      counter: options.counter,
+      gate: options.gate,
+      bulk: { budget: options.budget, priority: requestPriority(options.protocol) },
+      paddingAllowance: options.paddingAllowance,
+      ...options.cover.bulk,
+    })
+    const place = options.roster.enter({
+      isIdle: () => phase === 'open' && isIdle() && frames.isDrained,
+      close() {
+        phase = 'closing'
+        frames.end()
+      },
+    })
+    current = { frames, place }
+    frames.flush()
+  }
+
+  function ended(wasWhole: boolean): void {
+    current?.place.leave()
+    current = undefined
+    if (phase !== 'closing' || !wasWhole) return options.onLost(`the stream ${name} ended`)
+    phase = 'none'
+    if (queue.bytes > 0) open()
+  }
+
+  return {
+    send(frame) {
+      if (!queue.push(frame)) return options.onLost('requests are sent but not read')
+      if (phase === 'none') open()
+      else if (phase === 'open') current?.frames.flush()
+      current?.place.touch()
+    },
+    rest: () => current?.place.touch(),
+    leave: () => current?.place.leave(),
   }
 }
 

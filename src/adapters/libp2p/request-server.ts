@@ -1,8 +1,9 @@
-/** Answers to one peer's requests on one stream. Answers run concurrently, bounded in number, and wait for a consumer that is slow. */
+/** Answers to one peer's requests of one protocol, on one stream at a time. Answers run concurrently, bounded in number, and wait for a consumer that is slow. */
 import type { Stream } from '@libp2p/interface'
 import { type RequestProtocol, responsePartBytesMax } from '../../ports/network.ts'
 import { AssertionError, assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import { takeTokens, tokenBucketPolicy } from '../../primitives/token-bucket.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import type { Compressor } from './compressor.ts'
 import { boundedText } from './control-stream.ts'
@@ -12,7 +13,7 @@ import type { Features } from './features.ts'
 import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
-import { answerAheadBytesMax, answersQueuedBytesMax, requestsInFlightMax } from './limits.ts'
+import { answerAheadBytesMax, answersQueuedBytesMax, requestStreamsBurst, requestsInFlightMax } from './limits.ts'
 import type { PaddingAllowance } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import { answerKind, requestFrameBytesMax, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
@@ -28,10 +29,47 @@ export interface RequestServerOptions {
   readonly counter: FrameCounter
   readonly cover: LinkCover
   readonly paddingAllowance: PaddingAllowance
+  /** Streams that the peer may open. */
+  readonly streamsPerMinute: number
   /** `undefined` when no request is answered any more. */
   readonly answer: (message: Bytes) => AsyncIterable<Bytes> | undefined
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
+}
+
+export interface RequestServer {
+  /** Serves a stream that the peer opened. Another may follow once it has ended, well and with nothing in flight. */
+  accept(stream: Stream): void
+}
+
+export function createRequestServer(options: RequestServerOptions): RequestServer {
+  const { protocol } = options
+  const openings = tokenBucketPolicy(options.streamsPerMinute, 60_000, requestStreamsBurst)
+  // Of all streams: an answer that is slow to notice that nobody wants it any more still counts.
+  const answering = new Map<number, Answering>()
+  let bucket = 0
+  let isServing = false
+
+  function refuse(stream: Stream, what: string): void {
+    stream.abort(new Error(what))
+    options.onViolation(what)
+  }
+
+  return {
+    accept(stream) {
+      if (isServing) return refuse(stream, `a second stream of ${protocol} requests`)
+      const taken = takeTokens(openings, bucket, performance.now())
+      if (!taken.conforms) return refuse(stream, `streams of ${protocol} requests are opened too often`)
+      bucket = taken.bucket
+      isServing = true
+      serveStream(stream, answering, {
+        ...options,
+        onEnd() {
+          isServing = false
+        },
+      })
+    },
+  }
 }
 
 interface Answering {
@@ -41,9 +79,14 @@ interface Answering {
   wake: () => void
 }
 
-export function serveRequests(stream: Stream, options: RequestServerOptions): void {
+interface StreamOptions extends RequestServerOptions {
+  /** The requester closed the stream as it should. */
+  readonly onEnd: () => void
+}
+
+function serveStream(stream: Stream, answering: Map<number, Answering>, options: StreamOptions): void {
   const { protocol } = options
-  const answering = new Map<number, Answering>()
+  let hasEnded = false
   // Whoever sends a part has waited for room; one part of the largest kind may overshoot for each answer that woke together.
   const queue = createFrameQueue({ bytes: requestsInFlightMax * responsePartBytesMax, messages: requestsInFlightMax * 1024 })
 
@@ -55,7 +98,14 @@ export function serveRequests(stream: Stream, options: RequestServerOptions): vo
     onSent: () => wakeAll(),
     counter: options.counter,
     gate: options.gate,
-    onClosed() {
+    onEnd() {
+      if (answering.values().some(({ cancelled }) => !cancelled)) return stream.abort(new Error('requests are in flight'))
+      hasEnded = true
+      options.onEnd()
+      frames.end()
+    },
+    onClosed(wasWhole) {
+      if (hasEnded && wasWhole) return
       for (const answer of answering.values()) cancel(answer)
       options.onLost(`the stream ${requestProtocolName(protocol)} ended`)
     },

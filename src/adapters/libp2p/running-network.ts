@@ -11,11 +11,12 @@ import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import type { Gossip, GossipGate } from './gossip.ts'
 import type { Liveness } from './latency-probe.ts'
-import { lingerMs, stopTimeoutMs } from './limits.ts'
+import { type Libp2pLimits, lingerMs, stopTimeoutMs } from './limits.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
+import { createStreamRoster } from './stream-roster.ts'
 import { addTraffic, createTrafficMeter, readTraffic, type TrafficMeter } from './traffic-meter.ts'
 import type { PeerUpload } from './upload-shaper.ts'
 import type { WireMeter } from './wire-meter.ts'
@@ -25,6 +26,7 @@ export interface RunningNetworkOptions {
   readonly handlers: NetworkHandlers
   readonly helloTimeoutMs: number
   readonly liveness: Liveness
+  readonly requestStreams: Pick<Libp2pLimits, 'requestStreamsMax' | 'requestStreamHoldMs' | 'requestStreamsPerMinute'>
   readonly protectionOf: (connection: Connection) => string
   /** Makes ready what an address is dialled with. */
   readonly prepare: (address: Multiaddr) => Promise<void>
@@ -123,13 +125,16 @@ function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJ
 
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
 function trackLinks(
-  { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload, cover }: RunningNetworkOptions,
+  options: RunningNetworkOptions,
   registry: PeerRegistry,
   gossip: Gossip,
   stopping: AbortSignal,
   onPeer: (peer: string) => void,
   ended: TrafficMeter,
 ): void {
+  const { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload, cover } = options
+  const { requestStreamsMax: streamsMax, requestStreamHoldMs: holdMs, requestStreamsPerMinute } = options.requestStreams
+  const roster = createStreamRoster({ streamsMax, holdMs })
   function onEstablished(link: PeerLink): void {
     const loser = registry.establish(link)
     if (loser === link) return link.goodbye('another connection to the peer is kept')
@@ -168,6 +173,8 @@ function trackLinks(
         compressor,
         upload: upload(),
         cover,
+        roster,
+        requestStreamsPerMinute,
         helloTimeoutMs,
         liveness,
         place: registry.place,

@@ -8,6 +8,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type * as Compressors from '../../../src/adapters/libp2p/compressor.ts'
 import type * as DirectChannels from '../../../src/adapters/libp2p/direct-channels.ts'
 import type * as PeerLinks from '../../../src/adapters/libp2p/peer-link.ts'
+import type * as StreamRosters from '../../../src/adapters/libp2p/stream-roster.ts'
 import { type NetworkHandlers, requestProtocols } from '../../../src/ports/network.ts'
 import type { Target } from '../fuzz.ts'
 
@@ -22,6 +23,8 @@ export async function peerLink(): Promise<Target> {
   const liveness = { pingIntervalMs: 10_000, silenceTimeoutMs: 30_000 }
   const { createCompressor } = await load<typeof Compressors>('src/adapters/libp2p/compressor.ts')
   const compressor = createCompressor(undefined)
+  const { createStreamRoster } = await load<typeof StreamRosters>('src/adapters/libp2p/stream-roster.ts')
+  const roster = createStreamRoster({ streamsMax: 512, holdMs: 5_000 })
   const runImmediates = standStill()
 
   function run(script: Uint8Array): void {
@@ -37,6 +40,8 @@ export async function peerLink(): Promise<Target> {
       liveness,
       compressor,
       upload: { bulk: [], answers: [] },
+      roster,
+      requestStreamsPerMinute: 60,
       place: () => 1n,
       onEstablished: () => established++,
       onEnded: () => undefined,
@@ -109,7 +114,14 @@ interface FakeStream {
 
 function fakeStream(): FakeStream {
   const events = new EventTarget()
-  const state = { status: 'open', readStatus: 'readable', writableNeedsDrain: false, id: '1', protocol: '/x' }
+  const state = {
+    status: 'open',
+    readStatus: 'readable',
+    writeStatus: 'writable',
+    writableNeedsDrain: false,
+    id: '1',
+    protocol: '/x',
+  }
   const end = () => {
     if (state.status !== 'open') return
     state.status = 'aborted'

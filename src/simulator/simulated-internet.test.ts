@@ -112,6 +112,23 @@ describe('the simulated internet', () => {
     expect(heard.at(-1)).toBe(9)
   })
 
+  it('drops the gossip of a paused peer beyond what may wait', async () => {
+    let heard = 0
+    const { alice, bob, pass, dial } = await setUp({
+      onGossip() {
+        heard++
+        return 'accept'
+      },
+    })
+    await dial()
+    bob.pause('alice', 1_000)
+    for (let index = 0; index < 10; index++) alice.broadcast('blocks', new Uint8Array(1 << 20).fill(index))
+    await pass(900)
+    expect(heard).toBe(0)
+    await pass(900)
+    expect(heard).toBe(2)
+  })
+
   it('counts what crosses, by class, with a peer and with all', async () => {
     const { alice, bob, pass, dial } = await setUp({})
     await dial()

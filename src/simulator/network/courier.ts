@@ -1,5 +1,6 @@
 import { type PeerId, type TrafficClass, trafficClasses } from '../../ports/network.ts'
 import type { Scheduler } from '../scheduler.ts'
+import { keepFor } from './hold.ts'
 import type { Connection, Station } from './station.ts'
 
 /** How a message from one node to another fares: its delay in milliseconds; `undefined`: it is lost. */
@@ -45,17 +46,20 @@ export function createCourier(options: {
       if (delay !== undefined) from.streams.set(key, at)
       inFlight++
       count(from, to, stream, 'bytesOut', bytes)
-      const deliver = () => {
+      const drop = () => {
         inFlight--
         settled?.()
+      }
+      const deliver = () => {
+        drop()
         if (delay === undefined || !passes()) return
         count(to, from, stream, 'bytesIn', bytes)
         arrive()
       }
       scheduler.after(at - scheduler.now(), () => {
         const hold = to.holds.get(from.self)
-        if (hold) hold.waiting.push(deliver)
-        else deliver()
+        if (!hold) deliver()
+        else if (!keepFor(hold, { stream, bytes }, deliver)) drop()
       })
     },
     get inFlight() {

@@ -35,6 +35,8 @@ export interface Connection {
 /** What a station does not read for a while: whatever arrives waits, in its order, as it would in the sender's own buffers. */
 export interface Hold {
   readonly waiting: (() => void)[]
+  /** Of gossip, which no queue of the sender's bounds. */
+  gossipBytes: number
   readonly callOff: () => void
 }
 

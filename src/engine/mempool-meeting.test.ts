@@ -139,7 +139,7 @@ describe('who answers a comparison', () => {
     expect(() => ask(server, 'peer', 4)).toThrow('no comparison')
     expect(() => ask(server, 'another', 8)).toThrow('no comparison')
     expect(() => [...server.serve('peer', Uint8Array.of(1, 2, 3))]).toThrow('CODEC')
-    expect(() => Array.from({ length: 20 }, () => ask(server, 'peer', 0))).toThrow('too often')
+    expect(() => Array.from({ length: 20 }, () => ask(server, 'peer', 0))).toThrow('PEER_OVER_BUDGET')
   })
 
   it('speaks of the set as it was when the comparison began', () => {

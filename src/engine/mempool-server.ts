@@ -2,6 +2,7 @@ import { decode, encode } from '../codec/codec.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import { batchHashesSchema, mempoolRequestSchema, namesPerMessageMax } from '../mempool/reconciliation/reconciliation-message.ts'
 import { createResponder } from '../mempool/reconciliation/responder.ts'
+import { refusal, refusalUntil } from '../peers/refusal.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -23,10 +24,11 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
   const responder = createResponder(() => pool.open(batchesMax))
   const begun = new Map<PeerId, TokenBucket>()
 
-  function mayBegin(peer: PeerId): boolean {
-    const { conforms, bucket } = takeTokens(beginnings, begun.get(peer) ?? 0, clock.monotonic())
-    begun.set(peer, bucket)
-    return conforms
+  /** Throws when it comes too often. */
+  function begin(peer: PeerId): void {
+    const taken = takeTokens(beginnings, begun.get(peer) ?? 0, clock.monotonic())
+    begun.set(peer, taken.bucket)
+    if (!taken.conforms) throw refusalUntil('PEER_OVER_BUDGET', taken.retryMs)
   }
 
   return {
@@ -35,7 +37,7 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
       if (!decoded.ok) throw requestRejected(decoded.error)
       const asked = decoded.value
       const begins = asked.type === 'open' || (asked.type === 'symbols' && asked.first === 0)
-      if (begins && !mayBegin(peer)) throw new Error('comparisons too often')
+      if (begins) begin(peer)
       if (asked.type === 'open') {
         const hashes = pool.open(batchesMax)
         for (let start = 0; start < hashes.length; start += namesPerMessageMax) {
@@ -44,7 +46,7 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
         return
       }
       const answer = responder.answer(peer, asked)
-      if (!answer) throw new Error('no comparison of this salt is under way')
+      if (!answer) throw refusal('REQUEST_NOT_FOUND', 'no comparison of this salt is under way')
       yield answer
     },
     forget(peer) {

@@ -1,7 +1,7 @@
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import { type BudgetLimits, budgetPolicyOf, type LaneName, laneNames } from '../peers/budget-policy.ts'
 import { createPeerBudgets } from '../peers/peer-budgets.ts'
-import { refusalText } from '../peers/refusal.ts'
+import { refusalUntil } from '../peers/refusal.ts'
 import {
   type Channel,
   channelBytesMax,
@@ -114,9 +114,8 @@ export function createPeerBudgetDesk(options: {
     async *serve(peer, protocol, request, answer) {
       const lane = laneAt[`request-${protocol}`]
       const outcome = budgets.charge(peer, lane, request.length, clock.monotonic())
-      if (outcome === 'refuse') throw new Error(refusalText('PEER_OVER_BUDGET', respond(peer, lane, request.length, outcome)))
-      if ((protocol === 'block' || protocol === 'mempool') && !servesBulk())
-        throw new Error(refusalText('PEER_BUSY', busyRetryMs))
+      if (outcome === 'refuse') throw refusalUntil('PEER_OVER_BUDGET', respond(peer, lane, request.length, outcome))
+      if ((protocol === 'block' || protocol === 'mempool') && !servesBulk()) throw refusalUntil('PEER_BUSY', busyRetryMs)
       answers++
       try {
         for await (const part of answer()) {

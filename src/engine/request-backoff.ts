@@ -1,4 +1,3 @@
-import { retryMsOf } from '../peers/refusal.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type PeerId, refusalOf } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
@@ -17,8 +16,7 @@ export function createRequestBackoff(clock: Clock): RequestBackoff {
   return {
     mayAsk: (peer) => clock.monotonic() >= (until.peek(peer) ?? Number.NEGATIVE_INFINITY),
     failed(peer, error) {
-      const refusal = refusalOf(error)
-      const retryMs = refusal === undefined ? undefined : retryMsOf(refusal)
+      const retryMs = refusalOf(error)?.retryMs
       if (retryMs === undefined) return false
       until.set(peer, clock.monotonic() + retryMs)
       return true

@@ -1,8 +1,9 @@
+import { refusal } from '../peers/refusal.ts'
 import type { Rejection } from '../primitives/result.ts'
 
 /** What an answer throws when the request itself is at fault: the requester is told the code, and the judge hears of it. */
 export function requestRejected(rejection: Rejection): Error {
-  return new Error(rejection.code, { cause: { rejection } })
+  return refusal('REQUEST_MALFORMED', rejection.code, { rejection })
 }
 
 export function requestRejectionOf(error: unknown): Rejection | undefined {

@@ -108,7 +108,7 @@ it('an overloaded node serves no blocks, says when to come again, and goes on de
   })
   await nodes.start()
   await nodes.until(() => heights(nodes)[0]! > 5, 20)
-  let refusal: string | undefined
+  let refusal: ReturnType<typeof refusalOf>
   const ask = async () => {
     for await (const _ of (network as Network).request('node0', 'block', Uint8Array.of(0x92, 1, 1), { timeoutMs: 500 })) return
   }
@@ -116,7 +116,7 @@ it('an overloaded node serves no blocks, says when to come again, and goes on de
     refusal = refusalOf(error)
   })
   await nodes.until(() => refusal !== undefined, 5)
-  expect(refusal).toBe('PEER_BUSY 3000')
+  expect(refusal).toEqual({ code: 'PEER_BUSY', text: '3000', retryMs: 3000 })
   const before = heights(nodes)[0]!
   await nodes.until(() => heights(nodes)[0]! > before + 5, 20)
   expect(nodes.members[0]!.node().peers()).toHaveLength(3)

@@ -1,5 +1,6 @@
 /** What every implementation of `Network` must do, as tests. Each implementation's own test file calls it with a world of its own. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { refusal, refusalUntil } from '../peers/refusal.ts'
 import { AssertionError } from '../primitives/assert.ts'
 import { type Bytes, utf8 } from '../primitives/bytes.ts'
 import {
@@ -11,6 +12,7 @@ import {
   noTraffic,
   type PeerId,
   type RequestProtocol,
+  refusalOf,
   requestBytesMax,
   responsePartBytesMax,
   type Verdict,
@@ -497,18 +499,25 @@ export function networkContract(name: string, world: NetworkWorld): void {
         )
       })
 
-      it('carry the reason of a refusal', async () => {
+      it.each([
+        [refusalUntil('PEER_OVER_BUDGET', 600), { code: 'PEER_OVER_BUDGET', text: '600', retryMs: 600 }],
+        [refusalUntil('PEER_BUSY', 3_000), { code: 'PEER_BUSY', text: '3000', retryMs: 3_000 }],
+        [refusal('REQUEST_MALFORMED', 'CODEC_TYPE'), { code: 'REQUEST_MALFORMED', text: 'CODEC_TYPE', retryMs: undefined }],
+        [refusal('REQUEST_NOT_FOUND', 'no such block'), { code: 'REQUEST_NOT_FOUND', text: 'no such block', retryMs: undefined }],
+        [refusal('REQUEST_UNSUPPORTED', 'not here'), { code: 'REQUEST_UNSUPPORTED', text: 'not here', retryMs: undefined }],
+        [new Error('the disk of somebody'), { code: 'REQUEST_INTERNAL', text: '', retryMs: undefined }],
+      ])('carry the code of a refusal, and what comes with it: %s', async (thrown, expected) => {
         const { alice, bob } = await pair({
           // biome-ignore lint/correctness/useYield: it refuses before it answers
           async *onRequest() {
-            throw new Error('no such block')
+            throw thrown
           },
         })
         const answer = collect(alice.network.request(bob.network.self, 'block', utf8('7'), { timeoutMs: 10_000 }))
-        await expect(run(answer)).rejects.toMatchObject({
-          code: 'REQUEST_FAILED',
-          message: expect.stringContaining('no such block'),
-        })
+        const error: unknown = await run(answer).catch((cause: unknown) => cause)
+        expect(error).toMatchObject({ code: 'REQUEST_FAILED' })
+        expect(refusalOf(error)).toEqual(expected)
+        expect(String(error)).not.toContain('somebody')
       })
 
       it('time out', async () => {

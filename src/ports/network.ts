@@ -1,3 +1,4 @@
+import { type Refusal, readRefusal } from '../peers/refusal.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 
@@ -134,7 +135,7 @@ export interface NetworkHandlers {
   onMessage(peer: PeerId, channel: Channel, message: Bytes): void
   /** A gossiped message, checked before it is forwarded: `accept` forwards, `ignore` drops, `reject` also costs the sender. */
   onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict>
-  /** Answers a request part by part; throwing refuses it, and the error's message is what the requester is told. */
+  /** Answers a request part by part; throwing refuses it. The requester is told what `peers/refusal.ts` made, and nothing of other errors. */
   onRequest(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncIterable<Bytes>
   /** The peer broke the transport's own rules: oversized frame, garbage, unknown protocol. */
   onMisbehaviour(peer: PeerId, what: string): void
@@ -155,12 +156,14 @@ export interface ProofWanted {
 export type InboundVerdict = 'admit' | 'refuse'
 
 /** A request failed because the peer refused it, in words that are its own and untrusted. */
-export function requestRefused(message: string, refusal: string): OperationalError {
-  return new OperationalError('REQUEST_FAILED', `${message}: the peer refused: ${refusal}`, { cause: { refusal } })
+export function requestRefused(message: string, text: string): OperationalError {
+  return new OperationalError('REQUEST_FAILED', `${message}: the peer refused: ${text}`, {
+    cause: { refusal: readRefusal(text) },
+  })
 }
 
-/** The peer's words; `undefined` when the request failed for another reason. */
-export function refusalOf(error: unknown): string | undefined {
+/** The code of a REQUEST_FAILED, and what came with it; `undefined` when the peer did not refuse, but the request failed. */
+export function refusalOf(error: unknown): Refusal | undefined {
   const cause = error instanceof OperationalError ? error.cause : undefined
-  return typeof cause === 'object' && cause !== null && 'refusal' in cause ? String(cause.refusal) : undefined
+  return (cause as { readonly refusal?: Refusal } | undefined)?.refusal
 }

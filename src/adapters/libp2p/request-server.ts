@@ -1,5 +1,6 @@
 /** Answers to one peer's requests of one protocol, on one stream at a time. Answers run concurrently, bounded in number, and wait for a consumer that is slow. */
 import type { Stream } from '@libp2p/interface'
+import { refusalText, refusalUntil } from '../../peers/refusal.ts'
 import { type RequestProtocol, responsePartBytesMax } from '../../ports/network.ts'
 import { AssertionError, assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -8,7 +9,6 @@ import type { BulkBudget } from './bulk-budget.ts'
 import type { Compressor } from './compressor.ts'
 import { boundedText } from './control-stream.ts'
 import type { LinkCover } from './cover.ts'
-import { messageOf } from './direct-channels.ts'
 import type { Features } from './features.ts'
 import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
@@ -36,6 +36,9 @@ export interface RequestServerOptions {
   readonly onViolation: (what: string) => void
   readonly onLost: (reason: string) => void
 }
+
+/** When a requester may come again that has as many requests in flight as are answered at a time. */
+const requestsBusyMs = 1_000
 
 export interface RequestServer {
   /** Serves a stream that the peer opened. Another may follow once it has ended, well and with nothing in flight. */
@@ -134,7 +137,8 @@ function serveStream(stream: Stream, answering: Map<number, Answering>, options:
     const answer = answering.get(id)
     if (frame.kind === requestKind.request) {
       if (answer !== undefined) return options.onViolation('a request with the id of another')
-      if (answering.size >= requestsInFlightMax) return send(answerKind.refusal, id, boundedText('too many requests at once'))
+      if (answering.size >= requestsInFlightMax)
+        return send(answerKind.refusal, id, boundedText(refusalText(refusalUntil('PEER_BUSY', requestsBusyMs))))
       void run(id, frame.payload.subarray(4))
     } else if (answer === undefined)
       return // It was answered in the meantime.
@@ -169,7 +173,7 @@ function serveStream(stream: Stream, answering: Map<number, Answering>, options:
       if (!answer.cancelled) send(answerKind.end, id, new Uint8Array(0))
     } catch (cause) {
       if (cause instanceof AssertionError) throw cause
-      if (!answer.cancelled) send(answerKind.refusal, id, boundedText(messageOf(cause)))
+      if (!answer.cancelled) send(answerKind.refusal, id, boundedText(refusalText(cause)))
     } finally {
       answering.delete(id)
     }

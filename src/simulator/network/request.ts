@@ -1,3 +1,4 @@
+import { refusalText } from '../../peers/refusal.ts'
 import { type PeerId, type RequestProtocol, requestRefused } from '../../ports/network.ts'
 import { createBoundedQueue } from '../../primitives/bounded-queue.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -86,7 +87,7 @@ export async function* simulateRequest(world: RequestWorld, call: RequestCall): 
         send(part.length, true, () => put({ part }))
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = refusalText(error)
       send(reason.length, true, () => put({ refusal: reason }))
     }
   }

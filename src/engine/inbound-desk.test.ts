@@ -16,9 +16,11 @@ async function setUp(limits: Partial<ConnectionLimits> = {}, staked: readonly st
   const clock = createSimulatedClock(scheduler, () => 0)
   const peers = new Map<string, PeerInfo>()
   const left: string[] = []
+  const cut: number[] = []
   const network = {
     peers: () => [...peers.values()],
     pause: () => undefined,
+    cut: (id: number) => void cut.push(id),
     disconnect(id: string) {
       const peer = peers.get(id)
       if (!peer) return
@@ -52,6 +54,7 @@ async function setUp(limits: Partial<ConnectionLimits> = {}, staked: readonly st
     register,
     peers,
     left,
+    cut,
     knock: (host: string) => desk.handlers.onInbound({ id: ++connections, host }),
     /** Comes in through the door, and says hello. */
     come(id: string, host: string): boolean {
@@ -105,6 +108,36 @@ describe('the door', () => {
     expect(left).toEqual([])
     await run(10 * 60_000)
     expect(knock('10.1.0.1')).toBe('admit')
+  })
+
+  it('closes to those who owe a proof and let it wait', async () => {
+    const { knock, desk } = await setUp()
+    for (let count = 0; count < 11; count++) desk.handlers.onStranger({ id: 1000 + count, host: '10.1.0.1' }, 'no proof')
+    expect(knock('10.1.0.1')).toBe('refuse')
+  })
+
+  it('stays open to an address in whose name datagrams come', async () => {
+    const { knock, desk } = await setUp()
+    const borrowed = { host: '10.1.0.1', kind: 'datagram' } as const
+    for (let id = 1000; id < 1500; id++) {
+      desk.handlers.onInbound({ id, ...borrowed })
+      desk.handlers.onStranger({ id, ...borrowed }, 'slow handshake')
+      desk.handlers.onStranger({ id, ...borrowed }, 'broken handshake')
+    }
+    expect(knock('10.1.0.1')).toBe('admit')
+  })
+
+  it('closes to whoever is silent once its datagrams have led to an encrypted connection', async () => {
+    const { knock, desk } = await setUp()
+    for (let id = 1000; id < 1011; id++) desk.handlers.onStranger({ id, host: '10.1.0.1', kind: 'datagram' }, 'no hello')
+    expect(knock('10.1.0.1')).toBe('refuse')
+  })
+
+  it('cuts a handshake of the network that has most of them for one that comes from elsewhere', async () => {
+    const { knock, cut } = await setUp({ handshakes: 4 })
+    for (let index = 1; index <= 4; index++) expect(knock(`10.5.0.${index}`)).toBe('admit')
+    expect(knock('10.6.0.1')).toBe('admit')
+    expect(cut).toEqual([1])
   })
 
   it('bears connections that are merely closed', async () => {

@@ -40,8 +40,12 @@ const strikes: Readonly<Record<StrangerFault, HostStrike | undefined>> = {
   'broken handshake': 'handshake',
   'false identity': 'handshake',
   'no hello': 'handshake',
+  'no proof': 'handshake',
   'cut handshake': undefined,
 }
+
+/** What happens before the encryption says nothing of the address where a datagram is all that came from it. */
+const afterEncryption: ReadonlySet<StrangerFault> = new Set(['no hello', 'no proof'])
 
 /**
  * So many peers are let in however strained this node is. A handful is not what strains it, and without peers it can do nothing at all:
@@ -103,14 +107,18 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
         if (rule === 'deny') return refuse(host, 'denied')
         if (rule !== 'allow' && hosts.isBanned(site, now())) return refuse(host, 'banned')
         if (rule !== 'allow' && !options.isOpen() && inbound().length >= strainedInboundMin) return refuse(host, 'load')
-        const limit = gate.admit(connection, now(), rule === 'allow')
+        const { limit, instead } = gate.admit(connection, now(), rule === 'allow')
+        if (instead !== undefined) {
+          refuse(instead.host, 'handshakes')
+          network.cut(instead.id, 'its place in the handshake is given to another')
+        }
         if (limit === undefined) return 'admit'
-        if (limit === 'rate') judge.strike(host, 'flood')
+        if (limit === 'rate' && connection.kind !== 'datagram') judge.strike(host, 'flood')
         return refuse(host, limit)
       },
       onInboundEnded: ({ id }) => void gate.ended(id),
-      onStranger({ host }, fault) {
-        const strike = strikes[fault]
+      onStranger({ host, kind }, fault) {
+        const strike = kind === 'datagram' && !afterEncryption.has(fault) ? undefined : strikes[fault]
         if (strike) judge.strike(host, strike)
       },
     },

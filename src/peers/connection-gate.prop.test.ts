@@ -33,7 +33,15 @@ it('never exceeds a limit, refuses nobody without one, and forgets who is gone',
     steps.forEach((one, id) => {
       if (one.kind === 'arrive') {
         now += one.wait
-        const limit = gate.admit({ id, host: one.host }, now)
+        const { limit, instead } = gate.admit({ id, host: one.host }, now)
+        if (instead !== undefined) {
+          expect(live.filter(({ pending }) => pending).length).toBe(all.handshakes)
+          const [cut] = live.splice(
+            live.findIndex((peer) => peer.id === instead.id),
+            1,
+          )
+          expect(cut).toEqual({ ...instead, pending: true })
+        }
         const same = (key: 'host' | 'subnet') => live.filter((peer) => placeOf(peer.host)[key] === placeOf(one.host)[key])
         if (limit === undefined) {
           live.push({ id, host: one.host, pending: true })
@@ -41,7 +49,7 @@ it('never exceeds a limit, refuses nobody without one, and forgets who is gone',
         }
         if (limit === 'address') expect(same('host').length).toBe(all.perHost)
         if (limit === 'subnet') expect(same('subnet').length).toBe(all.perSubnet)
-        if (limit === 'handshakes') expect(live.filter(({ pending }) => pending).length).toBe(all.handshakes)
+        expect(limit).not.toBe('handshakes')
         expect(limit).not.toBe('total')
       } else if (live.length > 0) {
         const peer = live[one.which % live.length]!

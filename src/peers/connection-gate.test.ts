@@ -20,11 +20,14 @@ function gateWith(limits: Partial<ConnectionLimits>, inboundMax = 1e6) {
     /** Admits and establishes; the answer is the limit met. */
     come(host: string, now = 0): AdmissionLimit | undefined {
       const arrival = { id: ++id, host }
-      const limit = gate.admit(arrival, now)
+      const { limit } = gate.admit(arrival, now)
       if (limit === undefined) gate.established(arrival)
       return limit
     },
-    knock: (host: string, now = 0, unlimited = false) => gate.admit({ id: ++id, host }, now, unlimited),
+    knock: (host: string, now = 0, unlimited = false) => gate.admit({ id: ++id, host }, now, unlimited).limit,
+    /** By a datagram. */
+    claim: (host: string, now = 0) => gate.admit({ id: ++id, host, kind: 'datagram' }, now),
+    enter: (host: string, unlimited = false) => gate.admit({ id: ++id, host }, 0, unlimited),
     last: () => id,
   }
 }
@@ -64,13 +67,63 @@ describe('connection gate', () => {
   it('bounds handshakes in all and by address, and frees them when they end or succeed', () => {
     const { gate, knock, last } = gateWith({ handshakes: 5, handshakesPerHost: 2 })
     expect([knock('a'), knock('a'), knock('a')]).toEqual([undefined, undefined, 'address-handshakes'])
-    expect([knock('b'), knock('c'), knock('d'), knock('e')]).toEqual([undefined, undefined, undefined, 'handshakes'])
+    expect([knock('b'), knock('c'), knock('d')]).toEqual([undefined, undefined, undefined])
     expect(gate.handshakes).toBe(5)
-    expect(gate.ended(last() - 1)).toBe(true)
+    expect(gate.ended(last())).toBe(true)
     expect(knock('e')).toBeUndefined()
     gate.established({ id: last(), host: 'e' })
     expect(gate.handshakes).toBe(4)
     expect(gate.ended(last())).toBe(false)
+  })
+
+  it('gives the place of whoever has been in its handshake for longest, of the largest group, to a newcomer', () => {
+    const { gate, enter } = gateWith({ handshakes: 4 })
+    for (const host of ['10.1.0.1', '10.2.0.1', '10.2.0.2', '10.2.0.3']) expect(enter(host)).toEqual({})
+    expect(enter('10.3.0.1')).toEqual({ instead: { id: 2, host: '10.2.0.1' } })
+    expect(enter('10.2.0.4')).toEqual({ instead: { id: 3, host: '10.2.0.2' } })
+    expect(gate.handshakes).toBe(4)
+    expect(gate.ended(2)).toBe(false)
+    gate.established({ id: 4, host: '10.2.0.3' })
+    expect(enter('10.4.0.1')).toEqual({})
+    // All are equal now: a newcomer takes the place of its neighbour.
+    expect(enter('10.3.9.9').instead?.host).toBe('10.3.0.1')
+  })
+
+  it('cuts nobody whom the operator lets in', () => {
+    const { enter } = gateWith({ handshakes: 2 })
+    expect([enter('10.1.0.1', true), enter('10.1.0.2', true)]).toEqual([{}, {}])
+    expect(enter('10.2.0.1')).toEqual({ limit: 'handshakes' })
+    expect(enter('10.2.0.1', true)).toEqual({})
+  })
+
+  it('takes four times as many of a subnet a minute as of an address', () => {
+    const { come } = gateWith({ perHostMinute: 5 })
+    const limits = Array.from({ length: 30 }, (_, index) => come(`203.0.113.${index}`))
+    expect(limits.filter((limit) => limit === undefined)).toHaveLength(20)
+    expect(limits.at(-1)).toBe('subnet-rate')
+    expect(come('203.0.114.1')).toBeUndefined()
+  })
+
+  it('is closed to nobody by datagrams in its name', () => {
+    const limits = { perHost: 3, perSubnet: 4, perHostMinute: 8, handshakes: 4, handshakesPerHost: 3 }
+    const { gate, come, claim, knock, last } = gateWith(limits)
+    const claims = Array.from({ length: 300 }, (_, index) => claim(`10.1.0.${index % 9}`).limit)
+    expect(claims.filter((limit) => limit === undefined).length).toBeGreaterThanOrEqual(4)
+    expect(gate.handshakes).toBeLessThanOrEqual(4)
+    for (let count = 0; count < 3; count++) expect(come('10.1.0.1')).toBeUndefined()
+    expect(knock('10.1.0.2')).toBeUndefined()
+    expect(gate.ended(last())).toBe(true)
+  })
+
+  it('counts a datagram as everybody once somebody says hello behind it', () => {
+    const { gate, claim, knock } = gateWith({ perHost: 1 })
+    expect(claim('10.1.0.1')).toEqual({})
+    gate.established({ id: 1, host: '10.1.0.1' })
+    expect(gate.handshakes).toBe(0)
+    expect(knock('10.1.0.1')).toBe('address')
+    expect(claim('10.1.0.1').limit).toBe('address')
+    expect(gate.ended(1)).toBe(false)
+    expect(knock('10.1.0.1')).toBeUndefined()
   })
 
   it('when it is full takes only whoever could replace one of a larger group', () => {

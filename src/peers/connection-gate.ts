@@ -1,15 +1,19 @@
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
+import { type Account, createAccount } from './connection-account.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { type NetworkPlace, placeOf } from './network-group.ts'
 
 /**
  * Which connections may come in, judged before anything is spent on them, by where they come from alone. What it remembers is one
  * record for each connection it admitted, which its own limits bound, and one number for each of the addresses that came last.
+ *
+ * The sender of a bare datagram may have lied about its address, so that until somebody says hello on it, it is counted in books of its
+ * own: whoever borrows an address closes nothing to its owner.
  */
 export interface ConnectionGate {
   /** `unlimited`: the operator lets this address in whatever the limits say; it still counts. */
-  admit(arrival: Arrival, now: number, unlimited?: boolean): AdmissionLimit | undefined
+  admit(arrival: Arrival, now: number, unlimited?: boolean): Admission
   /** A peer said hello on it, and was accepted. */
   established(arrival: Arrival): void
   /** True when it ended before anybody was behind it. */
@@ -22,105 +26,137 @@ export interface ConnectionGate {
 export interface Arrival {
   readonly id: number
   readonly host: string
+  /** Absent: `stream`. */
+  readonly kind?: ArrivalKind
 }
 
-/** Why a connection is not admitted. */
-export type AdmissionLimit = 'address' | 'subnet' | 'rate' | 'handshakes' | 'address-handshakes' | 'total'
+export type ArrivalKind = 'stream' | 'datagram'
+
+export interface Admission {
+  /** Why it is not admitted. */
+  readonly limit?: AdmissionLimit
+  /** It is, in the place of this connection, which is forgotten and has to be cut. */
+  readonly instead?: { readonly id: number; readonly host: string }
+}
+
+export type AdmissionLimit = 'address' | 'subnet' | 'rate' | 'subnet-rate' | 'handshakes' | 'address-handshakes' | 'total'
 
 /** Addresses whose rate is remembered: an attacker who has more is held by the other limits. */
 const ratedMax = 16_384
+/** What a subnet may open in a minute, in the rates of one of its addresses. */
+const subnetRates = 4
 
 interface Admitted {
   readonly place: NetworkPlace
-  pending: boolean
+  readonly unlimited: boolean
+  /** The books it is in. */
+  readonly kind: ArrivalKind
+  readonly pending: boolean
 }
 
 /** @param inboundMax established inbound connections, beyond which only those are admitted that could take another's place. */
 export function createConnectionGate(limits: ConnectionLimits, inboundMax: number): ConnectionGate {
   const admitted = new Map<number, Admitted>()
-  const rates = createBoundedMap<string, TokenBucket>(ratedMax)
-  const ratePolicy = tokenBucketPolicy(limits.perHostMinute, 60_000)
-  /** Live connections by host, by subnet, by group, and handshakes by host; none of them holds a zero. */
-  const counts = {
-    host: new Map<string, number>(),
-    subnet: new Map(),
-    group: new Map(),
-    handshakes: new Map(),
-  } as const satisfies Record<string, Map<string, number>>
-  let handshakes = 0
+  const rates = {
+    stream: createRates(limits.perHostMinute),
+    datagram: createRates(limits.perHostMinute),
+  }
+  const accounts: Readonly<Record<ArrivalKind, Account>> = { stream: createAccount(), datagram: createAccount() }
+
+  const handshakes = () => accounts.stream.handshakes + accounts.datagram.handshakes
 
   /** Evicting for it makes the network groups more even, so that no exchange can be followed by its reverse. */
   function couldReplace(group: string): boolean {
-    const own = count(counts.group, group)
-    for (const size of counts.group.values()) if (size > own + 1) return true
+    const own = accounts.stream.count('group', group)
+    for (const size of accounts.stream.groupSizes()) if (size > own + 1) return true
     return false
   }
 
-  function refusal({ host, site, subnet, group }: NetworkPlace, now: number): AdmissionLimit | undefined {
-    const rate = takeTokens(ratePolicy, rates.get(site) ?? now, now)
-    rates.set(site, rate.bucket)
-    if (!rate.conforms) return 'rate'
-    if (count(counts.host, host) >= limits.perHost) return 'address'
-    if (count(counts.subnet, subnet) >= limits.perSubnet) return 'subnet'
-    if (count(counts.handshakes, host) >= limits.handshakesPerHost) return 'address-handshakes'
-    if (handshakes >= limits.handshakes) return 'handshakes'
-    return admitted.size - handshakes >= inboundMax && !couldReplace(group) ? 'total' : undefined
+  /** All limits but that of all handshakes together, whose answer may be another's end. */
+  function refusal({ host, site, subnet, group }: NetworkPlace, kind: ArrivalKind, now: number): AdmissionLimit | undefined {
+    // A datagram has its own books, and must fit into those of streams as well, which it enters once it is established.
+    const count = (what: 'host' | 'subnet', key: string) =>
+      accounts.stream.count(what, key) + (kind === 'datagram' ? accounts.datagram.count(what, key) : 0)
+    const rate = rates[kind].take(site, subnet, now)
+    if (rate !== undefined) return rate
+    if (count('host', host) >= limits.perHost) return 'address'
+    if (count('subnet', subnet) >= limits.perSubnet) return 'subnet'
+    if (accounts[kind].count('pendingHost', host) >= limits.handshakesPerHost) return 'address-handshakes'
+    return admitted.size - handshakes() >= inboundMax && !couldReplace(group) ? 'total' : undefined
   }
 
-  function enter(id: number, place: NetworkPlace, pending: boolean): void {
-    admitted.set(id, { place, pending })
-    add(counts.host, place.host, 1)
-    add(counts.subnet, place.subnet, 1)
-    add(counts.group, place.group, 1)
-    if (pending) shakeHands(place, 1)
+  /** Of the network group that has most connections in their handshake, the one that has been in it for longest. */
+  function yielding(kind: ArrivalKind, own: string): number | undefined {
+    const oldest = new Map<string, number>()
+    for (const [id, one] of admitted) {
+      const mayYield = one.pending && one.kind === kind && !one.unlimited
+      if (mayYield && !oldest.has(one.place.group)) oldest.set(one.place.group, id)
+    }
+    // Among equals the newcomer's own group first: the others need not suffer for it.
+    const size = (group: string) => accounts[kind].count('pendingGroup', group) + (group === own ? 0.5 : 0)
+    let best: string | undefined
+    for (const group of oldest.keys()) if (best === undefined || size(group) > size(best)) best = group
+    return best === undefined ? undefined : oldest.get(best)
   }
 
-  function shakeHands({ host }: NetworkPlace, by: 1 | -1): void {
-    add(counts.handshakes, host, by)
-    handshakes += by
+  function enter(id: number, one: Admitted): void {
+    admitted.set(id, one)
+    accounts[one.kind].book(one.place, one.pending, 1)
+  }
+
+  function leave(id: number): Admitted | undefined {
+    const one = admitted.get(id)
+    if (!one) return undefined
+    admitted.delete(id)
+    accounts[one.kind].book(one.place, one.pending, -1)
+    return one
   }
 
   return {
-    admit({ id, host }, now, unlimited = false) {
+    admit({ id, host, kind = 'stream' }, now, unlimited = false) {
       const place = placeOf(host)
-      const limit = unlimited ? undefined : refusal(place, now)
-      if (limit === undefined && !admitted.has(id)) enter(id, place, true)
-      return limit
+      const limit = unlimited ? undefined : refusal(place, kind, now)
+      if (limit !== undefined) return { limit }
+      if (admitted.has(id)) return {}
+      const isFull = !unlimited && accounts[kind].handshakes >= limits.handshakes
+      const instead = isFull ? yielding(kind, place.group) : undefined
+      if (isFull && instead === undefined) return { limit: 'handshakes' }
+      const left = instead === undefined ? undefined : leave(instead)
+      enter(id, { place, unlimited, kind, pending: true })
+      return instead === undefined || !left ? {} : { instead: { id: instead, host: left.place.host } }
     },
     established({ id, host }) {
-      const connection = admitted.get(id)
+      const before = leave(id)
       // A transport without a door, as in memory, tells of it only now.
-      if (!connection) enter(id, placeOf(host), false)
-      else if (connection.pending) {
-        connection.pending = false
-        shakeHands(connection.place, -1)
-      }
+      const { place, unlimited } = before ?? { place: placeOf(host), unlimited: false }
+      enter(id, { place, unlimited, kind: 'stream', pending: false })
     },
-    ended(id) {
-      const connection = admitted.get(id)
-      if (!connection) return false
-      admitted.delete(id)
-      add(counts.host, connection.place.host, -1)
-      add(counts.subnet, connection.place.subnet, -1)
-      add(counts.group, connection.place.group, -1)
-      if (connection.pending) shakeHands(connection.place, -1)
-      return connection.pending
-    },
+    ended: (id) => leave(id)?.pending ?? false,
     get size() {
       return admitted.size
     },
     get handshakes() {
-      return handshakes
+      return handshakes()
     },
   }
 }
 
-function count(counts: ReadonlyMap<string, number>, key: string): number {
-  return counts.get(key) ?? 0
-}
-
-function add(counts: Map<string, number>, key: string, by: 1 | -1): void {
-  const next = count(counts, key) + by
-  if (next === 0) counts.delete(key)
-  else counts.set(key, next)
+/** New connections a minute of one site, and of a subnet: whoever has a whole one could else come as if it were a crowd. */
+function createRates(perHostMinute: number) {
+  const sites = createBoundedMap<string, TokenBucket>(ratedMax)
+  const subnets = createBoundedMap<string, TokenBucket>(ratedMax)
+  const policies = {
+    site: tokenBucketPolicy(perHostMinute, 60_000),
+    subnet: tokenBucketPolicy(subnetRates * perHostMinute, 60_000),
+  }
+  return {
+    take(site: string, subnet: string, now: number): 'rate' | 'subnet-rate' | undefined {
+      const ofSite = takeTokens(policies.site, sites.get(site) ?? now, now)
+      sites.set(site, ofSite.bucket)
+      if (!ofSite.conforms) return 'rate'
+      const ofSubnet = takeTokens(policies.subnet, subnets.get(subnet) ?? now, now)
+      subnets.set(subnet, ofSubnet.bucket)
+      return ofSubnet.conforms ? undefined : 'subnet-rate'
+    },
+  }
 }

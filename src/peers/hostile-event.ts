@@ -18,12 +18,12 @@ export function attackOfMisbehaviour(what: string): AttackKind {
 /** Of a connection that the door refused, by the limit. One that a whole network has filled is sought by those who surround a node. */
 export function attackOfRefusal(limit: string): AttackKind | undefined {
   if (limit === 'subnet' || limit === 'total' || limit === 'evicted') return 'eclipse'
-  return limit === 'rate' || limit === 'address' || limit.includes('handshakes') ? 'flood' : undefined
+  return limit.endsWith('rate') || limit === 'address' || limit.includes('handshakes') ? 'flood' : undefined
 }
 
 /** Of a connection that came to nothing. */
 export function attackOfStranger(fault: string): AttackKind | undefined {
-  if (fault === 'slow handshake' || fault === 'no hello') return 'slow-loris'
+  if (fault === 'slow handshake' || fault === 'no hello' || fault === 'no proof') return 'slow-loris'
   return fault === 'broken handshake' || fault === 'false identity' ? 'malformed' : undefined
 }
 

@@ -30,7 +30,8 @@ export interface WorkDemandLimits {
 
 const defaultWorkDemandLimits: WorkDemandLimits = {
   arrivalsPerSecondFree: 32,
-  pendingGreetingsFree: 64,
+  // Well below the places for handshakes: work is to be asked for before they run out.
+  pendingGreetingsFree: 24,
   loopLagFreeMs: 150,
 }
 

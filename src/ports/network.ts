@@ -16,6 +16,8 @@ export interface Network {
   /** Resolves once both hellos are accepted. Throws `OperationalError` DIAL_FAILED otherwise. Connecting twice yields the same peer. */
   connect(address: string, options?: { timeoutMs?: number }): Promise<PeerId>
   disconnect(peer: PeerId, reason: string): void
+  /** Ends a connection on which no peer was accepted yet, at once and without a word. */
+  cut(connectionId: number, reason: string): void
   /** Reads nothing from the peer for so long: what it sends waits in its own buffers. A pause of 0 ends the present one. */
   pause(peer: PeerId, forMs: number): void
   peers(): readonly PeerInfo[]
@@ -98,13 +100,16 @@ export interface TrafficCount {
 export interface InboundConnection {
   readonly id: number
   readonly host: string
+  /** `datagram`: one datagram came, and its sender may have lied about the host. Absent: `stream`, which has shown where it comes from. */
+  readonly kind?: 'stream' | 'datagram'
 }
 
 /**
  * What can go wrong with a connection before anybody has said hello on it. `slow handshake`, `no hello`: silence, or too few bytes, until
- * the deadline. `cut handshake`: the other side closed, as an honest one does too that changes its mind. The other two are never honest.
+ * the deadline, or, once it is encrypted, for more than a second before the other side closes. `no proof`: the same, of a proof that was
+ * wanted. `cut handshake`: the other side closed, as an honest one does too that changes its mind. The other two are never honest.
  */
-export type StrangerFault = 'slow handshake' | 'broken handshake' | 'false identity' | 'cut handshake' | 'no hello'
+export type StrangerFault = 'slow handshake' | 'broken handshake' | 'false identity' | 'cut handshake' | 'no hello' | 'no proof'
 
 /** A connection on which hellos are exchanged. Both sides may dial at once, so a peer can have two. */
 export interface GreetedConnection extends InboundConnection {

@@ -75,6 +75,7 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
       addresses: () => [addresses.addressOf(station.self)],
       connect: (address) => connections.dial(station, address),
       disconnect: (peer, reason) => connections.disconnect(station, peer, reason),
+      cut: (connectionId) => void station.greetings.delete(connectionId),
       pause: (peer, forMs) => pauseReading(scheduler, station, peer, forMs),
       peers: () => [...station.links.values()].map(({ info }) => info),
       send: (peer, channel, message) => send(station, peer, channel, message),

@@ -91,6 +91,17 @@ async function knock(network: Network, host = '127.0.0.1'): Promise<Socket> {
   return socket
 }
 
+/** Can dial, and speaks nothing of ours. */
+const startMute = () =>
+  createLibp2p({
+    addresses: { listen: [] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    connectionGater: { denyDialMultiaddr: () => false },
+  })
+
 describe.each(['/ip4/127.0.0.1/tcp/0', '/ip6/::1/tcp/0'])('the door of %s', (listen) => {
   it('shows who arrives by the id and host its peer will have, and tells the end once', async () => {
     const bob = await start(2, listen)
@@ -142,18 +153,61 @@ describe('a stranger', () => {
 
   it('that says nothing once it is known is told by its silence', async () => {
     const bob = await start(2, '/ip4/127.0.0.1/tcp/0', {}, { helloTimeoutMs: 200 })
-    const mute = await createLibp2p({
-      addresses: { listen: [] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      connectionMonitor: { enabled: false },
-      connectionGater: { denyDialMultiaddr: () => false },
-    })
+    const mute = await startMute()
     try {
       const connection = await mute.dial(multiaddr(addressOf(bob)))
       await eventually(() => connection.status !== 'open' && events.includes('ended'))
       expect(events).toEqual(['arrived', 'no hello', 'ended'])
+    } finally {
+      await mute.stop()
+    }
+  })
+
+  it('that is silent for more than a moment and leaves before its time is up is told by its silence', async () => {
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0')
+    const mute = await startMute()
+    try {
+      await (await mute.dial(multiaddr(addressOf(bob)))).close()
+      await eventually(() => events.includes('ended'))
+      expect(events).toEqual(['arrived', 'ended'])
+      const connection = await mute.dial(multiaddr(addressOf(bob)))
+      const since = performance.now()
+      await eventually(() => performance.now() - since > 1_100)
+      await connection.close()
+      await eventually(() => events.length === 5)
+      expect(events.slice(2)).toEqual(['arrived', 'no hello', 'ended'])
+    } finally {
+      await mute.stop()
+    }
+  })
+
+  it('that is asked for a proof and leaves after more than a moment is told by it', async () => {
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0', { onHello: () => ({ proofWithinMs: 5_000 }) })
+    const { promise: never } = Promise.withResolvers<Uint8Array>()
+    const alice = await start(1, '/ip4/127.0.0.1/tcp/0', { ...quiet, prove: () => never })
+    const dial = expect(alice.connect(addressOf(bob), { timeoutMs: 5_000 })).rejects.toMatchObject({ code: 'DIAL_FAILED' })
+    const since = performance.now()
+    await eventually(() => performance.now() - since > 1_500)
+    await alice.stop()
+    await dial
+    await eventually(() => events.includes('ended'))
+    expect(events).toEqual(['arrived', 'no proof', 'ended'])
+  })
+
+  it('whose place is given to another is cut, and held to be at no fault', async () => {
+    const bob = await start(2, '/ip4/127.0.0.1/tcp/0')
+    const socket = await knock(bob)
+    await eventually(() => arrivals.length === 1)
+    bob.cut(arrivals[0]!.id, 'no room')
+    await eventually(() => socket.destroyed && events.includes('ended'))
+    const mute = await startMute()
+    try {
+      const connection = await mute.dial(multiaddr(addressOf(bob)))
+      const since = performance.now()
+      await eventually(() => performance.now() - since > 1_100)
+      bob.cut(arrivals[1]!.id, 'no room')
+      await eventually(() => connection.status !== 'open' && events.length === 4)
+      expect(events).toEqual(['arrived', 'ended', 'arrived', 'ended'])
     } finally {
       await mute.stop()
     }

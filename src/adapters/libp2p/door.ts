@@ -20,6 +20,10 @@ export interface DoorOptions {
 export interface Arrival extends InboundConnection {
   /** It is encrypted: who is there is known, and the greeting has a deadline of its own. */
   encrypted(): void
+  /** It owes a proof. */
+  owes(): void
+  /** The greeting is over, or this side ends it: whatever ends the connection now is no fault. */
+  excused(): void
   /** Its handshake failed, or nothing was said after it. Only the first fault is told. */
   failed(fault: StrangerFault): void
   /** It is gone. */
@@ -27,7 +31,10 @@ export interface Arrival extends InboundConnection {
 }
 
 /** A datagram's sender may be anybody, and so must not take the places of those who have shown that they are where they say. */
-export type ArrivalKind = 'shown' | 'datagram'
+export type ArrivalKind = NonNullable<InboundConnection['kind']>
+
+/** Longer than it takes an honest peer to find that it does not need the connection, and shorter than is worth holding a place for. */
+const silenceMs = 1000
 
 export interface Door {
   /** Asks for whoever comes from this IP address. `cut` ends the connection when its handshake takes too long. Undefined: turned away. */
@@ -35,21 +42,32 @@ export interface Door {
   /** A connection and the raw stream under it share their timeline, which so leads from one to the other. */
   know(timeline: MessageStreamTimeline, arrival: Arrival): void
   arrivalOf(timeline: MessageStreamTimeline): Arrival | undefined
+  /** Ends what came through the door, if it is still there. */
+  cut(id: number): void
 }
 
 export function createDoor(options: DoorOptions): Door {
   const byTimeline = new WeakMap<MessageStreamTimeline, Arrival>()
-  const handshakes: Record<ArrivalKind, number> = { shown: 0, datagram: 0 }
+  /** How to end each of those that are there. */
+  const cuts = new Map<number, () => void>()
+  const handshakes: Record<ArrivalKind, number> = { stream: 0, datagram: 0 }
 
   return {
-    arrive(address, cut, kind = 'shown') {
+    arrive(address, cut, kind = 'stream') {
       const handlers = options.handlers()
       if (handlers === undefined || handshakes[kind] >= options.handshakesMax) return undefined
-      const connection: InboundConnection = { id: nextConnectionId(), host: hostOf(address) }
+      const at = { id: nextConnectionId(), host: hostOf(address) }
+      const connection: InboundConnection = kind === 'stream' ? at : { ...at, kind }
       if (handlers.onInbound?.(connection) === 'refuse') return undefined
       let isFaulty = false
       let isOver = false
       let isShaking = true
+      /** What is waited for, and since when. */
+      let owed: { readonly fault: StrangerFault; readonly since: number } | undefined
+      let isExcused = false
+      const waitFor = (fault: StrangerFault) => {
+        owed = { fault, since: performance.now() }
+      }
       handshakes[kind] += 1
       const concludeHandshake = () => {
         if (isShaking) handshakes[kind] -= 1
@@ -62,7 +80,14 @@ export function createDoor(options: DoorOptions): Door {
       }, options.handshakeTimeoutMs)
       const arrival: Arrival = {
         ...connection,
-        encrypted: concludeHandshake,
+        encrypted() {
+          if (isShaking) waitFor('no hello')
+          concludeHandshake()
+        },
+        owes: () => waitFor('no proof'),
+        excused() {
+          isExcused = true
+        },
         failed(fault) {
           concludeHandshake()
           if (!isFaulty && !isOver) handlers.onStranger?.(connection, fault)
@@ -70,13 +95,21 @@ export function createDoor(options: DoorOptions): Door {
         },
         ended() {
           if (isShaking) arrival.failed('cut handshake')
+          else if (owed && !isExcused && performance.now() - owed.since > silenceMs) arrival.failed(owed.fault)
           if (!isOver) handlers.onInboundEnded?.(connection)
           isOver = true
+          cuts.delete(connection.id)
         },
       }
+      cuts.set(connection.id, () => {
+        isFaulty = true // Told of none, that is.
+        concludeHandshake()
+        cut()
+      })
       return arrival
     },
     know: (timeline, arrival) => void byTimeline.set(timeline, arrival),
+    cut: (id) => cuts.get(id)?.(),
     arrivalOf: (timeline) => byTimeline.get(timeline),
   }
 }

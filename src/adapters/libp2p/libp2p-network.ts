@@ -124,6 +124,10 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     },
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
+    cut(connectionId, reason) {
+      running?.cut(connectionId, reason)
+      door.cut(connectionId)
+    },
     pause: (peer, forMs) => running?.pause(peer, forMs),
     peers: () => running?.peers() ?? [],
     send(peer, channel, message) {

@@ -72,10 +72,9 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude, (what) => handlers.onMisbehaviour(peer, what))
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
-  const isOver = () => phase === 'ended'
-  const verdicts = { isOver, onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
-  const means = { control: () => control, allow: patience.extend, place: () => options.place(link) }
-  const greeting = createGreeting({ ...askingOf(options, birth.connectionId), ...means, ...verdicts })
+  const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
+  const means = { control: () => control, place: () => options.place(link), isOver: () => phase === 'ended' }
+  const greeting = createGreeting({ ...askingOf(options, birth.connectionId), ...means, ...verdicts, allow: patience.extend })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false
@@ -85,7 +84,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     if (control !== undefined) return violate('a second control stream')
     control = createControlStream(stream, {
       greeting,
-      isOver,
+      isOver: means.isOver,
       probe,
       ...services.onControl,
       onGoodbye: ending.told,
@@ -98,7 +97,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   function establish(): void {
     if (phase !== 'greeting') return
     phase = 'established'
-    patience.end()
+    patience.met()
     services.begin()
     link.ping()
     options.onEstablished(link)
@@ -140,6 +139,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     ping: () => keepAlive(probe, control, onLost),
     goodbye(reason) {
       if (phase === 'ended') return
+      options.arrival?.excused()
       ending.linger({ kind: 'failed', reason })
       control?.goodbye(reason)
     },
@@ -154,15 +154,24 @@ function keepAlive(probe: LatencyProbe, control: ControlStream | undefined, onLo
 }
 
 /** What the engine is asked about one connection. */
-function askingOf({ handlers, connection: { direction, remoteAddr, remotePeer } }: LinkOptions, id: number) {
+function askingOf({ handlers, arrival, connection: { direction, remoteAddr, remotePeer } }: LinkOptions, id: number) {
   const peer = remotePeer.toString()
   const connection: GreetedConnection = { id, host: readAddress(remoteAddr).host, direction }
   return {
     hello: () => handlers.hello(peer, connection),
-    judge: (hello: Bytes) => handlers.onHello(peer, hello, connection),
+    judge(hello: Bytes) {
+      const verdict = handlers.onHello(peer, hello, connection)
+      if ('proofWithinMs' in verdict) arrival?.owes()
+      else if (!verdict.accept) arrival?.excused()
+      return verdict
+    },
     prove: (hello: Bytes) => handlers.prove?.(peer, hello, connection),
-    judgeProof: (proof: Bytes) =>
-      handlers.onProof?.(peer, proof, connection) ?? { accept: false as const, reason: 'no proof is understood here' },
+    judgeProof(proof: Bytes) {
+      const refusal = { accept: false as const, reason: 'no proof is understood here' }
+      const verdict = handlers.onProof?.(peer, proof, connection) ?? refusal
+      if (!verdict.accept) arrival?.excused()
+      return verdict
+    },
   }
 }
 
@@ -173,16 +182,22 @@ function createPatience({ arrival, helloTimeoutMs }: LinkOptions, onEnd: (reason
     arrival?.failed('no hello')
     onEnd(`no hello within ${helloTimeoutMs} ms`)
   }, helloTimeoutMs)
+  function end(): void {
+    clearTimeout(timer)
+    timer = undefined
+  }
   return {
+    end,
+    /** It is established: from now on, its end is no fault. */
+    met(): void {
+      end()
+      arrival?.excused()
+    },
     extend(furtherMs: number): void {
       if (timer === undefined || performance.now() + furtherMs <= until) return
       until = performance.now() + furtherMs
       clearTimeout(timer)
       timer = setTimeout(() => onEnd(`the greeting took longer than ${furtherMs} ms`), furtherMs)
-    },
-    end(): void {
-      clearTimeout(timer)
-      timer = undefined
     },
   }
 }

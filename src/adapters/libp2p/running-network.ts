@@ -44,7 +44,7 @@ export interface RunningNetworkOptions {
 
 export type RunningNetwork = Pick<
   Network,
-  'connect' | 'disconnect' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
+  'connect' | 'disconnect' | 'cut' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
 >
 
 /** Listens, and resolves once it does. Throws `OperationalError` LISTEN_FAILED. */
@@ -88,6 +88,10 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   return {
     connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
+    cut(connectionId, reason) {
+      for (const { connection, phase, info } of registry.all())
+        if (phase === 'greeting' && info().connectionId === connectionId) connection.abort(new Error(reason))
+    },
     pause: (peer, forMs) => registry.get(peer)?.services.gate.closeFor(forMs),
     peers: () => Array.from(registry.established(), (link) => link.info()),
     send: (peer, channel, message) => registry.get(peer)?.services.channels.send(channel, message) ?? false,

@@ -47,12 +47,12 @@ export function createConnections(options: {
     if (!meet(station, target)) throw failed('nobody answers')
     const arrival = { id: nextId++, host: addresses.hostOf(station.self) }
     if (target.handlers.onInbound?.(arrival) === 'refuse') throw failed('nobody answers')
-    const sides = sidesOf(station, target, arrival, addresses)
-    const refusal = greet(...sides, { scheduler, tripMs })
-    const reason = refusal instanceof Promise ? await refusal : refusal
+    const greeted = greet(...sidesOf(station, target, arrival, addresses), { scheduler, tripMs })
+    const reason = greeted instanceof Promise ? await greeted : greeted
     // Both may have dialled at once, and the other connection may have been quicker.
-    const isLate = reason === undefined && station.links.has(target.self)
-    const isMade = reason === undefined && !isLate && meet(station, target)
+    const isKept = target.greetings.delete(arrival.id) && reason === undefined
+    const isLate = isKept && station.links.has(target.self)
+    const isMade = isKept && !isLate && meet(station, target)
     if (isMade) connect(station, target, { id: arrival.id, latencyMs: 2 * tripMs })
     else target.handlers?.onInboundEnded?.(arrival)
     if (!isMade && !isLate) throw failed(reason ?? 'the connection was lost')
@@ -124,6 +124,7 @@ export function createConnections(options: {
 /** The two ends of a connection that is being made, each as the other sees it. */
 function sidesOf(from: Station, to: Station, arrival: InboundConnection, addresses: AddressBook): [GreetingSide, GreetingSide] {
   assert(from.handlers && to.handlers, 'a station that is up has its handlers')
+  to.greetings.add(arrival.id)
   return [
     {
       self: from.self,

@@ -41,7 +41,10 @@ export function greet(
   async function prove(prover: GreetingSide, verifier: GreetingSide, owed: Promised | undefined, refused: string) {
     if (!owed) return undefined
     const proof = await settledWithin(scheduler, owed)
-    if (proof === undefined) return `${refused}: no proof within ${owed.withinMs} ms`
+    if (proof === undefined) {
+      if (verifier.connection.direction === 'inbound') verifier.handlers.onStranger?.(verifier.connection, 'no proof')
+      return `${refused}: no proof within ${owed.withinMs} ms`
+    }
     if (typeof proof === 'string') return `cannot prove what is asked for: ${proof}`
     await new Promise<void>((resume) => void scheduler.after(tripMs, resume))
     if (!owed.wanted) {

@@ -13,6 +13,8 @@ export interface Station {
   readonly queues: Map<string, Queue>
   /** Peers of which nothing is read for now. */
   readonly holds: Map<PeerId, Hold>
+  /** Connections that came in, whose greeting is under way. */
+  readonly greetings: Set<number>
   /** What crossed all its connections. */
   readonly traffic: TrafficMeter
 }
@@ -58,6 +60,7 @@ export function createStation(self: PeerId): Station {
     gossipSeen: new Set(),
     queues: new Map(),
     holds: new Map(),
+    greetings: new Set(),
     traffic: createTrafficMeter(),
   }
 }

@@ -103,6 +103,10 @@ export const answerAheadBytesMax = 1 << 20
 export const partsAheadMax = 65_536
 /** Answer bytes waiting for the wire per request stream, beyond which answers wait. */
 export const answersQueuedBytesMax = 1 << 20
+/** Answers of a request stream that hold a part that is not queued yet: read from disk, or waiting for the peer's budget. */
+export const answersPullingMax = 4
+/** How long an answer waits for a consumer that takes nothing. Ten times longer than any requester of Synod waits for an answer. */
+export const answerIdleMs = 30_000
 
 /** Gossip among the bulk of a connection: behind batches and blocks, before requests. */
 export const gossipPriority = 4

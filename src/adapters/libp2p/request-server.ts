@@ -5,6 +5,7 @@ import { type RequestProtocol, responsePartBytesMax } from '../../ports/network.
 import { AssertionError, assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { takeTokens, tokenBucketPolicy } from '../../primitives/token-bucket.ts'
+import { type Answering, createAnswerPace } from './answer-pace.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import type { Compressor } from './compressor.ts'
 import { boundedText } from './control-stream.ts'
@@ -13,7 +14,7 @@ import type { Features } from './features.ts'
 import { type ReceivedFrame, readUint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
-import { answerAheadBytesMax, answersQueuedBytesMax, requestStreamsBurst, requestsInFlightMax } from './limits.ts'
+import { answersPullingMax, answersQueuedBytesMax, requestStreamsBurst, requestsInFlightMax } from './limits.ts'
 import type { PaddingAllowance } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import { answerKind, requestFrameBytesMax, requestKind, requestPriority, requestProtocolName } from './request-frames.ts'
@@ -75,13 +76,6 @@ export function createRequestServer(options: RequestServerOptions): RequestServe
   }
 }
 
-interface Answering {
-  sent: number
-  consumed: number
-  cancelled: boolean
-  wake: () => void
-}
-
 interface StreamOptions extends RequestServerOptions {
   /** The requester closed the stream as it should. */
   readonly onEnd: () => void
@@ -90,8 +84,12 @@ interface StreamOptions extends RequestServerOptions {
 function serveStream(stream: Stream, answering: Map<number, Answering>, options: StreamOptions): void {
   const { protocol } = options
   let hasEnded = false
-  // Whoever sends a part has waited for room; one part of the largest kind may overshoot for each answer that woke together.
-  const queue = createFrameQueue({ bytes: requestsInFlightMax * responsePartBytesMax, messages: requestsInFlightMax * 1024 })
+  const pace = createAnswerPace(() => queue.bytes >= answersQueuedBytesMax)
+  // Whoever pulls a part has waited for room. Each that pulls at the same time may overshoot it by a part; one more pays for refusals.
+  const queue = createFrameQueue({
+    bytes: answersQueuedBytesMax + (answersPullingMax + 1) * responsePartBytesMax,
+    messages: requestsInFlightMax * 1024,
+  })
 
   const frames = createFrameStream(stream, {
     queues: [queue],
@@ -139,42 +137,39 @@ function serveStream(stream: Stream, answering: Map<number, Answering>, options:
       if (answer !== undefined) return options.onViolation('a request with the id of another')
       if (answering.size >= requestsInFlightMax)
         return send(answerKind.refusal, id, boundedText(refusalText(refusalUntil('PEER_BUSY', requestsBusyMs))))
-      void run(id, frame.payload.subarray(4))
+      void run(id, frame.payload.slice(4))
     } else if (answer === undefined)
       return // It was answered in the meantime.
     else if (frame.kind === requestKind.cancel) cancel(answer)
     else if (frame.payload.length !== 8) options.onViolation('a malformed report of consumption')
     else {
       answer.consumed = readUint32(frame.payload, 4)
+      answer.idle?.refresh()
       answer.wake()
     }
   }
 
-  const mustWait = (answer: Answering) =>
-    !answer.cancelled && (queue.bytes >= answersQueuedBytesMax || (answer.sent - answer.consumed) >>> 0 >= answerAheadBytesMax)
-
   async function run(id: number, message: Bytes): Promise<void> {
-    const answer: Answering = { sent: 0, consumed: 0, cancelled: false, wake: () => undefined }
+    const answer: Answering = { sent: 0, consumed: 0, cancelled: false, isPulling: false, wake: () => undefined, idle: undefined }
     answering.set(id, answer)
     try {
+      if (!(await pace.startPull(answer))) return
       for await (const part of options.answer(message) ?? []) {
         assert(part.length <= responsePartBytesMax, 'a part of an answer is longer than responsePartBytesMax')
-        while (mustWait(answer)) {
-          await new Promise<void>((resolve) => {
-            answer.wake = resolve
-          })
-        }
         if (answer.cancelled) return
         const packed = options.compressor.pack(protocol, part, options.features())
         if (packed === undefined) send(answerKind.part, id, part)
         else send(answerKind.part | packed.flag, id, packed.payload)
         answer.sent = (answer.sent + part.length) >>> 0
+        pace.endPull(answer)
+        if (!(await pace.startPull(answer))) return
       }
       if (!answer.cancelled) send(answerKind.end, id, new Uint8Array(0))
     } catch (cause) {
       if (cause instanceof AssertionError) throw cause
       if (!answer.cancelled) send(answerKind.refusal, id, boundedText(refusalText(cause)))
     } finally {
+      pace.endPull(answer)
       answering.delete(id)
     }
   }

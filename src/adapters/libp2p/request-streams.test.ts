@@ -180,12 +180,14 @@ describe('a requester', () => {
   })
 
   it('that closes with a request in flight is lost, and its answer is not made any further', async () => {
+    let hasBegun = false
     let isFinished = false
     const node = await start(
       1,
       {},
       {
         async *onRequest() {
+          hasBegun = true
           try {
             for (;;) yield new Uint8Array(100_000)
           } finally {
@@ -197,6 +199,7 @@ describe('a requester', () => {
     const connection = await greet(await barePeer(), node)
     const stream = await connection.newStream(name)
     stream.send(frame(1, 1, new Uint8Array(3)))
+    await until(() => hasBegun)
     await stream.close()
     await until(() => node.ended.length === 1)
     expect(node.ended).toEqual([`the stream ${name} ended`])

@@ -1,9 +1,16 @@
-/** Everything a stranger does with a connection, in turn and from ever new addresses and identities, as long as it is let. */
+/**
+ * Everything a stranger does with a connection, in turn, as long as it is let. The strangers are many and not ever new: what a node
+ * remembers of an address or an identity is bounded and fills while it warms up, and what rises after that was left by a connection.
+ */
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createLibp2pNetwork } from '../../src/adapters/libp2p/libp2p-network.ts'
-import { channels, type NetworkHandlers, requestProtocols } from '../../src/ports/network.ts'
+import { batchMessageSchema, batchRequestSchema } from '../../src/chain/batch-message.ts'
+import { blockRequestSchema } from '../../src/chain/block-message.ts'
+import { encode } from '../../src/codec/codec.ts'
+import type { Hash } from '../../src/crypto/hash.ts'
+import type { NetworkHandlers, RequestProtocol } from '../../src/ports/network.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
 
 export interface ChurnTarget {
@@ -19,41 +26,54 @@ export interface ChurnCounts {
   garbage: number
 }
 
-/** Strangers at work at the same time. */
+/** Strangers at work at the same time, each with identities of its own. */
 const hands = 16
+const identitiesPerHand = 8
+/** Each in a subnet of its own. */
+const hostsMax = 512
 
 export async function churn(target: ChurnTarget, counts: ChurnCounts, stopping: AbortSignal): Promise<void> {
   const [, , host, , port] = target.address.split('/')
-  const knock = () => bareSocket({ host: host as string, port: Number(port), localAddress: freshHost() })
-  const deeds = [() => meet(target, counts), () => cutHandshake(knock, counts), () => talkGarbage(knock, counts)]
+  const knock = () => bareSocket({ host: host as string, port: Number(port), localAddress: someHost() })
   async function work(): Promise<void> {
-    for (let turn = 0; !stopping.aborted; turn++) await deeds[turn % deeds.length]?.()
+    const identities = Array.from({ length: identitiesPerHand }, () => new Uint8Array(randomBytes(32)))
+    for (let turn = 0; !stopping.aborted; turn++) {
+      if (turn % 3 === 0) await meet(target, counts, identities[(turn / 3) % identities.length] as Bytes)
+      else await (turn % 3 === 1 ? cutHandshake(knock, counts) : talkGarbage(knock, counts))
+    }
   }
   await Promise.all(Array.from({ length: hands }, work))
 }
 
 /** Linux answers on all of 127/8; elsewhere there is one address, and the node is told to let more in from it. */
-function freshHost(): string {
-  return process.platform === 'linux' ? `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}` : '127.0.0.1'
+function someHost(): string {
+  const number = randomInt(hostsMax)
+  return process.platform === 'linux' ? `127.${100 + (number >> 8)}.${number & 255}.1` : '127.0.0.1'
 }
 
-/** Connects as a peer that the node accepts, talks, asks, and says goodbye or falls away without. */
-async function meet({ address, chainTag }: ChurnTarget, counts: ChurnCounts): Promise<void> {
+/** Connects as a peer that the node accepts, talks, asks, and says goodbye. */
+async function meet({ address, chainTag }: ChurnTarget, counts: ChurnCounts, identity: Bytes): Promise<void> {
   const peer = await createLibp2pNetwork({
-    privateKeySeed: new Uint8Array(randomBytes(32)),
+    privateKeySeed: identity,
     listen: [],
     security: [counts.honest % 2 === 0 ? 'tls' : 'noise'],
-    dialFrom: freshHost(),
+    dialFrom: someHost(),
     chainTag,
   })
   await peer.start(mirror())
   try {
     await peer.connect(address, { timeoutMs: 2_000 }).catch(() => undefined) // Learns the node's hello.
     const node = await peer.connect(address, { timeoutMs: 5_000 })
-    for (const channel of channels) peer.send(node, channel, new Uint8Array(randomBytes(randomInt(1, 2_000))))
-    for (const protocol of requestProtocols) {
+    const hashes = [new Uint8Array(randomBytes(32)) as Hash]
+    const questions: [RequestProtocol, Bytes][] = [
+      ['status', new Uint8Array(0)],
+      ['batch', encode(batchRequestSchema, { hashes })],
+      ['block', encode(blockRequestSchema, { from: randomInt(1, 9), count: 1 })],
+    ]
+    if (counts.honest % 4 === 0) peer.send(node, 'batches', encode(batchMessageSchema, { type: 'announce', hashes }))
+    for (const [protocol, question] of questions) {
       const ask = async () => {
-        for await (const part of peer.request(node, protocol, new Uint8Array(randomBytes(40)), { timeoutMs: 1_000 })) void part
+        for await (const part of peer.request(node, protocol, question, { timeoutMs: 1_000 })) void part
       }
       await ask().catch(() => undefined)
     }

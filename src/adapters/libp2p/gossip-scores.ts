@@ -9,7 +9,7 @@
  * | mesh deliveries (P3, P3b) | off | traffic is a few blocks a second or none: an honest idle peer would be punished |
  * | invalid messages (P4) | by channel, × n², forgotten in a minute | where messages are few and dear to check, one is a lot |
  * | application score (P5) | off | reputation is the peer ledger's, which disconnects |
- * | peers per address (P6) | −5 × excess² beyond 8, loopback exempt | devnets share a host; elsewhere the connection policy is stricter |
+ * | peers per address (P6) | off | it counts ids that have gone, so throw-away ones would sink all neighbours behind one NAT; the gate counts connections |
  * | behaviour (P7) | −10 × n² beyond 6, forgotten in a minute | broken IWANT promises happen to the honest under load; habits do not |
  * | thresholds | gossip −20, publish −50, gray-list −80 | one rejection costs gossip, two everything |
  * | opportunistic grafting | below a median of 5, 2 peers a minute | a mesh of strangers who deliver nothing is mixed with better ones |
@@ -50,9 +50,9 @@ export function gossipScoreParams(topicOf: (channel: Channel) => string): ScoreP
     topicScoreCap: 40,
     appSpecificScore: () => 0,
     appSpecificWeight: 0,
-    IPColocationFactorWeight: -5,
-    IPColocationFactorThreshold: 8,
-    IPColocationFactorWhitelist: new LoopbackAddresses(),
+    // It remembers ids for as long as scores: a stranger's would count against every honest peer of the address. The gate does not.
+    IPColocationFactorWeight: 0,
+    IPColocationFactorThreshold: 1,
     behaviourPenaltyWeight: -10,
     behaviourPenaltyThreshold: 6,
     behaviourPenaltyDecay: 0.93,
@@ -91,11 +91,4 @@ export const gossipScoreThresholds: ScoreThresholds = {
   graylistThreshold: -80,
   acceptPXThreshold: 1_000, // Peer exchange goes through `hello` and the address book, never through gossip.
   opportunisticGraftThreshold: 5,
-}
-
-/** gossipsub asks a set; all of 127/8 is meant. */
-class LoopbackAddresses extends Set<string> {
-  override has(address: string): boolean {
-    return address === '::1' || address.startsWith('127.')
-  }
 }

@@ -95,7 +95,7 @@ async function greet(): Promise<{ connection: Connection; control: Stream }> {
 }
 
 async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 15_000
   while (!condition()) {
     if (performance.now() > deadline) expect.fail(`it never happened: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
@@ -272,8 +272,8 @@ describe('after hello', () => {
     ['/synod/req/block/1', 'an answer where requests are served', [frame(9, new Uint8Array(4))]],
     [
       '/synod/req/status/1',
-      'a malformed report of consumption',
-      [frame(1, new Uint8Array(64 << 10), 1), frame(3, new Uint8Array(2), 1)],
+      'a malformed report of consumption, of an answer that was given',
+      [frame(1, new Uint8Array(64 << 10), 1), frame(3, new Uint8Array(2), 2)],
     ],
   ])('%s: %s ends the connection', async (protocol, _name, parts) => {
     const { connection } = await greet()
@@ -338,7 +338,8 @@ describe('after hello', () => {
       for (let count = 0; count < 12; count++) stream.send(part)
     })
     await greet()
-    const parts = victim.request(attacker.peerId.toString(), 'block', new Uint8Array(1), { timeoutMs: 5_000 })
+    // Once the answer is late, what still comes of it breaks no rule: it must be in time on a busy machine.
+    const parts = victim.request(attacker.peerId.toString(), 'block', new Uint8Array(1), { timeoutMs: 30_000 })
     await parts[Symbol.asyncIterator]().next()
     await eventually(() => misbehaviour.length === 1)
     expect(misbehaviour).toEqual(['an answer further ahead of its consumer than allowed'])

@@ -131,6 +131,9 @@ function serveStream(stream: Stream, answering: Map<number, Answering>, options:
 
   function receive(frame: ReceivedFrame): void {
     if (frame.payload.length < 4) return options.onViolation('a request without an id')
+    if (frame.kind === requestKind.consumed && frame.payload.length !== 8) {
+      return options.onViolation('a malformed report of consumption')
+    }
     const id = readUint32(frame.payload, 0)
     const answer = answering.get(id)
     if (frame.kind === requestKind.request) {
@@ -141,7 +144,6 @@ function serveStream(stream: Stream, answering: Map<number, Answering>, options:
     } else if (answer === undefined)
       return // It was answered in the meantime.
     else if (frame.kind === requestKind.cancel) cancel(answer)
-    else if (frame.payload.length !== 8) options.onViolation('a malformed report of consumption')
     else {
       answer.consumed = readUint32(frame.payload, 4)
       answer.idle?.refresh()

@@ -162,8 +162,8 @@ describe.each(candidates.map(({ make, reason }) => [make, reason === undefined ?
       peer.command('request', network.self, toHex(utf8('hello')))
       expect(await peer.told('answered')).toBe(toHex(utf8('hello!')))
 
-      // Gossip with rust-libp2p does not come about yet: neither side hears the other's messages.
-      if (make === 'go') await exchangeGossip(network, peer, gossip)
+
+      await exchangeGossip(network, peer, gossip)
       expect(misbehaviour).toEqual([])
     })
 

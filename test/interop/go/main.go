@@ -185,6 +185,7 @@ func (n *node) request(ctx context.Context, id peer.ID, message []byte) {
 		}
 		whole = append(whole, payload[4:]...)
 	}
+	// The stream stays open: one that ends takes its connection with it.
 	tell("answered", hex.EncodeToString(whole))
 }
 

@@ -6,8 +6,10 @@ use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
+use libp2p::core::{transport::Transport, upgrade};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
-use libp2p::{gossipsub, identify, noise, ping, tcp, tls, yamux, Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder};
+use libp2p::{gossipsub, identify, noise, ping, tcp, tls, yamux};
+use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncBufReadExt;
 use tokio::sync::mpsc::UnboundedSender;
@@ -121,6 +123,8 @@ async fn request(mut stream: Stream, message: Vec<u8>) -> std::io::Result<()> {
         whole.extend_from_slice(&part[4..]);
     }
     println!("answered {}", to_hex(&whole));
+    // A stream that ends takes its connection with it.
+    while read_frame(&mut stream).await.is_ok() {}
     Ok(())
 }
 
@@ -155,9 +159,12 @@ macro_rules! swarm_over {
             .with_tokio()
             .with_tcp(tcp::Config::default(), $security, yamux::Config::default)?
             .with_quic()
-            .with_dns()?
-            .with_websocket($security, yamux::Config::default)
-            .await?
+            .with_other_transport(|key| -> Result<_, Failure> {
+                // Not the builder's own, which resolves names: that would be the greater part of what is built.
+                let tcp = tcp::tokio::Transport::new(tcp::Config::default());
+                let sockets = libp2p_websocket::Config::new(tcp).upgrade(upgrade::Version::V1);
+                Ok(sockets.authenticate($security(key)?).multiplex(yamux::Config::default()))
+            })?
             .with_behaviour(behaviour)?
             .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(3600)))
             .build()

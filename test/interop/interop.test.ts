@@ -162,7 +162,6 @@ describe.each(candidates.map(({ make, reason }) => [make, reason === undefined ?
       peer.command('request', network.self, toHex(utf8('hello')))
       expect(await peer.told('answered')).toBe(toHex(utf8('hello!')))
 
-
       await exchangeGossip(network, peer, gossip)
       expect(misbehaviour).toEqual([])
     })

@@ -7,6 +7,7 @@
 import { identify } from '@libp2p/identify'
 import type { Connection, StreamHandler } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
+import { unreadUntil } from './early-stream.ts'
 import type { GossipComponents } from './gossip.ts'
 import type { PeerLink } from './peer-link.ts'
 
@@ -51,7 +52,9 @@ function gated(registrar: Registrar, admits: Admission): Registrar {
   return {
     handle(protocol: string, handler: StreamHandler, options: object) {
       const gate: StreamHandler = async (stream, connection) => {
-        if (await admits(connection)) return handler(stream, connection)
+        const admission = admits(connection)
+        const isAdmitted = typeof admission === 'boolean' ? admission : await unreadUntil(stream, admission)
+        if (isAdmitted) return handler(stream, connection)
         stream.abort(new Error('not before hello is accepted'))
       }
       return registrar.handle(protocol, gate, options)

@@ -9,6 +9,7 @@ import type { Connection, PeerId as Libp2pPeerId, StreamHandler, Topology } from
 import { gossipMesh } from '../../peers/gossip-mesh.ts'
 import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import { unreadUntil } from './early-stream.ts'
 import { createGossipControlBudget, type GossipRpc } from './gossip-control.ts'
 import { splitEnvelope } from './gossip-envelope.ts'
 import { createGossipFlow } from './gossip-flow.ts'
@@ -23,6 +24,8 @@ type Registrar = GossipComponents['registrar']
 export interface GossipGate {
   /** The link of a connection on which both hellos were accepted. */
   readonly linkOf: (connection: Connection) => GossipLink | undefined
+  /** Settles once it is known whether they are. */
+  readonly greeted: (connection: Connection) => Promise<unknown>
   /** Whether the peer is still one of ours. */
   readonly isConnected: (peer: PeerId) => boolean
 }
@@ -58,7 +61,7 @@ export function createGossip(components: GossipComponents, options: GossipOption
   const topics = [...channelOf.keys()]
   const topologies = new Map<string, Topology>()
   const { privateKey, peerId, peerStore, connectionManager, logger } = components
-  const registrar = gatedRegistrar(components.registrar, options.linkOf, topologies)
+  const registrar = gatedRegistrar(components.registrar, options, topologies)
   const pubsub = gossipsub({
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: (message) => createHash('sha256').update(message.topic).update(message.data).digest().subarray(0, 20),
@@ -177,11 +180,24 @@ function boundRpcs(pubsub: Internals, options: GossipOptions): RpcBounds {
   }
 }
 
-/** Lets gossipsub serve established connections only, and keeps its topology from libp2p, which knows nothing of hello. */
-function gatedRegistrar(registrar: Registrar, linkOf: GossipGate['linkOf'], topologies: Map<string, Topology>): Registrar {
+/**
+ * Lets gossipsub serve established connections only, and keeps its topology from libp2p, which knows nothing of hello. Of a stream that
+ * comes before, nothing is read until then: libraries open one at once, and what they first say on it they never say again.
+ */
+function gatedRegistrar(
+  registrar: Registrar,
+  { linkOf, greeted }: Pick<GossipGate, 'linkOf' | 'greeted'>,
+  topologies: Map<string, Topology>,
+): Registrar {
+  const early = new WeakSet<Connection>()
   return {
     handle(protocol: string, handler: StreamHandler, handleOptions: object) {
-      const gated: StreamHandler = (stream, connection) => {
+      const gated: StreamHandler = async (stream, connection) => {
+        // What waits takes memory: a stranger has one stream that does.
+        if (linkOf(connection) === undefined && !early.has(connection)) {
+          early.add(connection)
+          await unreadUntil(stream, greeted(connection))
+        }
         const link = linkOf(connection)
         if (link === undefined) return stream.abort(new Error('gossip before hello'))
         watchGossip(stream, link)

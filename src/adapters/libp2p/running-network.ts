@@ -57,6 +57,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   }
   const gossip = options.createGossip({
     linkOf: establishedLink,
+    greeted: async (connection) => registry.byConnection(connection)?.greeted,
     isConnected: (peer) => registry.get(peer) !== undefined,
   })
   const stopping = new AbortController()

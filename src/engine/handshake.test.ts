@@ -84,23 +84,29 @@ async function setUp(changes: Parameters<typeof nodeOf>[2] = {}) {
     handshake.handlers.hello(peer, connection)
     return handshake.handlers.onHello(peer, bytes, connection)
   }
-  return { chain, handshake, hello, hear, rejections }
+  /** The same, of a peer that accepts this node too. */
+  const meet = (peer: PeerId, bytes: Bytes, connection = inbound(++connections)) => {
+    const verdict = hear(peer, bytes, connection)
+    handshake.established(peer, connection.id)
+    return verdict
+  }
+  return { chain, handshake, hello, hear, meet, rejections }
 }
 
 describe('handshake', () => {
   it('accepts its own kind and remembers what it said, until it is gone', async () => {
-    const { handshake, hello, hear } = await setUp()
+    const { handshake, hello, hear, meet } = await setUp()
     expect(hear('self', handshake.handlers.hello('self', inbound(77)))).toEqual({ accept: true })
-    expect(hear('peer', encode(helloSchema, hello))).toEqual({ accept: true })
+    expect(meet('peer', encode(helloSchema, hello))).toEqual({ accept: true })
     expect(handshake.of('peer')).toEqual(hello)
     handshake.forget('peer', 2)
     expect(handshake.of('peer')).toBeUndefined()
   })
 
   it('remembers what was said on the connection that took the place of another', async () => {
-    const { handshake, hello, hear } = await setUp()
-    hear('peer', encode(helloSchema, hello), inbound(1))
-    hear('peer', encode(helloSchema, hello), inbound(2))
+    const { handshake, hello, meet } = await setUp()
+    meet('peer', encode(helloSchema, hello), inbound(1))
+    meet('peer', encode(helloSchema, hello), inbound(2))
     handshake.forget('peer', 1)
     expect(handshake.negotiated('peer')).toBe(2)
     handshake.forget('peer', 2)
@@ -147,9 +153,9 @@ describe('handshake', () => {
   })
 
   it('speaks the newest version that both know', async () => {
-    const { handshake, hello, hear } = await setUp()
-    hear('new', encode(helloSchema, hello))
-    hear('old', encode(helloSchema, { ...hello, protocolMax: 1 }))
+    const { handshake, hello, meet } = await setUp()
+    meet('new', encode(helloSchema, hello))
+    meet('old', encode(helloSchema, { ...hello, protocolMax: 1 }))
     expect([handshake.negotiated('new'), handshake.negotiated('old'), handshake.negotiated('nobody')]).toEqual([2, 1, 1])
   })
 
@@ -158,11 +164,25 @@ describe('handshake', () => {
     expect(hear('peer', encode(helloSchema, hello))).toEqual({ accept: false, reason: 'HELLO_UNWELCOME' })
   })
 
-  it('does not grow with hellos that lead to no connection', async () => {
+  it('keeps nothing of a stranger that never becomes a peer, nor what it cannot read of one that does', async () => {
+    const { handshake, hello, hear, meet } = await setUp()
+    const extensions = [{ name: 'weather', data: new Uint8Array(1024) }]
+    const bytes = encode(helloSchema, { ...hello, extensions })
+    expect(hear('stranger', bytes, inbound(1))).toEqual({ accept: true })
+    expect(handshake.of('stranger')).toBeUndefined()
+    handshake.ended(1)
+    handshake.established('stranger', 1)
+    expect(handshake.of('stranger')).toBeUndefined()
+    meet('peer', bytes, inbound(2))
+    expect(handshake.of('peer')).toEqual(hello)
+  })
+
+  it('does not grow with greetings that never end', async () => {
     const { handshake, hello, hear } = await setUp({ isAllowed: () => true })
-    for (let peer = 0; peer < greetingsMax + 8; peer++) hear(`peer ${peer}`, encode(helloSchema, hello))
-    expect(handshake.of('peer 0')).toBeUndefined()
-    expect(handshake.of(`peer ${greetingsMax + 7}`)).toEqual(hello)
+    for (let id = 1; id <= greetingsMax + 8; id++) hear(`peer ${id}`, encode(helloSchema, hello), inbound(id))
+    for (const id of [1, greetingsMax + 8]) handshake.established(`peer ${id}`, id)
+    expect(handshake.of('peer 1')).toBeUndefined()
+    expect(handshake.of(`peer ${greetingsMax + 8}`)).toEqual(hello)
   })
 })
 
@@ -181,8 +201,10 @@ async function greet(dialler: Side, listener: Side, id: number, tamper: (proof: 
   const verdict = listener.handshake.handlers.onHello(dialler.self, dialled, inbound(id))
   dialler.handshake.handlers.onHello(listener.self, listened, outbound(id))
   const proof = await dialler.handshake.handlers.prove(listener.self, listened, outbound(id))
-  if ('accept' in verdict) return { verdict, proof }
-  return { proof, verdict: listener.handshake.handlers.onProof(dialler.self, tamper(proof as Bytes), inbound(id)) }
+  const judge = () => listener.handshake.handlers.onProof(dialler.self, tamper(proof as Bytes), inbound(id))
+  const final = 'accept' in verdict ? verdict : judge()
+  if (final.accept) listener.handshake.established(dialler.self, id)
+  return { proof, verdict: final }
 }
 
 /** A listener whom so many strangers visit that it asks the next for work. */

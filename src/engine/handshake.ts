@@ -18,7 +18,7 @@ import type { Chain } from './chain.ts'
 import { createConnectionLoadWatch } from './connection-load.ts'
 import { createHelloProofs } from './hello-proofs.ts'
 import { createHelloProver } from './hello-prover.ts'
-import { createOpenGreetings, greetingsMax } from './open-greetings.ts'
+import { createOpenGreetings, greetingsMax, type OpenGreetings } from './open-greetings.ts'
 import type { Ports } from './ports.ts'
 import type { StakeSlots } from './stake-slots.ts'
 
@@ -31,6 +31,8 @@ export interface Handshake {
   /** The protocol version to speak with a peer: the highest that both know. */
   negotiated(peer: PeerId): number
   isStaked(peer: PeerId): boolean
+  /** Both sides accepted: only now is what the peer said kept for longer than its greeting. */
+  established(peer: PeerId, connectionId: number): void
   /** A connection to the peer is over. What was said on a later one, which took its place, stays. */
   forget(peer: PeerId, connectionId: number): void
   /** A connection that the other side dialled is over. */
@@ -103,12 +105,6 @@ export function createHandshake(options: HandshakeOptions): Handshake {
     return { accept: false, reason: [rejection.code, rejection.detail].filter((part) => part !== '').join(': ') }
   }
 
-  function accept(peer: PeerId, { id: connectionId }: GreetedConnection, hello: Hello): HelloVerdict {
-    greetings.settle(connectionId)
-    accepted.set(peer, { hello, connectionId })
-    return { accept: true }
-  }
-
   const handlers: Handshake['handlers'] = {
     hello(peer, connection) {
       const asked = { work: workAskedOf(peer, connection), grantsStake: options.isSynced() }
@@ -127,8 +123,8 @@ export function createHandshake(options: HandshakeOptions): Handshake {
       if (!fit.ok) return refuse(peer, connection, fit.error)
       const greeting = greetings.of(connection.id)
       assert(greeting, 'a node says hello before it listens to one')
-      greeting.heard = hello
-      return owesProof(hello, greeting.said) ? { proofWithinMs } : accept(peer, connection, hello)
+      greeting.heard = { ...hello, extensions: [] }
+      return owesProof(hello, greeting.said) ? { proofWithinMs } : accept(greetings, connection)
     },
     prove(peer, _hello, { id }) {
       const { said, heard } = greetings.of(id) ?? {}
@@ -138,7 +134,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
       const greeting = greetings.of(connection.id)
       if (!greeting?.heard) return refuse(peer, connection, { code: 'HELLO_PROOF_MALFORMED', detail: 'no hello before it' })
       const judged = proofs.judge(peer, bytes.slice(), greeting.said, greeting.heard)
-      return judged.ok ? accept(peer, connection, greeting.heard) : refuse(peer, connection, judged.error)
+      return judged.ok ? accept(greetings, connection) : refuse(peer, connection, judged.error)
     },
   }
 
@@ -148,6 +144,11 @@ export function createHandshake(options: HandshakeOptions): Handshake {
     of: (peer) => accepted.get(peer)?.hello,
     negotiated: (peer) => commonVersion(accepted.get(peer)?.hello, versionMax),
     isStaked: slots.isStaked,
+    established(peer, connectionId) {
+      const { heard } = greetings.of(connectionId) ?? {}
+      if (heard) accepted.set(peer, { hello: heard, connectionId })
+      greetings.close(connectionId)
+    },
     forget(peer, connectionId) {
       if (accepted.peek(peer)?.connectionId !== connectionId) return
       accepted.delete(peer)
@@ -155,4 +156,9 @@ export function createHandshake(options: HandshakeOptions): Handshake {
     },
     ended: greetings.close,
   }
+}
+
+function accept(greetings: OpenGreetings, { id }: GreetedConnection): HelloVerdict {
+  greetings.settle(id)
+  return { accept: true }
 }

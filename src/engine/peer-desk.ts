@@ -47,7 +47,7 @@ export interface PeerDeskOptions {
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
-  const { ports, chain, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
+  const { ports, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
   const { register, budgets, lists, keeper, watch, inbound } = options
   const { network, telemetry } = ports
 
@@ -76,7 +76,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   /** A request that cannot be read is the requester's fault, like any other message. */
   async function* serve(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
     try {
-      yield* budgets.serve(peer, protocol, message, () => answer(peer, protocol, message))
+      yield* budgets.serve(peer, protocol, message, () => answer(options, peer, protocol, message))
     } catch (error) {
       const rejection = requestRejectionOf(error)
       if (rejection) judge.reject(peer, rejection)
@@ -84,17 +84,11 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     }
   }
 
-  async function* answer(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
-    if (protocol === 'batch') yield* exchange.serve(peer, message)
-    else if (protocol === 'mempool') yield* exchange.serveComparison(peer, message)
-    else if (protocol === 'block') yield* serveBlocks(chain, message)
-    else yield handshake.status()
-  }
-
   const handlers: NetworkHandlers = {
     ...handshake.handlers,
     ...doorOf(inbound, handshake),
     onConnected(peer: PeerInfo) {
+      handshake.established(peer.id, peer.connectionId)
       register.meet(peer)
       if (!inbound.meet(peer)) return
       countPeers()
@@ -151,4 +145,11 @@ function doorOf({ handlers }: InboundDesk, handshake: Handshake): InboundDesk['h
       handlers.onInboundEnded(connection)
     },
   }
+}
+
+async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
+  if (protocol === 'batch') yield* rooms.exchange.serve(peer, message)
+  else if (protocol === 'mempool') yield* rooms.exchange.serveComparison(peer, message)
+  else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
+  else yield rooms.handshake.status()
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { Network, PeerInfo } from '../ports/network.ts'
 import { silence } from '../ports/telemetry.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import { createRandom, createSimulatedEntropy } from '../simulator/random.ts'
 import { createScheduler, createSimulatedClock } from '../simulator/scheduler.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
@@ -147,5 +148,38 @@ describe('peers that were heard of', () => {
     keeper.learnOwn(['sim:1/liar', 'sim:2/victim'], 'liar')
     await run(5000)
     expect(dialled).toEqual(['sim:1/liar'])
+  })
+})
+
+describe('addresses that were heard of', () => {
+  const told = '/ip4/60.1.0.1/tcp/1/p2p/b'
+
+  async function dialsAfter(failure: Error, work: boolean): Promise<number> {
+    const { keeper, dialled, run } = await setUp(
+      [],
+      () => {
+        if (work) keeper.worked('b')
+        throw failure
+      },
+      { outboundTarget: 4 },
+    )
+    keeper.start()
+    keeper.learn([told], '60.2.0.1')
+    await run(60_000)
+    keeper.stop()
+    return dialled.length
+  }
+
+  it('are dialled again when nobody answers', async () => {
+    expect(await dialsAfter(new Error('nobody answers'), false)).toBeGreaterThan(2)
+  })
+
+  it('are dropped where another peer answers', async () => {
+    const cause = { anotherPeer: true }
+    expect(await dialsAfter(new OperationalError('DIAL_FAILED', 'another', { cause }), false)).toBe(1)
+  })
+
+  it('are dropped where this node worked and was not let in', async () => {
+    expect(await dialsAfter(new Error('refused'), true)).toBe(1)
   })
 })

@@ -3,7 +3,8 @@ import { createDialPlan, type DialView } from '../peers/dial-plan.ts'
 import { type DialTarget, readDialTarget } from '../peers/dial-target.ts'
 import { placeOf } from '../peers/network-group.ts'
 import type { Timer } from '../ports/clock.ts'
-import type { PeerId } from '../ports/network.ts'
+import { answeredByAnother, type PeerId } from '../ports/network.ts'
+import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
@@ -16,6 +17,8 @@ export interface ConnectionKeeper {
   learn(addresses: readonly string[], source: PeerId): void
   /** Where a connected peer says that it can be dialled itself. */
   learnOwn(addresses: readonly string[], peer: PeerId): void
+  /** This node worked for a peer, which has yet to let it in. */
+  worked(peer: PeerId): void
   /** A connection ended: its address is due again. */
   lost(peer: PeerId): void
   stop(): void
@@ -31,6 +34,9 @@ export interface ConnectionKeeperOptions {
   readonly limits: ConnectionLimits
 }
 
+/** More than there are dials under way. */
+const creditorsMax = 64
+
 export function createConnectionKeeper(options: ConnectionKeeperOptions): ConnectionKeeper {
   const { register, limits, peers } = options
   const { clock, entropy, network, telemetry } = options.ports
@@ -41,6 +47,8 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     const [high = 0, low = 0] = entropy.bytes(2)
     return (high * 256 + low) / 0xffff
   }
+  /** Those this node worked for, in vain so far. */
+  const creditors = createBoundedMap<PeerId, true>(creditorsMax)
   let timer: Timer | undefined
   let running = false
 
@@ -56,12 +64,15 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     network.connect(address).then(
       (peer) => {
         plan.connected(address, peer, now())
+        creditors.delete(peer)
         // The connection may have ended before we came to hear of it.
         if (!network.peers().some(({ id }) => id === peer)) plan.lost(peer, now(), chance)
         proceed()
       },
       (error: unknown) => {
-        const failures = plan.failed(address, now(), chance)
+        const { peer } = readDialTarget(address)
+        const isWorthless = answeredByAnother(error) || (peer !== undefined && creditors.delete(peer))
+        const failures = plan.failed(address, now(), chance, isWorthless)
         if (running) report(address, failures, error)
         proceed()
       },
@@ -91,6 +102,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
         addresses.flatMap((address) => ownAddress(address, peer)),
         peer,
       ),
+    worked: (peer) => void creditors.set(peer, true),
     lost(peer) {
       plan.lost(peer, now(), chance)
       proceed()

@@ -1,10 +1,11 @@
+import type { LoadLevel } from '../peers/resource-manager.ts'
 import { type ConnectionLoad, createWorkDemand } from '../peers/work-demand.ts'
 import type { Ports } from './ports.ts'
 
 /** How many strangers come, and the work they are asked for because of it. */
 export interface ConnectionLoadWatch {
   /** A stranger has come: the work to ask of it. */
-  onStranger(pendingGreetings: number): number
+  onStranger(pendingGreetings: number, level: LoadLevel): number
 }
 
 const secondMs = 1000
@@ -43,10 +44,10 @@ export function createConnectionLoadWatch({ clock, telemetry }: Pick<Ports, 'clo
   }
 
   return {
-    onStranger(pendingGreetings) {
+    onStranger(pendingGreetings, level) {
       const now = clock.monotonic()
       measureLag()
-      const load: ConnectionLoad = { arrivalsPerSecond: arrivalsPerSecond(now), pendingGreetings, loopLagMs }
+      const load: ConnectionLoad = { arrivalsPerSecond: arrivalsPerSecond(now), pendingGreetings, loopLagMs, level }
       const before = demand.current
       const work = demand.ask(load, now)
       telemetry.gauge('synod_hello_work_asked', work)

@@ -5,7 +5,7 @@ import { decode, encode } from '../codec/codec.ts'
 import { type Ed25519Keypair, ed25519Keypair } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { type Hello, helloProofSchema, helloSchema } from '../peers/hello.ts'
-import { workDoneMax } from '../peers/work-challenge.ts'
+import { workMax } from '../peers/work-challenge.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import { silence } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -51,6 +51,8 @@ function nodeOf(
     isAllowed: () => false,
     isSynced: () => true,
     slots: createStakeSlots({ ports, chain, application: application as unknown as Application }),
+    onWork: () => undefined,
+    level: () => 'normal',
     onRejection: (_peer, { code }) => void rejections.push(code),
     ...changes,
   })
@@ -280,11 +282,20 @@ describe('work', () => {
     expect(workOf(listener.handshake.handlers.hello('stranger', outbound(3)))).toBe(0)
   })
 
+  it('is asked of strangers while the node is strained, and told of where it is done', async () => {
+    const { chain } = await createTestChain(1)
+    const worked: PeerId[] = []
+    const dialler = nodeOf(chain, 'dialler', { onWork: (peer) => void worked.push(peer) })
+    const listener = nodeOf(chain, 'listener', { level: () => 'strained' })
+    expect((await greet(dialler, listener, 1)).verdict).toEqual({ accept: true })
+    expect(worked).toEqual(['listener'])
+  })
+
   it('is refused when it is absurd', async () => {
     const { hello, hear } = await setUp()
-    const verdict = hear('peer', encode(helloSchema, { ...hello, work: workDoneMax + 1 }), outbound(5))
+    const verdict = hear('peer', encode(helloSchema, { ...hello, work: workMax + 1 }), outbound(5))
     expect(verdict).toMatchObject({ accept: false, reason: expect.stringContaining('HELLO_WORK_EXCESSIVE') })
-    expect(hear('peer', encode(helloSchema, { ...hello, work: workDoneMax }), outbound(6))).toEqual({ accept: true })
+    expect(hear('peer', encode(helloSchema, { ...hello, work: workMax }), outbound(6))).toEqual({ accept: true })
   })
 })
 

@@ -9,6 +9,7 @@ import {
   owesProof,
   protocolVersions,
 } from '../peers/hello.ts'
+import type { LoadLevel } from '../peers/resource-manager.ts'
 import type { GreetedConnection, HelloVerdict, NetworkHandlers, PeerId } from '../ports/network.ts'
 import { assert } from '../primitives/assert.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
@@ -54,6 +55,10 @@ export interface HandshakeOptions {
   /** While this node does not know the latest state, it knows nobody's stake. */
   readonly isSynced: () => boolean
   readonly slots: StakeSlots
+  /** Work for this peer begins. */
+  readonly onWork: (peer: PeerId) => void
+  /** How strained this node is. */
+  readonly level: () => LoadLevel
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
 }
 
@@ -70,7 +75,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const { entropy, network, telemetry } = options.ports
   const accepted = createBoundedMap<PeerId, Accepted>(greetingsMax)
   const greetings = createOpenGreetings()
-  const prover = createHelloProver({ ports: options.ports, chainId: chain.chainId, networkKey, slots })
+  const prover = createHelloProver({ ports: options.ports, chainId: chain.chainId, networkKey, slots, onWork: options.onWork })
   const load = createConnectionLoadWatch(options.ports)
   const proofs = createHelloProofs({ chainId: chain.chainId, self: network.self, slots })
 
@@ -93,7 +98,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   /** Whom this node dialled it asks for nothing, nor whom its operator lets in. */
   function workAskedOf(peer: PeerId, { host, direction }: GreetedConnection): number {
     if (direction === 'outbound' || options.isAllowed(peer, host)) return 0
-    return load.onStranger(greetings.pending)
+    return load.onStranger(greetings.pending, options.level())
   }
 
   /** Anybody can make this happen as often as they like, so it is counted and not told; the stranger's own log has the details. */

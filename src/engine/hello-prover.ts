@@ -21,6 +21,8 @@ export function createHelloProver(options: {
   readonly chainId: ChainId
   readonly networkKey: Ed25519Keypair | undefined
   readonly slots: Pick<StakeSlots, 'stakeOf'>
+  /** Work for this peer begins. */
+  readonly onWork: (peer: PeerId) => void
 }): HelloProver {
   const { ports, chainId, networkKey, slots } = options
   const solver = createWorkSolver(ports)
@@ -30,6 +32,7 @@ export function createHelloProver(options: {
     const stake = key && proveStake(key, challenge)
     // Stake stands for work. Only who knows its own stake relies on it: the other side may have read a later state.
     const isWorker = heard.work > 0 && (key === undefined || slots.stakeOf(key.publicKey) === 0n)
+    if (isWorker) options.onWork(challenge.verifier)
     const work = isWorker ? await solver.solve(workPuzzle(challenge), heard.work, solveWithinMs) : undefined
     return encode(helloProofSchema, { work, stake, extensions: [] })
   }

@@ -98,6 +98,8 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     isAllowed: (peer, host) => accessOf(reputation, peer, host) === 'allow',
     isSynced,
     slots,
+    onWork: keeper.worked,
+    level: () => defence.guard.load().level,
     onRejection: judge.reject,
   })
   const { negotiated, of } = handshake

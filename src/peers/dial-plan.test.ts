@@ -81,6 +81,44 @@ describe('dial plan', () => {
     expect(dialled.configured).toBeGreaterThan(80)
   })
 
+  it('dials a host and port once at a time, and ever more slowly, whoever is said to be there', () => {
+    const plan = createDialPlan([], 8)
+    const told = (round: number) => Array.from({ length: 64 }, (_, index) => `/ip4/60.1.0.1/tcp/26600/p2p/made${round}x${index}`)
+    let dials = 0
+    let now = 0
+    for (let round = 0; round < 600; round++, now += 1000) {
+      plan.learn(told(round), teller)
+      const { dial } = plan.due(nobody, now, even)
+      expect(dial.length).toBeLessThanOrEqual(1)
+      expect(plan.due(nobody, now, even).dial).toEqual([])
+      for (const address of dial) expect(plan.failed(address, now, even, true)).toBeUndefined()
+      dials += dial.length
+    }
+    expect(dials).toBeGreaterThan(3)
+    expect(dials).toBeLessThan(13)
+  })
+
+  it('keeps three addresses of a host, and dials none beside a connection to the same port', () => {
+    const plan = createDialPlan([], 8)
+    plan.learn(
+      Array.from({ length: 9 }, (_, index) => `/ip4/60.1.0.1/tcp/${1 + (index % 2)}/p2p/made${index}`),
+      teller,
+    )
+    const { dial } = plan.due(nobody, 0, even)
+    expect(dial).toHaveLength(2)
+    for (const address of dial) plan.connected(address, 'b', 0)
+    expect(plan.due(nobody, 1e9, even).dial).toEqual([])
+  })
+
+  it('drops at once what proved worthless, but for the configured', () => {
+    const plan = createDialPlan(['configured'], 5)
+    plan.learn([addressIn(1, 1)], teller)
+    expect(plan.due(nobody, 0, even).dial).toHaveLength(2)
+    expect(plan.failed(addressIn(1, 1), 0, even, true)).toBeUndefined()
+    expect(plan.failed('configured', 0, even, true)).toBe(1)
+    expect(plan.due(nobody, 60_000, even).dial).toEqual(['configured'])
+  })
+
   it('is bounded in all and by the group that tells', () => {
     const plan = createDialPlan([], 5)
     const tell = (group: number, count: number) =>

@@ -7,6 +7,8 @@ export interface DialTarget {
   readonly peer: string | undefined
   readonly host: string
   readonly site: string
+  /** Where exactly, whoever is expected there: host and port. */
+  readonly endpoint: string
   readonly group: string
   /** A name has to be looked up first. */
   readonly kind: 'ip' | 'name' | 'other'
@@ -21,7 +23,9 @@ export function readDialTarget(address: string): DialTarget {
   const peer = named.exec(address)?.[1]
   const kind = protocol === 'ip4' || protocol === 'ip6' ? 'ip' : protocol.startsWith('dns') ? 'name' : 'other'
   const place = placeOf(kind === 'other' ? address : host)
-  return { address, peer, host: place.host, site: place.site, group: place.group, kind }
+  const port = /^\/[a-z0-9]+\/[^/]+\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1]
+  const endpoint = kind === 'other' ? address : `${place.host} ${port}`
+  return { address, peer, host: place.host, site: place.site, endpoint, group: place.group, kind }
 }
 
 /**

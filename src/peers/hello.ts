@@ -3,7 +3,7 @@ import { bool, bytes, type Infer, list, optional, struct, text, u64, uint } from
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
-import { workDoneMax } from './work-challenge.ts'
+import { workMax } from './work-challenge.ts'
 
 /**
  * The versions of the node-to-node protocol this code speaks. Version 2 reconciles mempools by set difference and exchanges peer
@@ -82,7 +82,7 @@ export function checkHello(
 /** Whether to do the work that a hello asks for. Whoever dials does it, within reason; whoever is dialled owes none. */
 export function checkWorkAsked(work: number, direction: 'inbound' | 'outbound'): Result<number> {
   if (work > 0 && direction === 'inbound') return reject('HELLO_WORK_EXCESSIVE', 'you dialled us, and ask us for work')
-  if (work > workDoneMax) return reject('HELLO_WORK_EXCESSIVE', `we do at most ${workDoneMax}, you ask for ${work}`)
+  if (work > workMax) return reject('HELLO_WORK_EXCESSIVE', `we do at most ${workMax}, you ask for ${work}`)
   return ok(work)
 }
 

@@ -4,7 +4,7 @@ import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { checkWorkAsked, owesProof } from './hello.ts'
 import { proveStake, verifyStake } from './stake-proof.ts'
-import { type Challenge, isSolution, searchSolution, workDoneMax, workPuzzle } from './work-challenge.ts'
+import { type Challenge, isSolution, searchSolution, workMax, workPuzzle } from './work-challenge.ts'
 
 const challenge: Challenge = {
   chainId: sha256(Uint8Array.of(1)),
@@ -59,8 +59,8 @@ describe('work', () => {
     [0, 'inbound', true],
     [1, 'inbound', false],
     [0, 'outbound', true],
-    [workDoneMax, 'outbound', true],
-    [workDoneMax + 1, 'outbound', false],
+    [workMax, 'outbound', true],
+    [workMax + 1, 'outbound', false],
   ] as const)('of %i asked by a peer that is %s: done %s', (work, direction, done) => {
     expect(checkWorkAsked(work, direction).ok).toBe(done)
   })

@@ -18,10 +18,11 @@ export interface Challenge {
   readonly nonce: Bytes
 }
 
-/** Most work that is ever asked for: hashes to be expected. About a second of one core. */
-export const workMax = 1 << 19
-/** Most work that is done for anybody. More is asked for only by who wants to keep us busy. */
-export const workDoneMax = 1 << 21
+/**
+ * Most work that is ever asked for, and most that is done for anybody: hashes to be expected. About half a second of one core, of which
+ * an honest dialler gives a fifth. More is asked for only by who wants to keep us busy.
+ */
+export const workMax = 1 << 18
 
 export function workPuzzle({ chainId, verifier, prover, nonce }: Challenge): Hash {
   return taggedHash('synod/work', chainId, utf8(verifier), utf8(prover), nonce)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { workMax } from './work-challenge.ts'
 import { type ConnectionLoad, createWorkDemand } from './work-demand.ts'
 
-const quiet: ConnectionLoad = { arrivalsPerSecond: 1, pendingGreetings: 1, loopLagMs: 1 }
+const quiet: ConnectionLoad = { arrivalsPerSecond: 1, pendingGreetings: 1, loopLagMs: 1, level: 'normal' }
 const flood: ConnectionLoad = { ...quiet, arrivalsPerSecond: 1_000 }
 
 describe('work demand', () => {
@@ -59,11 +59,22 @@ describe('work demand', () => {
     expect(asked.size).toBe(1)
   })
 
+  it('begins while the node is strained by anything, with more while it is overloaded', () => {
+    const asked = (['normal', 'strained', 'overloaded'] as const).map((level) => {
+      const demand = createWorkDemand()
+      let work = 0
+      for (let now = 0; now < 5_000; now += 500) work = demand.ask({ ...quiet, level }, now)
+      return work
+    })
+    expect(asked).toEqual([0, 2304, 16_384])
+  })
+
   it('is never more than its bound, nor a fraction, whatever the clock does', () => {
     const step = fc.record({
       arrivalsPerSecond: fc.nat(100_000),
       pendingGreetings: fc.nat(10_000),
       loopLagMs: fc.nat(10_000),
+      level: fc.constantFrom('normal', 'strained', 'overloaded'),
       now: fc.nat(1_000_000),
     })
     const property = fc.property(fc.array(step), (steps) => {

@@ -3,6 +3,7 @@
  * It rises with the load at once, by at most four times a step, so that one burst is not answered by a wall; and falls by half every
  * few seconds once the load is gone, so that a flood in waves meets it again.
  */
+import type { LoadLevel } from './resource-manager.ts'
 import { workMax } from './work-challenge.ts'
 
 export interface ConnectionLoad {
@@ -12,6 +13,8 @@ export interface ConnectionLoad {
   readonly pendingGreetings: number
   /** By how much the event loop is late, ms. */
   readonly loopLagMs: number
+  /** How strained the node is by all it does. */
+  readonly level: LoadLevel
 }
 
 export interface WorkDemand {
@@ -39,6 +42,8 @@ const defaultWorkDemandLimits: WorkDemandLimits = {
 const workMin = 1 << 10
 /** Once asked for, work is asked for until the load is this part of what is free: it must not flicker. */
 const offAt = 0.5
+/** A little is asked for as soon as the node is strained by anything: a stranger is then not its most urgent matter. */
+const pressureOfLevel: Readonly<Record<LoadLevel, number>> = { normal: 0, strained: 1.5, overloaded: 4 }
 const halfLifeMs = 4_000
 /** The most it may grow from one asking to the next, and how long after a rise it may rise again. */
 const growth = 4
@@ -49,12 +54,13 @@ export function createWorkDemand(limits: WorkDemandLimits = defaultWorkDemandLim
   let decayedAt = 0
   let risenAt = Number.NEGATIVE_INFINITY
 
-  /** 1: as much as is free. The heaviest of the three counts. */
-  function pressureOf({ arrivalsPerSecond, pendingGreetings, loopLagMs }: ConnectionLoad): number {
+  /** 1: as much as is free. The heaviest of them counts. */
+  function pressureOf({ arrivalsPerSecond, pendingGreetings, loopLagMs, level }: ConnectionLoad): number {
     return Math.max(
       arrivalsPerSecond / limits.arrivalsPerSecondFree,
       pendingGreetings / limits.pendingGreetingsFree,
       loopLagMs / limits.loopLagFreeMs,
+      pressureOfLevel[level],
     )
   }
 

@@ -160,6 +160,12 @@ export interface ProofWanted {
 /** `refuse`: the connection closes without a word, which is all that costs next to nothing. */
 export type InboundVerdict = 'admit' | 'refuse'
 
+/** A dial failed because another peer answers at the address than it names. */
+export function answeredByAnother(error: unknown): boolean {
+  const cause = error instanceof OperationalError ? error.cause : undefined
+  return typeof cause === 'object' && cause !== null && 'anotherPeer' in cause
+}
+
 /** A request failed because the peer refused it, in words that are its own and untrusted. */
 export function requestRefused(message: string, text: string): OperationalError {
   return new OperationalError('REQUEST_FAILED', `${message}: the peer refused: ${text}`, {

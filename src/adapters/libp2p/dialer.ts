@@ -3,6 +3,7 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { anotherPeerAnswers } from './another-peer.ts'
 import { messageOf } from './direct-channels.ts'
 import { dialTimeoutMs } from './limits.ts'
 import type { PeerRegistry } from './peer-registry.ts'
@@ -38,7 +39,7 @@ export function createDialer({ libp2p, registry, stopping, prepare }: DialerOpti
     const link = registry.byConnection(connection)
     if (link === undefined) connection.abort(new Error('already connected'))
     // Encrypted transports have checked this in their handshake; memory has none.
-    if (named !== undefined && named !== peer) throw refused(connection, `another peer answers at this address: ${peer}`)
+    if (named !== undefined && named !== peer) throw refused(connection, `${anotherPeerAnswers}: ${peer}`)
     link?.greet()
     const outcome = await link?.greeted
     if (outcome?.kind === 'failed') throw new Error(outcome.reason)
@@ -91,5 +92,12 @@ function refused(connection: Connection, reason: string): Error {
 function dialFailure(address: string, cause: unknown, timeoutMs: number, signal: AbortSignal): OperationalError {
   const isTimeout = signal.aborted && (signal.reason as Error | undefined)?.name === 'TimeoutError'
   const reason = isTimeout ? `no connection within ${timeoutMs} ms` : messageOf(cause)
-  return new OperationalError('DIAL_FAILED', `Cannot connect to ${address}: ${reason}`, { where: address, cause })
+  const because = isAnotherPeer(cause) ? { cause, anotherPeer: true } : cause
+  return new OperationalError('DIAL_FAILED', `Cannot connect to ${address}: ${reason}`, { where: address, cause: because })
+}
+
+/** Encrypters tell it each in their own way, libp2p perhaps of several attempts. */
+function isAnotherPeer(cause: unknown): boolean {
+  if (cause instanceof AggregateError) return cause.errors.some(isAnotherPeer)
+  return cause instanceof Error && (cause.name === 'UnexpectedPeerError' || cause.message.startsWith(anotherPeerAnswers))
 }

@@ -14,6 +14,7 @@ import type {
   SecuredConnection,
   Upgrader,
 } from '@libp2p/interface'
+import { anotherPeerAnswers } from './another-peer.ts'
 import { makePeerCertificate, verifyPeerCertificate } from './peer-certificate.ts'
 import { createTappedDuplex, TlsMessageStream } from './tls-stream.ts'
 
@@ -76,7 +77,7 @@ async function secure(raw: MessageStream, isServer: boolean, handshake: Handshak
     if (certificate === undefined) throw new Error('the peer sent no certificate')
     const remotePeer = await verifyPeerCertificate(certificate, Date.now())
     if (expected !== undefined && !expected.equals(remotePeer)) {
-      throw new Error(`another peer answers at this address: ${remotePeer.toString()}`)
+      throw new Error(`${anotherPeerAnswers}: ${remotePeer.toString()}`)
     }
     handshake.options.onNegotiated(raw, `tls1.3 ${group() ?? 'unknown group'}`)
     const muxer =

@@ -27,8 +27,9 @@ beforeEach(async () => {
       unsubscribe()
     }
   }
-  server = createServer((_request, response) => {
-    ends.push(streamEvents({ subscribe } as unknown as SynodNode, response, () => left++))
+  server = createServer(({ headers }, response) => {
+    const operator = headers.authorization !== undefined
+    ends.push(streamEvents({ subscribe } as unknown as SynodNode, response, { operator, onEnd: () => left++ }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
@@ -40,10 +41,10 @@ afterEach(async () => {
   await vi.waitFor(() => expect(subscribers).toBe(0))
 })
 
-async function subscriber(): Promise<Socket> {
+async function subscriber(header = 'x-nobody: 1'): Promise<Socket> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8')
   socket.on('error', () => undefined)
-  socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\n${header}\r\n\r\n`)
   await once(socket, 'data')
   return socket
 }
@@ -56,6 +57,22 @@ describe('a stream of events', () => {
     socket.on('data', (part: string) => (text += part))
     const written = 'event: round\ndata: {"type":"round","height":3,"round":1,"step":"prevote"}\n\n'
     await vi.waitFor(() => expect(text).toContain(written))
+  })
+
+  it('tells of bans and attacks to the operator only', async () => {
+    const heard = await Promise.all(
+      ['authorization: Bearer token', 'x-nobody: 1'].map(async (header) => {
+        const all = { text: '' }
+        const socket = await subscriber(header)
+        socket.on('data', (part: string) => (all.text += part))
+        return all
+      }),
+    )
+    events.emit({ type: 'ban', target: 'peer', reason: 'by the operator', until: 'forever' })
+    events.emit({ type: 'attack', kind: 'flood', active: true, refused: 1, sources: 1 })
+    events.emit({ type: 'fault', message: 'the last' })
+    await vi.waitFor(() => expect(heard.every(({ text }) => text.includes('the last'))).toBe(true))
+    expect(heard.map(({ text }) => /event: (ban|attack)/.test(text))).toEqual([true, false])
   })
 
   it('that nobody reads is cut off with its backlog, and disturbs no other', async () => {

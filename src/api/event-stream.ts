@@ -5,6 +5,8 @@ import { eventToView } from './to-view.ts'
 /** A subscriber that reads slower than the node speaks is let go; it costs the node this much memory and no time. */
 const backlogBytesMax = 1 << 20
 export const subscribersMax = 256
+/** Of them, those that only the operator can have. */
+export const operatorSubscribersKept = 8
 const keepAliveMs = 15_000
 
 /** An event of a large block is long: it is written once, however many listen. */
@@ -19,11 +21,19 @@ function textOf(event: NodeEvent): string {
   return text
 }
 
-/** Streams the node's events into a response until either side ends. Returns how to end it. */
-export function streamEvents(node: SynodNode, response: ServerResponse, onEnd: () => void): () => void {
+/** Whom this node defends itself against, and how, helps nobody as much as the attacker. */
+const operatorEvents: ReadonlySet<NodeEvent['type']> = new Set(['attack', 'ban'])
+
+/** Streams the node's events into a response until either side ends: those that are the operator's to the operator only. Returns how to end it. */
+export function streamEvents(
+  node: SynodNode,
+  response: ServerResponse,
+  { operator, onEnd }: { readonly operator: boolean; readonly onEnd: () => void },
+): () => void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' })
   response.write(': synod\n\n')
   const unsubscribe = node.subscribe((event) => {
+    if (!operator && operatorEvents.has(event.type)) return
     response.write(textOf(event))
     // Ended politely, it would keep its backlog for as long as it likes.
     if (response.writableLength > backlogBytesMax) response.destroy()

@@ -22,7 +22,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Read
     info: { title: 'Synod node', version, description: 'Submit transactions, read blocks and proven state, follow events.' },
     paths: {
       ...paths,
-      '/v1/events': plain('Live events as server-sent events: block, round, peer, evidence, fault.', 'text/event-stream'),
+      '/v1/events': plain(
+        'Live events as server-sent events: block, round, peer, evidence, fault; with the operator token also attack and ban.',
+        'text/event-stream',
+      ),
       '/healthz': health('Whether the node can go on.'),
       '/readyz': health('Whether the node has caught up and has peers.'),
       '/metrics': plain('Metrics in Prometheus’s text format.', 'text/plain'),

@@ -5,7 +5,7 @@ import type { SynodNode } from '../engine/synod-node.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { ApiError, errorToView } from './api-error.ts'
-import { streamEvents, subscribersMax } from './event-stream.ts'
+import { operatorSubscribersKept, streamEvents, subscribersMax } from './event-stream.ts'
 import { openApiDocument } from './openapi.ts'
 import { createOperatorGate, type OperatorGate } from './operator-gate.ts'
 import type { Route } from './route.ts'
@@ -71,7 +71,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.setNotFoundHandler((_request, reply) => reply.code(404).send(errorToView('API_NOT_FOUND', 'the API has no such path')))
   for (const route of routes) addRoute(server, route, { node, gate })
   addBeside(server, options)
-  const endStreams = addEvents(server, node)
+  const endStreams = addEvents(server, node, gate)
   try {
     await server.listen({ host, port })
   } catch (cause) {
@@ -167,12 +167,16 @@ function whyNotReady(node: SynodNode): string {
   return node.peers().length === 0 && !alone ? 'no peers' : ''
 }
 
-function addEvents(server: FastifyInstance, node: SynodNode): () => void {
+function addEvents(server: FastifyInstance, node: SynodNode, gate: OperatorGate): () => void {
   const streams = new Set<() => void>()
-  server.get('/v1/events', (_request, reply) => {
-    if (streams.size >= subscribersMax) throw new ApiError(503, 'API_BUSY', 'too many subscribers')
+  server.get('/v1/events', (request, reply) => {
+    const { authorization } = request.headers
+    const search = request.query as Record<string, unknown>
+    const operator = gate.isOperator({ authorization, search, host: request.ip }, false)
+    if (streams.size >= subscribersMax - (operator ? 0 : operatorSubscribersKept))
+      throw new ApiError(503, 'API_BUSY', 'too many subscribers')
     reply.hijack()
-    const end = streamEvents(node, reply.raw, () => streams.delete(end))
+    const end = streamEvents(node, reply.raw, { operator, onEnd: () => streams.delete(end) })
     streams.add(end)
   })
   return () => {

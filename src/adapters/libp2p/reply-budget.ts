@@ -8,11 +8,11 @@ import { repliesBurst, repliesPerSecond } from './limits.ts'
 
 const policy = tokenBucketPolicy(repliesPerSecond, 1000, repliesBurst)
 
-/** Counts one reply; throws `BrokenRule` beyond the budget. @param what the violation. */
-export function createReplyBudget(what: string): () => void {
+/** Counts replies; throws `BrokenRule` beyond the budget. @param what the violation. */
+export function createReplyBudget(what: string): (count?: number) => void {
   let bucket: TokenBucket = 0
-  return () => {
-    const answer = takeTokens(policy, bucket, performance.now())
+  return (count = 1) => {
+    const answer = takeTokens(policy, bucket, performance.now(), count)
     if (!answer.conforms) throw new BrokenRule(what)
     bucket = answer.bucket
   }

@@ -200,6 +200,18 @@ describe('before hello', () => {
     await expectUnharmed()
   })
 
+  it('identify is answered once', async () => {
+    const connection = await dial()
+    const answered: number[] = []
+    for (const asked of [0, 1]) {
+      const stream = await connection.newStream('/ipfs/id/1.0.0')
+      stream.addEventListener('message', () => answered.push(asked))
+      await eventually(() => stream.readStatus === 'closed')
+    }
+    expect(new Set(answered)).toEqual(new Set([0]))
+    await expectUnharmed()
+  })
+
   it('garbage instead of a handshake changes nothing', async () => {
     const port = Number(/tcp\/(\d+)/.exec(victim.addresses()[0] as string)?.[1])
     for (let index = 0; index < 20; index++) {

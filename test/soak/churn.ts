@@ -1,6 +1,6 @@
 /**
- * Everything a stranger does with a connection, in turn, as long as it is let. The strangers are many and not ever new: what a node
- * remembers of an address or an identity is bounded and fills while it warms up, and what rises after that was left by a connection.
+ * Everything a stranger does with a connection, in turn, as long as it is let. Honest strangers are many and not ever new: what a node
+ * remembers of them is bounded and fills while it warms up. The others come from ever new addresses, since the old ones are shut out.
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
@@ -29,12 +29,12 @@ export interface ChurnCounts {
 /** Strangers at work at the same time, each with identities of its own. */
 const hands = 16
 const identitiesPerHand = 8
-/** Each in a subnet of its own. */
+/** Of honest strangers, each in a subnet of its own. */
 const hostsMax = 512
 
 export async function churn(target: ChurnTarget, counts: ChurnCounts, stopping: AbortSignal): Promise<void> {
   const [, , host, , port] = target.address.split('/')
-  const knock = () => bareSocket({ host: host as string, port: Number(port), localAddress: someHost() })
+  const knock = () => bareSocket({ host: host as string, port: Number(port), localAddress: freshHost() })
   async function work(): Promise<void> {
     const identities = Array.from({ length: identitiesPerHand }, () => new Uint8Array(randomBytes(32)))
     for (let turn = 0; !stopping.aborted; turn++) {
@@ -46,9 +46,17 @@ export async function churn(target: ChurnTarget, counts: ChurnCounts, stopping: 
 }
 
 /** Linux answers on all of 127/8; elsewhere there is one address, and the node is told to let more in from it. */
-function someHost(): string {
+function freshHost(): string {
+  return loopback(randomInt(1, 100), randomInt(256), randomInt(1, 255))
+}
+
+function honestHost(): string {
   const number = randomInt(hostsMax)
-  return process.platform === 'linux' ? `127.${100 + (number >> 8)}.${number & 255}.1` : '127.0.0.1'
+  return loopback(100 + (number >> 8), number & 255, 1)
+}
+
+function loopback(...rest: readonly [number, number, number]): string {
+  return process.platform === 'linux' ? `127.${rest.join('.')}` : '127.0.0.1'
 }
 
 /** Connects as a peer that the node accepts, talks, asks, and says goodbye. */
@@ -57,7 +65,7 @@ async function meet({ address, chainTag }: ChurnTarget, counts: ChurnCounts, ide
     privateKeySeed: identity,
     listen: [],
     security: [counts.honest % 2 === 0 ? 'tls' : 'noise'],
-    dialFrom: someHost(),
+    dialFrom: honestHost(),
     chainTag,
   })
   await peer.start(mirror())

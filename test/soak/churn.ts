@@ -8,8 +8,10 @@ import { connect, type Socket } from 'node:net'
 import { createLibp2pNetwork } from '../../src/adapters/libp2p/libp2p-network.ts'
 import { batchMessageSchema, batchRequestSchema } from '../../src/chain/batch-message.ts'
 import { blockRequestSchema } from '../../src/chain/block-message.ts'
-import { encode } from '../../src/codec/codec.ts'
+import { decode, encode } from '../../src/codec/codec.ts'
 import type { Hash } from '../../src/crypto/hash.ts'
+import { type Hello, helloProofSchema, helloSchema } from '../../src/peers/hello.ts'
+import { searchSolution, workPuzzle } from '../../src/peers/work-challenge.ts'
 import type { NetworkHandlers, RequestProtocol } from '../../src/ports/network.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
 
@@ -68,10 +70,11 @@ async function meet({ address, chainTag }: ChurnTarget, counts: ChurnCounts, ide
     dialFrom: honestHost(),
     chainTag,
   })
-  await peer.start(mirror())
+  await peer.start(honestHandlers(peer.self))
   try {
-    await peer.connect(address, { timeoutMs: 2_000 }).catch(() => undefined) // Learns the node's hello.
-    const node = await peer.connect(address, { timeoutMs: 5_000 })
+    // The first of all only learns the node's hello.
+    if (heard === undefined) await peer.connect(address, { timeoutMs: 2_000 }).catch(() => undefined)
+    const node = await peer.connect(address, { timeoutMs: 10_000 })
     const hashes = [new Uint8Array(randomBytes(32)) as Hash]
     const questions: [RequestProtocol, Bytes][] = [
       ['status', new Uint8Array(0)],
@@ -94,14 +97,24 @@ async function meet({ address, chainTag }: ChurnTarget, counts: ChurnCounts, ide
   }
 }
 
-/** Says the node's own hello back to it: as good a hello as any. */
-function mirror(): NetworkHandlers {
-  let hello: Bytes = new Uint8Array(0)
+/** What the node said of its chain, the same to all. */
+let heard: Hello | undefined
+
+/** Says the node's own hello back to it, without its demands, and does the work that it asks of strangers in times of trouble. */
+function honestHandlers(self: string): NetworkHandlers {
   return {
-    hello: () => hello,
+    hello: () => (heard === undefined ? new Uint8Array(0) : encode(helloSchema, { ...heard, work: 0, stakeKey: undefined })),
     onHello(_peer, theirs) {
-      hello = theirs.slice()
+      const decoded = decode(helloSchema, theirs.slice())
+      if (decoded.ok) heard = decoded.value
       return { accept: true }
+    },
+    prove(verifier, hello) {
+      const asked = decode(helloSchema, hello)
+      if (!asked.ok || asked.value.work === 0) return undefined
+      const { chainId, nonce, work } = asked.value
+      const solved = solve(workPuzzle({ chainId, verifier, prover: self, nonce }), work)
+      return solved.then((counter) => encode(helloProofSchema, { work: counter, stake: undefined, extensions: [] }))
     },
     onConnected: () => undefined,
     onDisconnected: () => undefined,
@@ -112,6 +125,16 @@ function mirror(): NetworkHandlers {
       throw new Error('nothing is served')
     },
     onMisbehaviour: () => undefined,
+  }
+}
+
+const triesAtOnce = 2_048
+
+async function solve(puzzle: Hash, work: number): Promise<bigint> {
+  for (let from = 0n; ; from += BigInt(triesAtOnce)) {
+    const counter = searchSolution(puzzle, work, from, triesAtOnce)
+    if (counter !== undefined) return counter
+    await new Promise((resume) => setImmediate(resume))
   }
 }
 

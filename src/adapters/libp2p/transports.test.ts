@@ -76,7 +76,8 @@ describe.each([
     expect(alice.connected[0]).toMatchObject({ id: bob.network.self, direction: 'outbound', transport, protection, host })
     const seen = transport === 'wss' ? 'ws' : transport
     expect(bob.connected[0]).toMatchObject({ id: alice.network.self, direction: 'inbound', protection, host, transport: seen })
-    expect(bob.arrived).toEqual([{ id: bob.connected[0]?.connectionId, host }])
+    const id = bob.connected[0]?.connectionId
+    expect(bob.arrived).toEqual([transport === 'webrtc' ? { id, host, kind: 'datagram' } : { id, host }])
 
     const message = new Uint8Array(100_000).fill(7)
     alice.network.send(peer, 'blocks', message)

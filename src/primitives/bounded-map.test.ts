@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { createBoundedMap } from './bounded-map.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('bounded map', () => {
   test('forgets the entry unused for longest', () => {
@@ -48,6 +53,29 @@ describe('bounded map', () => {
     map.set('b', 2)
     map.clear()
     expect(map.size).toBe(0)
+  })
+
+  // V8 keeps what was deleted from a map as long as an older iterator of it rests.
+  test.each([
+    ['never full', 0],
+    ['once full', 200],
+  ])('keeps nothing alive that was deleted: %s', async (_case, filled) => {
+    const capacity = 100
+    const map = createBoundedMap<number, object>(capacity)
+    for (let key = 0; key < filled; key++) map.set(key, {})
+    map.clear()
+    for (let key = 0; key < filled; key++) map.set(key, {})
+    for (let key = 0; key < filled; key++) map.delete(key)
+    const deleted: WeakRef<object>[] = []
+    for (let key = 0; key < 10 * capacity; key++) {
+      const value = {}
+      deleted.push(new WeakRef(value))
+      map.set(key, value)
+      map.delete(key - capacity / 2)
+    }
+    await new Promise((resume) => setImmediate(resume))
+    collectGarbage()
+    expect(deleted.filter((reference) => reference.deref() !== undefined).length).toBeLessThanOrEqual(2 * capacity)
   })
 
   test.each([0, -1, 1.5, Number.NaN])('a capacity of %s is a bug', (capacity) => {

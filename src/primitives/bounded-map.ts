@@ -24,10 +24,20 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
   assert(Number.isSafeInteger(capacity) && capacity > 0, 'a bounded map holds at least one entry')
   // A Map iterates in insertion order: an entry is moved to the end by inserting it anew.
   const map = new Map<K, V>()
-  // One iterator for good: nothing before it is left, while a new one would first step over all that was ever deleted.
-  let ages = map.entries()
+  // One iterator for many evictions: nothing before it is left, while a new one would first step over all that was deleted before.
+  let ages: MapIterator<[K, V]> | undefined
+  // An iterator at rest keeps alive what was deleted from the map since it last moved, so it is let go after as many changes as a new
+  // one may have to step over.
+  let changes = 0
+
+  function changed(): void {
+    changes += 1
+    if (changes > capacity) ages = undefined
+  }
 
   function oldest(): [K, V] {
+    changes = 0
+    ages ??= map.entries()
     let next = ages.next()
     if (next.done) {
       ages = map.entries()
@@ -45,6 +55,7 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
     get(key) {
       const value = map.get(key)
       if (value === undefined && !map.has(key)) return undefined
+      changed()
       map.delete(key)
       map.set(key, value as V)
       return value
@@ -52,6 +63,7 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
     peek: (key) => map.get(key),
     has: (key) => map.has(key),
     set(key, value) {
+      changed()
       map.delete(key)
       map.set(key, value)
       if (map.size <= capacity) return undefined
@@ -59,8 +71,14 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
       map.delete(forgotten[0])
       return forgotten
     },
-    delete: (key) => map.delete(key),
-    clear: () => map.clear(),
+    delete(key) {
+      changed()
+      return map.delete(key)
+    },
+    clear() {
+      ages = undefined
+      map.clear()
+    },
     entries: () => map.entries(),
   }
 }

@@ -74,15 +74,6 @@ export const mutants: readonly Mutant[] = [
     options: { ...hurried, consensus: { ...hurried.consensus, message_delay_ms: 50, precision_ms: 50 } },
   },
   {
-    name: 're-proposal checked for proposer',
-    file: machine,
-    find: 'if (validRound !== undefined) return validRound < round // L28',
-    replace:
-      'if (validRound !== undefined) return bytesEqual(header.proposer, validators.validators[known.proposer(round)]?.consensusKey ?? header.chainId)',
-    why: 'nobody but its first proposer can propose a locked block again',
-    options: { ...hurried, liars: ['polka-inventor'], consensus: { ...hurried.consensus, interval_ms: 0 } },
-  },
-  {
     name: 'any proposer',
     file: machine,
     find: 'if (!proposer || !bytesEqual(header.proposer, proposer.consensusKey)) return false',

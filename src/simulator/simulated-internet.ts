@@ -19,8 +19,8 @@ export interface SimulatedInternet {
   vanish(self: PeerId): void
   /** Breaks the connections between nodes that `apart` separates. */
   cut(apart: (a: PeerId, b: PeerId) => boolean): void
-  /** Messages now on their way. */
-  readonly inFlight: number
+  /** Messages of a running node that are on their way. */
+  inFlightFrom(peer: PeerId): number
 }
 
 /** How long it takes to notice that the other side is gone. */
@@ -114,8 +114,6 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
         }
       }
     },
-    get inFlight() {
-      return courier.inFlight
-    },
+    inFlightFrom: (peer) => stations.get(peer)?.inFlight ?? 0,
   }
 }

@@ -13,8 +13,6 @@ export interface Courier {
    * is known to be lost. Messages of one stream keep their order.
    */
   carry(parcel: Parcel): void
-  /** Messages now on their way. */
-  readonly inFlight: number
 }
 
 export interface Parcel {
@@ -35,7 +33,6 @@ export function createCourier(options: {
   readonly lives: (station: Station) => boolean
 }): Courier {
   const { scheduler, weather, reachable, lives } = options
-  let inFlight = 0
 
   return {
     carry({ from, to, connection, stream, bytes, arrive, settled }) {
@@ -44,10 +41,10 @@ export function createCourier(options: {
       const key = `${to.self} ${stream}`
       const at = Math.max(scheduler.now() + (delay ?? 0), from.streams.get(key) ?? 0)
       if (delay !== undefined) from.streams.set(key, at)
-      inFlight++
+      from.inFlight++
       count(from, to, stream, 'bytesOut', bytes)
       const drop = () => {
-        inFlight--
+        from.inFlight--
         settled?.()
       }
       const deliver = () => {
@@ -61,9 +58,6 @@ export function createCourier(options: {
         if (!hold) deliver()
         else if (!keepFor(hold, { stream, bytes }, deliver)) drop()
       })
-    },
-    get inFlight() {
-      return inFlight
     },
   }
 }

@@ -15,6 +15,8 @@ export interface Station {
   readonly holds: Map<PeerId, Hold>
   /** Connections that came in, whose greeting is under way. */
   readonly greetings: Set<number>
+  /** Messages sent from here that are on their way. */
+  inFlight: number
   /** What crossed all its connections. */
   readonly traffic: TrafficMeter
 }
@@ -61,6 +63,7 @@ export function createStation(self: PeerId): Station {
     queues: new Map(),
     holds: new Map(),
     greetings: new Set(),
+    inFlight: 0,
     traffic: createTrafficMeter(),
   }
 }

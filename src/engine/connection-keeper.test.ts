@@ -6,7 +6,6 @@ import { OperationalError } from '../primitives/operational-error.ts'
 import { createRandom, createSimulatedEntropy } from '../simulator/random.ts'
 import { createScheduler, createSimulatedClock } from '../simulator/scheduler.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
-import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import { openReputation } from './reputation.ts'
 
@@ -40,7 +39,6 @@ async function setUp(
   const keeper = createConnectionKeeper({
     ports,
     reputation,
-    register: { of: (id) => ({ id, host: id }) as PeerInfo } as PeerRegister,
     judge: { isWelcome: (peer) => !refused.has(peer) },
     peers: addresses,
     limits: { ...defaultConnectionLimits, outboundTarget: 0, ...limits },
@@ -140,14 +138,6 @@ describe('peers that were heard of', () => {
     keeper.learn(['sim:0/self', 'sim:1/banned', 'sim:2/denied', 'sim:3/welcome'], 'teller')
     await run(120_000)
     expect(dialled).toEqual(['sim:3/welcome'])
-  })
-
-  it('say themselves where they are, and not where others are', async () => {
-    const { keeper, dialled, run } = await setUp([], peerIn, { outboundTarget: 8 })
-    keeper.start()
-    keeper.learnOwn(['sim:1/liar', 'sim:2/victim'], 'liar')
-    await run(5000)
-    expect(dialled).toEqual(['sim:1/liar'])
   })
 })
 

@@ -6,17 +6,14 @@ import type { Timer } from '../ports/clock.ts'
 import { answeredByAnother, type PeerId } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { PeerJudge } from './peer-judge.ts'
-import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import type { Reputation } from './reputation.ts'
 
 /** Dials as the dial plan says: the peers of the configuration, and others up to the target, for as long as the node runs. */
 export interface ConnectionKeeper {
   start(): void
-  /** Addresses of others that a connected peer told of. */
-  learn(addresses: readonly string[], source: PeerId): void
-  /** Where a connected peer says that it can be dialled itself. */
-  learnOwn(addresses: readonly string[], peer: PeerId): void
+  /** Addresses of others, heard from `host`. */
+  learn(addresses: readonly string[], host: string): void
   /** This node worked for a peer, which has yet to let it in. */
   worked(peer: PeerId): void
   /** A connection ended: its address is due again. */
@@ -27,7 +24,6 @@ export interface ConnectionKeeper {
 export interface ConnectionKeeperOptions {
   readonly ports: Ports
   readonly reputation: Reputation
-  readonly register: PeerRegister
   readonly judge: Pick<PeerJudge, 'isWelcome'>
   /** Addresses to keep connections to, whatever the target. */
   readonly peers: readonly string[]
@@ -38,7 +34,7 @@ export interface ConnectionKeeperOptions {
 const creditorsMax = 64
 
 export function createConnectionKeeper(options: ConnectionKeeperOptions): ConnectionKeeper {
-  const { register, limits, peers } = options
+  const { limits, peers } = options
   const { clock, entropy, network, telemetry } = options.ports
   const plan = createDialPlan(peers, limits.outboundTarget)
   const configured = new Set(peers)
@@ -84,9 +80,8 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     telemetry.log(failures === 4 ? 'warn' : 'debug', 'a configured peer does not answer', { address, error: String(error) })
   }
 
-  function learn(addresses: readonly string[], source: PeerId): void {
-    const host = register.of(source)?.host
-    if (host === undefined || limits.outboundTarget === 0) return
+  function learn(addresses: readonly string[], host: string): void {
+    if (limits.outboundTarget === 0) return
     plan.learn(addresses, { host, group: placeOf(host).group })
     proceed()
   }
@@ -97,11 +92,6 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
       proceed()
     },
     learn,
-    learnOwn: (addresses, peer) =>
-      learn(
-        addresses.flatMap((address) => ownAddress(address, peer)),
-        peer,
-      ),
     worked: (peer) => void creditors.set(peer, true),
     lost(peer) {
       plan.lost(peer, now(), chance)
@@ -129,12 +119,4 @@ function viewOf({ ports: { network }, reputation, judge }: ConnectionKeeperOptio
       return !hosts.isBanned(site, now()) && (peer === undefined || judge.isWelcome(peer))
     },
   }
-}
-
-/** An address that leads to somebody else is not the peer's to give away. */
-function ownAddress(address: string, peer: PeerId): readonly string[] {
-  const { peer: named } = readDialTarget(address)
-  if (named === peer) return [address]
-  if (named !== undefined) return []
-  return [address.startsWith('/') ? `${address}/p2p/${peer}` : address]
 }

@@ -2,6 +2,7 @@ import { defaultBudgetLimits } from '../peers/budget-policy.ts'
 import { defaultResourceLimits } from '../peers/resource-manager.ts'
 import { createAttackWatch } from './attack-watch.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
+import { createDiscovery } from './discovery.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createInboundDesk, type InboundDesk } from './inbound-desk.ts'
 import { createOperatorDesk } from './operator-desk.ts'
@@ -36,7 +37,8 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
     isStaked: slots.isStaked,
     servesBulk: () => guard.servesBulk,
   })
-  const keeper = createConnectionKeeper({ ...foundation, register, judge, peers: options.peers, limits: options.connections })
+  const keeper = createConnectionKeeper({ ...foundation, judge, peers: options.peers, limits: options.connections })
+  const discovery = createDiscovery({ ...foundation, register, keeper })
   const guard = createResourceGuard({
     ...foundation,
     limits: options.resources ?? defaultResourceLimits,
@@ -54,5 +56,5 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
       inbound.handlers.onStranger(connection, fault)
     },
   }
-  return { slots, register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, attacks, guard }
+  return { slots, register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, discovery, attacks, guard }
 }

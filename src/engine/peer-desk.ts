@@ -1,4 +1,3 @@
-import { usableAddresses } from '../peers/listen-addresses.ts'
 import type { Channel, NetworkHandlers, PeerId, PeerInfo, RequestProtocol, Verdict } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { BatchExchange } from './batch-exchange.ts'
@@ -8,6 +7,7 @@ import type { BlockSync } from './block-sync.ts'
 import type { Chain } from './chain.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
 import type { ConsensusGossip } from './consensus-gossip.ts'
+import type { Discovery } from './discovery.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
 import type { InboundDesk } from './inbound-desk.ts'
@@ -42,13 +42,14 @@ export interface PeerDeskOptions {
   readonly handshake: Handshake
   readonly lists: PeerLists
   readonly keeper: ConnectionKeeper
+  readonly discovery: Discovery
   readonly watch: SigningWatch
   readonly inbound: InboundDesk
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
-  const { register, budgets, lists, keeper, watch, inbound } = options
+  const { register, budgets, lists, keeper, discovery, watch, inbound } = options
   const { network, telemetry } = ports
 
   function countPeers(): void {
@@ -95,7 +96,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
-      keeper.learnOwn(usableAddresses(handshake.of(peer.id)?.listenAddresses ?? [], peer.id, peer.host), peer.id)
+      discovery.learnOwn(handshake.of(peer.id)?.listenAddresses ?? [], peer.id)
       exchange.greet(peer)
       lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)

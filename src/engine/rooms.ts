@@ -1,5 +1,6 @@
 import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import type { PeerId } from '../ports/network.ts'
 import type { Rejection } from '../primitives/result.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
@@ -89,7 +90,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
 /** Those who tell peers who this node is, and to whom else it is connected. */
 function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence: Defence, isSynced: () => boolean) {
   const { ports, reputation, signer } = foundation
-  const { judge, keeper, slots } = defence
+  const { judge, keeper, slots, register, discovery } = defence
   const handshake = createHandshake({
     ...foundation,
     ...options,
@@ -103,7 +104,9 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     onRejection: judge.reject,
   })
   const { negotiated, of } = handshake
-  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn: keeper.learn, onRejection: judge.reject }) }
+  const learn = (addresses: readonly string[], peer: PeerId) =>
+    discovery.learn(addresses, { kind: 'peer', host: register.of(peer)?.host ?? '' })
+  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn, onRejection: judge.reject }) }
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

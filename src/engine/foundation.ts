@@ -20,6 +20,7 @@ import { createFinality } from './finality.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
 import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
+import { createOwnAddresses } from './own-addresses.ts'
 import type { Ports } from './ports.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
@@ -112,6 +113,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     gate,
     evidencePool,
     reputation,
+    ownAddresses: createOwnAddresses({ ports }),
     intake,
     breakdown: createBreakdown({ telemetry, gate, events }),
     finality: createFinality({ ports, application, chain, mempool, pool, evidencePool, events }),

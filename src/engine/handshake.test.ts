@@ -12,6 +12,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
 import { greetingsMax } from './open-greetings.ts'
+import { createOwnAddresses } from './own-addresses.ts'
 import type { Ports } from './ports.ts'
 import { createStakeSlots } from './stake-slots.ts'
 
@@ -45,6 +46,7 @@ function nodeOf(
   const handshake = createHandshake({
     ports,
     chain,
+    ownAddresses: createOwnAddresses({ ports }),
     agent: 'synod-test',
     validator: true,
     isWelcome: () => true,

@@ -20,6 +20,7 @@ import { createConnectionLoadWatch } from './connection-load.ts'
 import { createHelloProofs } from './hello-proofs.ts'
 import { createHelloProver } from './hello-prover.ts'
 import { createOpenGreetings, greetingsMax, type OpenGreetings } from './open-greetings.ts'
+import type { OwnAddresses } from './own-addresses.ts'
 import type { Ports } from './ports.ts'
 import type { StakeSlots } from './stake-slots.ts'
 
@@ -43,6 +44,8 @@ export interface Handshake {
 export interface HandshakeOptions {
   readonly ports: Ports
   readonly chain: Chain
+  /** What this node says of where it can be dialled. */
+  readonly ownAddresses: Pick<OwnAddresses, 'announced'>
   readonly agent: string
   readonly validator: boolean
   /** The newest protocol version this node speaks; the code's own unless given. */
@@ -87,7 +90,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
       protocolMax: versionMax,
       capabilities: options.validator ? ['block-sync', 'validator'] : ['block-sync'],
       height: chain.tip().height,
-      listenAddresses: network.addresses().slice(0, 16),
+      listenAddresses: options.ownAddresses.announced(),
       agent: options.agent,
       ...asked,
       stakeKey: networkKey?.publicKey,

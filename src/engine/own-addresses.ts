@@ -1,0 +1,61 @@
+import {
+  createOwnAddressTable,
+  type OwnAddress,
+  type OwnAddressSource,
+  type Reachability,
+  type ReachVerdict,
+} from '../peers/own-addresses.ts'
+import type { Ports } from './ports.ts'
+
+/** What this node says its own addresses are: in its hello, to the DHT, to its operator. */
+export interface OwnAddresses {
+  /** Everything that a source knows now: a port mapping, STUN, what peers observe. Listening sockets and relays are read from the network. */
+  offer(source: OwnAddressSource, addresses: readonly string[]): void
+  /** What a server of this network group found when it tried an address. */
+  judge(address: string, group: string, verdict: ReachVerdict): void
+  candidates(): readonly OwnAddress[]
+  /** What others are told, the surest first, at most as many as a hello holds. */
+  announced(): readonly string[]
+  reachability(): Reachability
+}
+
+export function createOwnAddresses({ ports: { clock, network, telemetry } }: { ports: Ports }): OwnAddresses {
+  const table = createOwnAddressTable()
+  let told: Reachability = 'unknown'
+
+  /** Interfaces come and go without a word, so the sockets are asked every time. */
+  function read(): void {
+    const addresses = network.addresses()
+    table.offer(
+      'listen',
+      addresses.filter((address) => !isRelayed(address)),
+    )
+    table.offer('relay', addresses.filter(isRelayed))
+  }
+
+  return {
+    offer: (source, addresses) => void table.offer(source, addresses),
+    judge(address, group, verdict) {
+      read()
+      table.judge(address, group, verdict, clock.monotonic())
+      const reachability = table.reachability(clock.monotonic())
+      if (reachability === told) return
+      told = reachability
+      telemetry.log('info', 'how this node is reached has changed', { reachability })
+    },
+    candidates() {
+      read()
+      return table.candidates(clock.monotonic())
+    },
+    announced() {
+      read()
+      return table.announced(clock.monotonic())
+    },
+    reachability() {
+      read()
+      return table.reachability(clock.monotonic())
+    },
+  }
+}
+
+const isRelayed = (address: string): boolean => address.includes('/p2p-circuit')

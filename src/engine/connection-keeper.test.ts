@@ -142,7 +142,7 @@ describe('peers that were heard of', () => {
 })
 
 describe('addresses that were heard of', () => {
-  const told = '/ip4/60.1.0.1/tcp/1/p2p/b'
+  const told = '/ip4/60.1.0.1/tcp/2601/p2p/b'
 
   async function dialsAfter(failure: Error, work: boolean): Promise<number> {
     const { keeper, dialled, run } = await setUp(

@@ -10,7 +10,7 @@ it('believes a peer about itself, and about nobody else', () => {
     register: { of: (id) => (id === 'liar' ? { id, host: '60.1.0.1' } : undefined) } as PeerRegister,
     keeper: { learn: (addresses, host) => void learnt.push([addresses, host]) },
   })
-  discovery.learnOwn(['/ip4/60.1.0.1/tcp/1', '/ip4/60.2.0.1/tcp/1/p2p/victim', '/ip4/10.0.0.1/tcp/1'], 'liar')
-  discovery.learnOwn(['/ip4/60.1.0.1/tcp/1'], 'nobody')
-  expect(learnt).toEqual([[['/ip4/60.1.0.1/tcp/1/p2p/liar'], '60.1.0.1']])
+  discovery.learnOwn(['/ip4/60.1.0.1/tcp/2601', '/ip4/60.2.0.1/tcp/2601/p2p/victim', '/ip4/10.0.0.1/tcp/2601'], 'liar')
+  discovery.learnOwn(['/ip4/60.1.0.1/tcp/2601'], 'nobody')
+  expect(learnt).toEqual([[['/ip4/60.1.0.1/tcp/2601/p2p/liar'], '60.1.0.1']])
 })

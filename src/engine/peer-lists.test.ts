@@ -33,7 +33,7 @@ function setUp() {
   }
   const network = {
     self: 'self',
-    addresses: () => ['/ip4/93.184.216.1/tcp/1/p2p/self'],
+    addresses: () => ['/ip4/93.184.216.1/tcp/2601/p2p/self'],
     peers: () =>
       peers.map(({ id, host }, index) => ({ id, host, address: '', direction: 'inbound', connectedAt: index }) as PeerInfo),
     send(peer: string, _channel: string, message: Bytes) {
@@ -125,14 +125,14 @@ describe('what a node tells of its peers', () => {
     node.meet({
       id: 'near',
       host: '192.168.1.5',
-      listens: ['/ip4/192.168.1.5/tcp/1', '/ip4/127.0.0.1/tcp/1', '/ip4/93.184.216.9/tcp/1/p2p/x'],
+      listens: ['/ip4/192.168.1.5/tcp/2601', '/ip4/127.0.0.1/tcp/2601', '/ip4/93.184.216.9/tcp/2601/p2p/x'],
     })
     node.pass(1000)
     expect(node.told('old')).toEqual([])
     expect(node.told('alice')[0]).toMatchObject({
       entries: [{ peer: 'old' }, { peer: 'alice' }, { peer: 'near', addresses: [] }],
     })
-    expect(node.told('near')[0]).toMatchObject({ entries: [{}, {}, { peer: 'near', addresses: ['/ip4/192.168.1.5/tcp/1'] }] })
+    expect(node.told('near')[0]).toMatchObject({ entries: [{}, {}, { peer: 'near', addresses: ['/ip4/192.168.1.5/tcp/2601'] }] })
   })
 
   it('is told whole to who could not be told, and to who lost the thread, but not for ever', () => {
@@ -170,12 +170,12 @@ describe('what a node hears of others', () => {
     const node = setUp()
     node.meet(far('alice', 10))
     const listed = [
-      { peer: 'bob', addresses: ['/ip4/93.184.216.11/tcp/1', '/ip4/10.0.0.1/tcp/1', '/ip4/93.184.216.1/tcp/1'] },
-      { peer: 'self', addresses: ['/ip4/93.184.216.12/tcp/1'] },
-      { peer: 'carol', addresses: ['/ip4/93.184.216.13/tcp/1/p2p/carol', 'garbage'] },
+      { peer: 'bob', addresses: ['/ip4/93.184.216.11/tcp/2601', '/ip4/10.0.0.1/tcp/2601', '/ip4/93.184.216.1/tcp/2601'] },
+      { peer: 'self', addresses: ['/ip4/93.184.216.12/tcp/2601'] },
+      { peer: 'carol', addresses: ['/ip4/93.184.216.13/tcp/2601/p2p/carol', 'garbage'] },
     ]
     node.lists.onMessage('alice', full(1, ...listed))
-    expect(node.learnt).toEqual([{ addresses: ['/ip4/93.184.216.11/tcp/1/p2p/bob'], source: 'alice' }])
+    expect(node.learnt).toEqual([{ addresses: ['/ip4/93.184.216.11/tcp/2601/p2p/bob'], source: 'alice' }])
     expect(node.rejections).toEqual([])
   })
 

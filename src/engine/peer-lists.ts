@@ -1,15 +1,8 @@
 import { decode, encode } from '../codec/codec.ts'
+import { listedAddress, type Reach, reachOfPeer } from '../peers/address-rules.ts'
 import { applyChange, changeFrom, type ListVersion, nextVersion } from '../peers/delta-list.ts'
 import type { Hello } from '../peers/hello.ts'
-import {
-  type ListedPeer,
-  listedAddress,
-  listedAddressesMax,
-  listedPeersMax,
-  peerListMessageSchema,
-  type Reach,
-  reachOfPeer,
-} from '../peers/peer-list.ts'
+import { type ListedPeer, listedAddressesMax, listedPeersMax, peerListMessageSchema } from '../peers/peer-list.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'

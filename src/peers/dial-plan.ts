@@ -1,6 +1,7 @@
 import { createBoundedMap } from '../primitives/bounded-map.ts'
+import { isBelievable } from './address-rules.ts'
 import { type BackOff, type BackOffPolicy, createBackOff } from './back-off.ts'
-import { type DialTarget, isBelievable, readDialTarget } from './dial-target.ts'
+import { type DialTarget, readDialTarget } from './dial-target.ts'
 
 /**
  * Whom to dial, and when. The peers of the configuration always; of the addresses that were heard of, as many as it takes to reach the

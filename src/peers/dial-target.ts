@@ -1,4 +1,4 @@
-import { placeOf, reachOf } from './network-group.ts'
+import { placeOf } from './network-group.ts'
 
 /** An address that can be dialled, as far as the peer policy reads it: who is expected there, and where in the network that is. */
 export interface DialTarget {
@@ -9,12 +9,12 @@ export interface DialTarget {
   readonly site: string
   /** Where exactly, whoever is expected there: host and port. */
   readonly endpoint: string
+  /** Undefined when the address does not say. */
+  readonly port: number | undefined
   readonly group: string
   /** A name has to be looked up first. */
   readonly kind: 'ip' | 'name' | 'other'
 }
-
-const addressLengthMax = 256
 
 /** An address in another form than a multiaddr, as in the simulator, is a host of its own. */
 export function readDialTarget(address: string): DialTarget {
@@ -25,19 +25,14 @@ export function readDialTarget(address: string): DialTarget {
   const place = placeOf(kind === 'other' ? address : host)
   const port = /^\/[a-z0-9]+\/[^/]+\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1]
   const endpoint = kind === 'other' ? address : `${place.host} ${port}`
-  return { address, peer, host: place.host, site: place.site, endpoint, group: place.group, kind }
-}
-
-/**
- * Whether somebody at `from` can know this address. One of a private network, or of the machine itself, means something else here than
- * elsewhere: believed from anywhere, it would turn this node against its own neighbourhood. Names would send it asking servers of the
- * teller's choice.
- */
-export function isBelievable({ address, kind, host }: DialTarget, from: string): boolean {
-  if (address.length > addressLengthMax || kind === 'name') return false
-  // In a form of its own, as in the simulator. A multiaddr that leads to no IP address leads into this machine, or nowhere.
-  if (kind === 'other') return !address.startsWith('/')
-  const reach = reachOf(host)
-  if (reach === 'world') return true
-  return reach === 'machine' ? reachOf(from) === 'machine' : reach === 'site' && ['site', 'machine'].includes(reachOf(from))
+  return {
+    address,
+    peer,
+    host: place.host,
+    site: place.site,
+    endpoint,
+    port: port === undefined ? undefined : Number(port),
+    group: place.group,
+    kind,
+  }
 }

@@ -1,4 +1,4 @@
-import { listedAddress, reachOfPeer } from './peer-list.ts'
+import { listedAddress, reachOfPeer } from './address-rules.ts'
 
 /**
  * What of the addresses a peer claims is worth keeping. A peer may be mistaken about itself, behind a NAT for instance, so a useless

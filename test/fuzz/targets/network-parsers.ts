@@ -6,8 +6,8 @@ import type * as Cells from '../../../src/mempool/reconciliation/coded-symbols.t
 import type * as Peeling from '../../../src/mempool/reconciliation/peeling.ts'
 import type * as ShortIds from '../../../src/mempool/reconciliation/short-id.ts'
 import type * as AccessList from '../../../src/peers/access-list.ts'
+import type * as AddressRules from '../../../src/peers/address-rules.ts'
 import type * as DeltaList from '../../../src/peers/delta-list.ts'
-import type * as PeerList from '../../../src/peers/peer-list.ts'
 import type { Target } from '../fuzz.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -115,7 +115,7 @@ async function targetText(): Promise<Target> {
 }
 
 async function listedAddress(): Promise<Target> {
-  const { listedAddress: list } = await load<typeof PeerList>('src/peers/peer-list.ts')
+  const { listedAddress: list } = await load<typeof AddressRules>('src/peers/address-rules.ts')
   return {
     name: 'ListedAddress',
     bytesMax: 160,

@@ -45,6 +45,26 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'discovery',
+          include: ['test/discovery/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'nat',
+          include: ['test/nat/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
         },

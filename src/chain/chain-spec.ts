@@ -22,6 +22,17 @@ const tokens = z.union([
   z.string().regex(/^[0-9][0-9_]*(\.[0-9]{1,9})?$/, 'an amount of tokens: 1500, "1_500" or "0.25"'),
 ])
 
+const hexadecimal = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hexadecimal`)
+
+/** The name of a DNS seed. */
+export const seedName = z
+  .string()
+  .regex(
+    /^(?=.{1,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'a name such as seed.example.org, in lower case',
+  )
+
 const chainSectionSchema = z.strictObject({
   name: z
     .string()
@@ -40,6 +51,16 @@ const chainSectionSchema = z.strictObject({
     .default('53594e44')
     .describe('Four bytes that tell this network’s traffic from other networks’ at a glance.'),
   port: z.int().min(1).max(65_535).default(26_600).describe('Port on which nodes listen unless they say otherwise.'),
+  dns_seeds: z
+    .array(seedName)
+    .max(16)
+    .default([])
+    .describe('Names that DNS seeds of the network serve: where a new node finds its first peers. Not part of the chain’s id.'),
+  seed_keys: z
+    .array(hexadecimal(32))
+    .max(8)
+    .default([])
+    .describe('Ed25519 public keys that sign the seeds’ lists of peers, in hexadecimal. Not part of the chain’s id.'),
 })
 
 export const consensusParametersSchema = z.strictObject({
@@ -82,9 +103,6 @@ const applicationSectionSchema = z.strictObject({
     .default('ledger')
     .describe('The state machine the chain runs. A table of the same name holds its parameters.'),
 })
-
-const hexadecimal = (bytes: number) =>
-  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hexadecimal`)
 
 const genesisValidatorSchema = z.strictObject({
   consensus_key: hexadecimal(48).describe('BLS12-381 public key that signs its votes, in hexadecimal.'),
@@ -159,7 +177,7 @@ export function parametersHash({ chain, consensus, limits, application }: ChainS
   return taggedHash('synod/parameters', utf8(canonicalJson({ protocol_version, consensus, limits, application })))
 }
 
-/** The text under the chain id. */
+/** The text under the chain id. Where peers are found is not in it: a chain outlives the names and keys of those who help to find it. */
 export function canonicalChainSpec(spec: ChainSpec): string {
   const { address_prefix } = spec.chain
   const validators = spec.validators.map(({ consensusKey, possession, power, operator }) => ({
@@ -172,5 +190,6 @@ export function canonicalChainSpec(spec: ChainSpec): string {
     address: encodeAddress(address_prefix, address),
     balance: formatTokens(balance),
   }))
-  return canonicalJson({ ...spec, validators, accounts })
+  const { dns_seeds: _seeds, seed_keys: _keys, ...chain } = spec.chain
+  return canonicalJson({ ...spec, chain, validators, accounts })
 }

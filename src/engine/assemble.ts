@@ -20,6 +20,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   await ports.network.start(rooms.desk.handlers)
   for (const room of [rooms.register, rooms.guard, rooms.attacks]) room.start()
   rooms.keeper.start()
+  rooms.dnsSeeds.start()
   await rooms.runner.start()
   rooms.gossip.start()
   rooms.exchange.start()
@@ -55,9 +56,9 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
 async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
-  const { register, guard, attacks, keeper, gossip, sync, exchange, announcements, lists, runner } = rooms
+  const { register, guard, attacks, keeper, dnsSeeds, gossip, sync, exchange, announcements, lists, runner } = rooms
   breakdown.expect()
-  for (const room of [register, guard, attacks, keeper, gossip, exchange, announcements, lists]) room.stop()
+  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists]) room.stop()
   const ended = [
     await settled(sync.stop()),
     await settled(runner.stop()),

@@ -3,6 +3,7 @@ import { defaultResourceLimits } from '../peers/resource-manager.ts'
 import { createAttackWatch } from './attack-watch.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
 import { createDiscovery } from './discovery.ts'
+import { createDnsSeeds } from './dns-seeds.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createInboundDesk, type InboundDesk } from './inbound-desk.ts'
 import { createOperatorDesk } from './operator-desk.ts'
@@ -39,6 +40,13 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
   })
   const keeper = createConnectionKeeper({ ...foundation, judge, peers: options.peers, limits: options.connections })
   const discovery = createDiscovery({ ...foundation, register, keeper })
+  const dnsSeeds = createDnsSeeds({
+    ...foundation,
+    settings: options.dnsSeeds ?? { seeds: [], allowsPrivate: false },
+    outboundTarget: options.connections.outboundTarget,
+    knowsOthers: () => options.peers.length > 0 || discovery.good(1).length > 0,
+    discovery,
+  })
   const guard = createResourceGuard({
     ...foundation,
     limits: options.resources ?? defaultResourceLimits,
@@ -56,5 +64,17 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
       inbound.handlers.onStranger(connection, fault)
     },
   }
-  return { slots, register, judge, inbound: { ...inbound, handlers: door }, operator, budgets, keeper, discovery, attacks, guard }
+  return {
+    slots,
+    register,
+    judge,
+    inbound: { ...inbound, handlers: door },
+    operator,
+    budgets,
+    keeper,
+    discovery,
+    dnsSeeds,
+    attacks,
+    guard,
+  }
 }

@@ -15,6 +15,7 @@ import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
 import { openChain } from './chain.ts'
 import { openConsensusLog } from './consensus-log.ts'
+import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
@@ -34,6 +35,8 @@ export interface NodeOptions {
   readonly application: Application
   /** Addresses this node keeps connections to. */
   readonly peers: readonly string[]
+  /** Where peers are found when none are known. Absent: nowhere. */
+  readonly dnsSeeds?: DnsSeedSettings
   readonly mempool: MempoolLimits
   readonly batchPool: BatchPoolLimits
   readonly connections: ConnectionLimits

@@ -64,6 +64,12 @@ export const metrics = {
   },
   synod_attacks_total: { type: 'counter', help: 'Attacks that began, by kind.', labels: ['kind'] },
   synod_attack_active: { type: 'gauge', help: 'Whether an attack of this kind is under way: 1 or 0.', labels: ['kind'] },
+  synod_dns_questions_total: { type: 'counter', help: 'Questions to DNS resolvers about seeds.', labels: ['kind', 'result'] },
+  synod_dns_seed_addresses_total: {
+    type: 'counter',
+    help: 'Addresses of peers that DNS seeds named, as far as they are usable, by the kind of answer.',
+    labels: ['kind'],
+  },
   synod_event_loop_lag_seconds: { type: 'gauge', help: 'How late the event loop was, at worst, in the last second.' },
   synod_load_level: { type: 'gauge', help: 'How strained the node is: 0 normal, 1 strained, 2 overloaded.' },
   synod_shed_total: {

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Entropy } from '../ports/entropy.ts'
 import type { Network } from '../ports/network.ts'
+import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Verifier } from '../ports/verifier.ts'
@@ -15,6 +16,8 @@ export interface Ports {
   readonly network: Network
   readonly verifier: Verifier
   readonly telemetry: Telemetry
+  /** Ways to ask the domain name system, each of which is asked. Absent: DNS seeds are not. */
+  readonly resolvers?: readonly Resolver[]
   /** Absent: the node does not look after its memory. */
   readonly vitals?: Vitals
   /** Absent: the node follows and serves, and never votes. */

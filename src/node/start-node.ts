@@ -1,3 +1,4 @@
+import { createDnsResolver } from '../adapters/dns/dns-resolver.ts'
 import { lockDirectory } from '../adapters/file/directory-lock.ts'
 import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
@@ -16,6 +17,7 @@ import { compressionDictionaries } from '../chain/compression-dictionaries.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
 import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
+import type { DnsSeedSettings } from '../engine/dns-seeds.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
@@ -23,6 +25,7 @@ import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
+import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
@@ -36,6 +39,8 @@ export interface StartNodeOptions {
   readonly listen: readonly string[]
   /** Multiaddrs of the peers to keep connected to. */
   readonly peers: readonly string[]
+  /** Where peers are found when none are known. Left out: nowhere. */
+  readonly dns?: DnsSettings
   readonly security: readonly Security[]
   readonly requireHybrid: boolean
   /** What may be listened on and dialled, the preferred first. */
@@ -70,6 +75,12 @@ export interface StartNodeOptions {
   readonly agent: string
   /** Sightings of messages that are kept for tracing; 0: none. */
   readonly traceMessages: number
+}
+
+/** DNS seeds, and the servers that are asked about them: none named is the system's. */
+export interface DnsSettings extends DnsSeedSettings {
+  readonly resolvers: readonly string[]
+  readonly timeoutMs: number
 }
 
 export interface RunningNode {
@@ -121,12 +132,14 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       verifier,
       telemetry,
       vitals: createSystemVitals(options.memoryBytesMax),
+      ...(options.dns && { resolvers: createResolvers(options.dns) }),
       ...(signer && { signer }),
     }
     const node = await assemble(ports, {
       spec,
       application: options.application,
       peers: options.peers,
+      ...(options.dns && { dnsSeeds: options.dns }),
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,
@@ -145,6 +158,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await stop()
     throw error
   }
+}
+
+function createResolvers({ resolvers, timeoutMs }: DnsSettings): readonly Resolver[] {
+  if (resolvers.length === 0) return [createDnsResolver({ timeoutMs })]
+  return resolvers.map((server) => createDnsResolver({ server, timeoutMs }))
 }
 
 /** The validator's key in this process's memory. */

@@ -37,6 +37,8 @@ export function createSimulatedChain(options: {
       genesis_time: options.genesisTime,
       magic: '53594e44',
       port: 26_600,
+      dns_seeds: [],
+      seed_keys: [],
     },
     consensus: consensusParametersSchema.parse(options.consensus),
     limits: limitsSchema.parse({}),

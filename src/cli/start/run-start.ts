@@ -7,6 +7,7 @@ import { type ApiServer, startApi } from '../../api/server.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
 import { budgetLimitsOf, resourceLimitsOf } from '../../node/config/budget-limits-of.ts'
 import { connectionLimitsOf } from '../../node/config/connection-limits-of.ts'
+import { dnsSettingsOf } from '../../node/config/dns-settings-of.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
@@ -80,6 +81,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     application,
     listen: config.p2p.listen ?? [`/ip4/0.0.0.0/tcp/${spec.chain.port}`],
     peers: config.p2p.peers,
+    dns: dnsSettingsOf(config, spec),
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
     transports: config.p2p.transports,

@@ -45,6 +45,8 @@ export function createBenchChain(
       genesis_time: genesisTime,
       magic: '53594e44',
       port: 26_600,
+      dns_seeds: [],
+      seed_keys: [],
     },
     consensus: consensusParametersSchema.parse(consensus),
     limits: limitsSchema.parse({}),

@@ -1,7 +1,6 @@
+import { isDialledPort, listedAddress } from '../address-rules.ts'
 import { readDialTarget } from '../dial-target.ts'
 import { parseIp, placeOf, reachOf } from '../network-group.ts'
-import { listedAddress } from '../peer-list.ts'
-import { isServicePort } from '../service-ports.ts'
 import type { DnsRecords, ServiceRecord } from './dns-answer.ts'
 import { textCharactersMax } from './list-texts.ts'
 
@@ -46,9 +45,7 @@ export function targetsOf(services: readonly ServiceRecord[]): readonly ServiceR
   const seen = new Set<string>()
   return services
     .slice(0, recordsReadMax)
-    .filter(
-      ({ target, port }) => target.length <= 253 && /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(target) && !isServicePort(port),
-    )
+    .filter(({ target, port }) => target.length <= 253 && /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(target) && isDialledPort(port))
     .toSorted((left, right) => left.priority - right.priority || right.weight - left.weight)
     .filter(({ target, port }) => !seen.has(`${target} ${port}`) && seen.add(`${target} ${port}`))
     .slice(0, targetsMax)
@@ -68,7 +65,6 @@ export function usableSeedAddresses(
     const { peer, kind, host, endpoint, group } = readDialTarget(address)
     if (kind !== 'ip' || own.has(endpoint) || peer === rules.self || usable.has(address)) continue
     if (listedAddress(address, peer ?? '', rules.allowsPrivate ? 'machine' : 'world') === undefined) continue
-    if (isServicePort(Number(endpoint.split(' ')[1]))) continue
     const ofGroup = groups.get(group) ?? 0
     if (ofGroup >= bounds.perGroup && reachOf(host) === 'world') continue
     groups.set(group, ofGroup + 1)

@@ -109,6 +109,7 @@ describe('a view', () => {
         direction: 'inbound',
         protection: 'tls',
         latencyMs: undefined,
+        relayed: false,
         connectedAt: 0,
       },
       reason: 'gone',

@@ -60,7 +60,14 @@ async function setUp(limits: Partial<ConnectionLimits> = {}, staked: readonly st
     come(id: string, host: string): boolean {
       const connectionId = ++connections
       if (desk.handlers.onInbound({ id: connectionId, host }) === 'refuse') return false
-      const at = { address: '', connectedAt: connections, latencyMs: undefined, protection: '', transport: 'tcp' } as const
+      const at = {
+        address: '',
+        connectedAt: connections,
+        latencyMs: undefined,
+        protection: '',
+        transport: 'tcp',
+        relayed: false,
+      } as const
       const peer: PeerInfo = { ...at, id, host, connectionId, direction: 'inbound' }
       peers.set(id, peer)
       register.meet(peer)

@@ -95,6 +95,7 @@ export function createInboundDesk(options: InboundDeskOptions): InboundDesk {
       latencyMs: peer.latencyMs,
       ...register.usefulness(peer.id),
       protected: isPrivileged(peer),
+      relayed: peer.relayed,
     }
   }
 

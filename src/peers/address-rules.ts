@@ -49,7 +49,7 @@ export function reachOfPeer(host: string): Reach {
 }
 
 /**
- * What may stand above the port. Whatever else a multiaddr can say there could lead elsewhere: a relay, a socket of this machine, or
+ * What may stand above the port. Whatever else a multiaddr can say there could lead elsewhere: a socket of this machine, or
  * names that a stranger's server resolves to any address it likes.
  */
 const ways: Readonly<Record<string, RegExp>> = {
@@ -58,10 +58,21 @@ const ways: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * The address as it stands in a list: a host that can be dialled, a port, the transport, and no peer id. `undefined` when it names another
- * peer, has no port, says anything more, or cannot be reached from `reach`.
+ * The address as it stands in a list: a host that can be dialled, a port, the transport, and no peer id; or such a one of a relay with
+ * the relay's id, and that it leads on. `undefined` when it names another peer, has no port, says anything more, or cannot be reached
+ * from `reach`.
  */
 export function listedAddress(address: string, peer: string, reach: Reach): string | undefined {
+  const [hop = '', end, ...more] = address.split('/p2p-circuit')
+  if (end === undefined) return plainAddress(address, peer, reach)
+  const relay = /\/p2p\/([1-9A-HJ-NP-Za-km-z]+)$/.exec(hop)?.[1]
+  if (relay === undefined || relay === peer || more.length > 0 || !['', `/p2p/${peer}`].includes(end)) return undefined
+  const bare = plainAddress(hop, relay, reach)
+  const whole = `${bare}/p2p/${relay}/p2p-circuit`
+  return bare === undefined || whole.length > 128 ? undefined : whole
+}
+
+function plainAddress(address: string, peer: string, reach: Reach): string | undefined {
   const [bare = '', id, ...rest] = address.split('/p2p/')
   if (rest.length > 0 || (id !== undefined && id !== peer)) return undefined
   const [empty, kind, host = '', protocol = '', port = '', ...above] = bare.split('/')

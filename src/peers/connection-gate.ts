@@ -2,7 +2,7 @@ import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
 import { type Account, createAccount } from './connection-account.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import { type NetworkPlace, placeOf } from './network-group.ts'
+import { isRelayHost, type NetworkPlace, placeOf } from './network-group.ts'
 
 /**
  * Which connections may come in, judged before anything is spent on them, by where they come from alone. What it remembers is one
@@ -79,7 +79,8 @@ export function createConnectionGate(limits: ConnectionLimits, inboundMax: numbe
       accounts.stream.count(what, key) + (kind === 'datagram' ? accounts.datagram.count(what, key) : 0)
     const rate = rates[kind].take(site, subnet, now)
     if (rate !== undefined) return rate
-    if (count('host', host) >= limits.perHost) return 'address'
+    // Whoever a relay leads here comes from anywhere: together they are as many as those of a subnet.
+    if (count('host', host) >= (isRelayHost(host) ? limits.perSubnet : limits.perHost)) return 'address'
     if (count('subnet', subnet) >= limits.perSubnet) return 'subnet'
     if (accounts[kind].count('pendingHost', host) >= limits.handshakesPerHost) return 'address-handshakes'
     return admitted.size - handshakes() >= inboundMax && !couldReplace(group) ? 'total' : undefined

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { chooseEviction, type EvictionCandidate, protectedByKind } from './eviction.ts'
 
 function candidate(id: string, changes: Partial<EvictionCandidate> = {}): EvictionCandidate {
-  const nothing = { latencyMs: undefined, batchUsefulAt: undefined, blockServedAt: undefined, protected: false }
+  const nothing = { latencyMs: undefined, batchUsefulAt: undefined, blockServedAt: undefined, protected: false, relayed: false }
   return { id, group: id, groupRank: 0, connectedAt: 0, ...nothing, ...changes }
 }
 

@@ -17,14 +17,18 @@ export interface EvictionCandidate {
   readonly blockServedAt: number | undefined
   /** Allowed by the operator, or with stake behind it. */
   readonly protected: boolean
+  /** Led here by a third node, which pays for it too. */
+  readonly relayed: boolean
 }
 
 /** How many of each kind are protected before the largest group is looked for; after them, half of those left, by their age. */
 export const protectedByKind = { group: 4, latency: 8, batches: 4, blocks: 4 } as const
 
-/** Undefined: everybody is protected. */
+/** Undefined: everybody is protected. Relayed peers go before all others, the youngest first. */
 export function chooseEviction(candidates: readonly EvictionCandidate[]): string | undefined {
   let left = candidates.filter((candidate) => !candidate.protected)
+  const [relayed] = left.filter((candidate) => candidate.relayed).sort((a, b) => b.connectedAt - a.connectedAt)
+  if (relayed) return relayed.id
   left = without(left, distinctGroups(left, protectedByKind.group))
   left = without(
     left,

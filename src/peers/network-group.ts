@@ -24,7 +24,8 @@ const prefixBits = { 4: { site: 32, subnet: 24, group: 16 }, 16: { site: 64, sub
 
 export function placeOf(host: string): NetworkPlace {
   const address = parseIp(host)
-  if (!address) return { host, site: host, subnet: host, group: host }
+  // Whoever relays can be many at no cost, so that all who are relayed are one group.
+  if (!address) return { host, site: host, subnet: host, group: isRelayHost(host) ? 'relayed' : host }
   const bits = prefixBits[address.length as 4 | 16]
   return {
     host: formatIp(address),
@@ -33,6 +34,13 @@ export function placeOf(host: string): NetworkPlace {
     group: formatBlock({ network: address, bits: bits.group }),
   }
 }
+
+const relayPrefix = 'relay:'
+
+/** Stands for the address of a peer that a relay leads here: what is known is the relay, which answers for all it leads. */
+export const relayHost = (relay: string): string => `${relayPrefix}${relay}`
+
+export const isRelayHost = (host: string): boolean => host.startsWith(relayPrefix)
 
 /** 4 or 16 bytes; undefined when the text is no IP address. Octal, hexadecimal and shortened IPv4 forms are none. */
 export function parseIp(text: string): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import { type Refusal, readRefusal } from '../peers/refusal.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
+import type { Relaying } from './relaying.ts'
 
 /**
  * The network as the engine sees it: authenticated peers, channels of messages, requests with streamed answers. One contract suite
@@ -33,6 +34,8 @@ export interface Network {
   /** What crossed the wire with a peer over its present connection; without a peer: with everybody, since the start. */
   traffic(peer?: PeerId): Traffic
   stop(): Promise<void>
+  /** Absent: no connection leads through a third node. */
+  readonly relaying?: Relaying
 }
 
 /** Textual peer id, as libp2p prints it. */
@@ -58,16 +61,21 @@ export const responsePartBytesMax = 8 << 20
 
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
-export type Transport = 'tcp' | 'quic' | 'ws' | 'wss' | 'webrtc' | 'memory' | 'simulated'
+export type Transport = 'tcp' | 'quic' | 'ws' | 'wss' | 'webrtc' | 'relay' | 'memory' | 'simulated'
 
 export interface PeerInfo {
   readonly id: PeerId
   /** Names the connection among all this node has had, as `InboundConnection.id` does. */
   readonly connectionId: number
   readonly address: string
-  /** The peer's IP address in its shortest form; in memory and in the simulator, whatever names its host. */
+  /**
+   * The peer's IP address in its shortest form; in memory and in the simulator, whatever names its host; of a relayed peer, whose
+   * address nobody here has seen, what `relayHost` makes of its relay's id.
+   */
   readonly host: string
   readonly transport: Transport
+  /** The connection leads through a third node. */
+  readonly relayed: boolean
   readonly direction: 'inbound' | 'outbound'
   /** What protects the connection, e.g. `tls1.3 X25519MLKEM768`, `noise-xx X25519`, `simulated`. */
   readonly protection: string
@@ -135,6 +143,11 @@ export interface NetworkHandlers {
   /** Judges the proof that `onHello` wanted. */
   onProof?(peer: PeerId, proof: Bytes, connection: GreetedConnection): HelloVerdict
   onConnected(peer: PeerInfo): void
+  /**
+   * A relayed peer is reached over a direct connection from now on. It was connected all the time: what was under way on the former
+   * connection still arrives there. Absent: told as an end and a beginning.
+   */
+  onMoved?(peer: PeerInfo, before: PeerInfo): void
   onDisconnected(peer: PeerInfo, reason: string): void
   /** A direct message, in the order it was sent on its channel. */
   onMessage(peer: PeerId, channel: Channel, message: Bytes): void

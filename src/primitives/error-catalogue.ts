@@ -259,6 +259,11 @@ export const operationalErrors = {
     summary: 'A connection to a peer could not be made.',
     hint: 'Check the address and that the peer is running and on the same chain.',
   },
+  RELAY_REFUSED: {
+    exit: 69,
+    summary: 'A peer does not relay connections to this node.',
+    hint: 'Another relay is tried. A relay has room for so many, and only for peers that are connected to it directly.',
+  },
   LISTEN_FAILED: {
     exit: 69,
     summary: 'The node cannot listen on an address it was given.',

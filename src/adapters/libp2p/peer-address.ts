@@ -1,4 +1,5 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { relayHost } from '../../peers/network-group.ts'
 import type { Transport } from '../../ports/network.ts'
 import { hostOf } from './host.ts'
 
@@ -6,6 +7,10 @@ import { hostOf } from './host.ts'
 export function readAddress(address: Multiaddr): { readonly host: string; readonly transport: Transport } {
   const components = address.getComponents()
   const has = (name: string) => components.some((component) => component.name === name)
+  if (has('p2p-circuit')) {
+    const relay = components.find(({ name }) => name === 'p2p')?.value ?? ''
+    return { host: relayHost(relay), transport: has('webrtc') ? 'webrtc' : 'relay' }
+  }
   const host = components.find(({ name }) => hostNames.has(name))?.value ?? ''
   return { host: hostOf(host), transport: transportOf(has) }
 }

@@ -254,6 +254,7 @@ function describe({
     address: remoteAddr.toString(),
     host: arrival?.host ?? host,
     transport,
+    relayed: transport === 'relay',
     direction,
     protection,
   }

@@ -9,6 +9,7 @@ import { isStartable } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Transport } from '../../ports/network.ts'
+import { assert } from '../../primitives/assert.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Door } from './door.ts'
 import { guarded } from './guarded-transport.ts'
@@ -79,6 +80,7 @@ export async function createTransports(options: TransportOptions, door: Door): P
     factories,
     async prepare(address, components) {
       const { transport } = readAddress(address)
+      if (transport === 'relay') return // On its way it uses the transport of the connection to the relay.
       if (!mayUse(transport)) {
         throw new OperationalError('DIAL_FAILED', `${transport} may not be used here.`, { where: address.toString() })
       }
@@ -102,6 +104,7 @@ function nothingLeft(what: string): OperationalError {
 type ModuleName = 'tcp' | 'quic' | 'websocket' | 'webrtc' | 'memory'
 
 function moduleOf(transport: Transport): ModuleName {
+  assert(transport !== 'relay', 'a relay is reached over another transport')
   if (transport === 'ws' || transport === 'wss') return 'websocket'
   return transport === 'simulated' ? 'memory' : transport
 }

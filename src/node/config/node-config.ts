@@ -10,10 +10,11 @@ import { parseIp } from '../../peers/network-group.ts'
 const host = String.raw`(ip4|ip6|dns|dns4|dns6)\/[^/\s]+`
 const overTcp = String.raw`${host}\/tcp\/[0-9]{1,5}(\/ws|\/wss|\/tls\/ws)?`
 const overUdp = String.raw`(ip4|ip6)\/[^/\s]+\/udp\/[0-9]{1,5}(\/quic-v1|\/webrtc-direct(\/certhash\/u[A-Za-z0-9_-]+)*)`
+const peerId = '[1-9A-HJ-NP-Za-km-z]+'
 const multiaddr = z
   .string()
   .regex(
-    new RegExp(String.raw`^\/(${overTcp}|${overUdp})(\/p2p\/[1-9A-HJ-NP-Za-km-z]+)?$`),
+    new RegExp(String.raw`^\/(${overTcp}|${overUdp})(\/p2p\/${peerId}(\/p2p-circuit\/p2p\/${peerId})?)?$`),
     'an address such as /ip4/203.0.113.7/tcp/26600, /dns4/node.example.org/tcp/443/wss or /ip6/2001:db8::7/udp/26600/quic-v1',
   )
 
@@ -183,6 +184,44 @@ export const nodeConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('The network of nodes.'),
+  nat: z
+    .strictObject({
+      relay_client: z
+        .enum(['auto', 'on', 'off'])
+        .default('auto')
+        .describe(
+          'Whether other nodes lead strangers here. "auto": when this node learns that it cannot be reached from outside.',
+        ),
+      relays: z
+        .array(multiaddr)
+        .max(16)
+        .default([])
+        .describe('Nodes to ask for that before all others, each with its peer id. The node keeps connections to them.'),
+      relay_server: z
+        .enum(['auto', 'on', 'off'])
+        .default('auto')
+        .describe(
+          'Whether to lead others to nodes that cannot be reached. "auto": when this node learns that it can be reached itself.',
+        ),
+      relay_reservations_max: z.int().min(1).max(65_536).default(64).describe('Most nodes that others are led to.'),
+      relay_reservations_per_ip: z.int().min(1).max(65_536).default(4).describe('The same behind one IP address.'),
+      relay_connections_max: z.int().min(1).max(65_536).default(128).describe('Most connections led through this node.'),
+      relay_connections_per_peer: z.int().min(1).max(24).default(12).describe('The same with one peer at either end.'),
+      relay_bytes_per_second: z
+        .int()
+        .min(16_384)
+        .max(1_000_000_000)
+        .default(1_048_576)
+        .describe('Bytes a second in each direction of such a connection; what is beyond waits.'),
+      relay_connection_minutes: z
+        .int()
+        .min(1)
+        .max(43_200)
+        .default(360)
+        .describe('How long one of them may last, in minutes; then its ends make a new one.'),
+    })
+    .prefault({})
+    .describe('Nodes behind NATs, and what others do for them.'),
   defence: z
     .strictObject({
       allow: z

@@ -83,15 +83,11 @@ export function createConnections(options: {
   }
 
   function linkOf({ self }: Station, connection: Connection, direction: PeerInfo['direction'], latencyMs: number): Link {
-    const at = { address: addresses.addressOf(self), host: addresses.hostOf(self), connectedAt: Math.floor(scheduler.now()) }
     const info: PeerInfo = {
-      ...at,
-      id: self,
-      connectionId: connection.id,
-      transport: 'simulated',
-      direction,
-      protection: 'simulated',
+      ...{ id: self, address: addresses.addressOf(self), host: addresses.hostOf(self), connectionId: connection.id, direction },
+      ...{ transport: 'simulated', protection: 'simulated', relayed: false },
       latencyMs: Math.round(latencyMs),
+      connectedAt: Math.floor(scheduler.now()),
     }
     return { info, connection, traffic: createTrafficMeter() }
   }

@@ -1,8 +1,6 @@
-import type { PeerId } from './network.ts'
-
 /**
  * Connections that lead through a third node (libp2p's circuit relay, version 2), and the direct ones that are made of them. What is
- * relayed is encrypted between its two ends: the relay sees how much, and not what. A network that knows no relays has none of this.
+ * relayed is encrypted between its two ends: the relay sees how much, and not what. Peers are named by their ids.
  */
 export interface Relaying {
   /** What peers may ask of this node as a relay from now on. `undefined`: nothing more; what runs goes on until it ends. */
@@ -12,14 +10,14 @@ export interface Relaying {
    * addresses include those through the relay. @param at where others can dial the relay.
    * Throws `OperationalError` RELAY_REFUSED when it does not, or answers nonsense.
    */
-  reserve(relay: PeerId): Promise<Reservation>
+  reserve(relay: string): Promise<Reservation>
   /** Whoever comes through this relay from now on is turned away. */
-  release(relay: PeerId): void
+  release(relay: string): void
   /**
    * Makes a direct connection to a peer that is connected through a relay, by WebRTC, whose offers the relayed connection carries.
    * Resolves once it is the peer's connection. Throws `OperationalError` DIAL_FAILED.
    */
-  traverse(peer: PeerId, options: TraverseOptions): Promise<void>
+  traverse(peer: string, options: TraverseOptions): Promise<void>
   /** What this node does for others. */
   usage(): RelayUsage
 }

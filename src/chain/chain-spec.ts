@@ -4,7 +4,7 @@ import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { toHex, utf8 } from '../primitives/bytes.ts'
 import { formatTokens } from './amount.ts'
 import { canonicalJson } from './canonical-json.ts'
-import type { Address, ChainId, ConsensusKey, ConsensusSignature } from './identifiers.ts'
+import type { AccountKey, Address, ChainId, ConsensusKey, ConsensusSignature } from './identifiers.ts'
 
 /**
  * Everything in which honest nodes must agree, as `chain.toml` states it. Its canonical form is hashed into the chain id, which is
@@ -112,6 +112,11 @@ const genesisValidatorSchema = z.strictObject({
     .string()
     .optional()
     .describe('Address of the account that operates it: gets its fees and may unstake. Needed by the ledger.'),
+  network_key: hexadecimal(32)
+    .optional()
+    .describe(
+      'Ed25519 public key, in hexadecimal, that speaks for its stake from the first block on, as if its operator had delegated it: `synod keys show` prints it.',
+    ),
 })
 
 const genesisAccountSchema = z.strictObject({
@@ -158,6 +163,8 @@ export interface GenesisValidator {
   /** Base units, positive. */
   readonly power: bigint
   readonly operator: Address | undefined
+  /** Speaks for the validator's stake among peers; only where there is an operator. */
+  readonly networkKey?: AccountKey | undefined
 }
 
 export interface GenesisAccount {
@@ -180,11 +187,12 @@ export function parametersHash({ chain, consensus, limits, application }: ChainS
 /** The text under the chain id. Where peers are found is not in it: a chain outlives the names and keys of those who help to find it. */
 export function canonicalChainSpec(spec: ChainSpec): string {
   const { address_prefix } = spec.chain
-  const validators = spec.validators.map(({ consensusKey, possession, power, operator }) => ({
+  const validators = spec.validators.map(({ consensusKey, possession, power, operator, networkKey }) => ({
     consensus_key: toHex(consensusKey),
     possession: toHex(possession),
     power: formatTokens(power),
     ...(operator && { operator: encodeAddress(address_prefix, operator) }),
+    ...(networkKey && { network_key: toHex(networkKey) }),
   }))
   const accounts = spec.accounts.map(({ address, balance }) => ({
     address: encodeAddress(address_prefix, address),

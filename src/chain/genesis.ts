@@ -14,7 +14,14 @@ export interface Genesis {
 /** The first owners, in the form in which any application can read them: texts, amounts in base units. */
 export interface GenesisAppState {
   readonly accounts: readonly { readonly address: string; readonly balance: string }[]
-  readonly operators: readonly { readonly consensus_key: string; readonly address: string }[]
+  readonly operators: readonly GenesisOperator[]
+}
+
+export interface GenesisOperator {
+  readonly consensus_key: string
+  readonly address: string
+  /** Ed25519, in hexadecimal: speaks for the validator's stake among peers. */
+  readonly network_key?: string
 }
 
 export function genesisOf(spec: ChainSpec): Genesis {
@@ -24,8 +31,16 @@ export function genesisOf(spec: ChainSpec): Genesis {
     validators: spec.validators.map(({ consensusKey, power }) => ({ consensusKey, power })),
     appState: {
       accounts: spec.accounts.map(({ address, balance }) => ({ address: named(address), balance: balance.toString() })),
-      operators: spec.validators.flatMap(({ consensusKey, operator }) =>
-        operator ? [{ consensus_key: toHex(consensusKey), address: named(operator) }] : [],
+      operators: spec.validators.flatMap(({ consensusKey, operator, networkKey }) =>
+        operator
+          ? [
+              {
+                consensus_key: toHex(consensusKey),
+                address: named(operator),
+                ...(networkKey && { network_key: toHex(networkKey) }),
+              },
+            ]
+          : [],
       ),
     },
   }

@@ -22,6 +22,7 @@ const member = [
   '',
 ]
 const account = ['[[accounts]]', `address = "${address}"`, 'balance = "2_500.25"', '']
+const withNetworkKey = ([head = '', ...rest]: readonly string[]) => [head, `network_key = "${'ab'.repeat(32)}"`, ...rest]
 const text = (...parts: readonly (readonly string[])[]) => parts.flat().join('\n')
 const good = text(chain, member, account)
 
@@ -73,6 +74,13 @@ describe('a good chain spec', () => {
       validators: [{ consensusKey: validator.publicKey, power: 1_000_000_000_000n }],
       appState: { accounts: [{ address, balance: '2500250000000' }], operators: [{ consensus_key: key, address }] },
     })
+  })
+
+  it('may give a validator’s network key, which is another chain', () => {
+    const networkKey = toHex(ed25519Keypair(new Uint8Array(32).fill(5)).publicKey)
+    const spec = parsed(good.replace('operator =', `network_key = "${networkKey}"\noperator =`))
+    expect(genesisOf(spec).appState.operators).toEqual([{ consensus_key: key, address, network_key: networkKey }])
+    expect(toHex(chainIdOf(spec))).not.toBe(toHex(chainIdOf(parsed(good))))
   })
 
   it('keeps a ten-minute interval and none at all', () => {
@@ -147,6 +155,21 @@ describe('a bad chain spec', () => {
       'an account twice',
       text(chain, member, account, account),
       'CONFIG_INVALID_VALUE chain.toml:16 accounts[1].address is that of accounts[0]',
+    ],
+    [
+      'a network key without an operator',
+      good.replace(/operator = .*/, `network_key = "${'ab'.repeat(32)}"`),
+      'CONFIG_INVALID_VALUE chain.toml:9 validators[0].network_key is delegated by the operator: the validator needs one.',
+    ],
+    [
+      'a network key twice',
+      text(chain, withNetworkKey(member), withNetworkKey(member)),
+      'CONFIG_INVALID_VALUE chain.toml:13 validators[1].network_key is that of validators[0]: a network key speaks for one validator.',
+    ],
+    [
+      'half a network key',
+      good.replace('operator =', `network_key = "${'ab'.repeat(31)}"\noperator =`),
+      'CONFIG_INVALID_VALUE chain.toml:9 validators[0].network_key',
     ],
     [
       'a mistyped address',

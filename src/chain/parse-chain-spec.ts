@@ -74,6 +74,7 @@ function decodeSpec(file: ChainSpecFile, application: ChainSpec['application'], 
 function decodeValidators({ chain, validators }: ChainSpecFile, { blame }: Findings): ChainSpec['validators'] {
   const keys = new Map<string, number>()
   const operators = new Map<string, number>()
+  const networkKeys = new Map<string, number>()
   return validators.flatMap((validator, index) => {
     const path = ['validators', index]
     const consensusKey = fromHex(validator.consensus_key) as Bytes
@@ -90,8 +91,18 @@ function decodeValidators({ chain, validators }: ChainSpecFile, { blame }: Findi
     if (operator && !operator.ok) blame([...path, 'operator'], addressComplaint(operator.error.code, chain.address_prefix))
     const double = validator.operator === undefined ? undefined : firstUse(operators, validator.operator, index)
     if (double !== undefined) blame([...path, 'operator'], `operates validators[${double}] already: one operator, one validator.`)
-    return [{ consensusKey, possession, power, operator: operator?.ok ? operator.value : undefined }]
+    const networkKey = decodeNetworkKey(validator, index)
+    return [{ consensusKey, possession, power, operator: operator?.ok ? operator.value : undefined, networkKey }]
   })
+
+  function decodeNetworkKey({ network_key: text, operator }: ChainSpecFile['validators'][number], index: number) {
+    if (text === undefined) return undefined
+    const path = ['validators', index, 'network_key']
+    if (operator === undefined) blame(path, 'is delegated by the operator: the validator needs one.')
+    const twin = firstUse(networkKeys, text, index)
+    if (twin !== undefined) blame(path, `is that of validators[${twin}]: a network key speaks for one validator.`)
+    return fromHex(text)
+  }
 }
 
 function decodeAccounts({ chain, accounts }: ChainSpecFile, { blame }: Findings): ChainSpec['accounts'] {

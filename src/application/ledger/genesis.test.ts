@@ -4,6 +4,7 @@ import { encodeAddress } from '../../crypto/address.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { createOverlay } from '../overlay.ts'
 import { readLedgerGenesis, writeLedgerGenesis } from './genesis.ts'
+import { stakeOfNetworkKey } from './network-key.ts'
 import { ledgerParametersSchema } from './parameters.ts'
 import { readAccount, readOperator, readTotals, readValidator } from './records.ts'
 
@@ -13,8 +14,12 @@ const key = toHex(vera.consensus.publicKey)
 const account = (of: typeof ada, balance: string) => ({ address: named(of), balance })
 const operator = { consensus_key: key, address: named(vera) }
 
-function read(appState: unknown, validators = [{ consensusKey: vera.consensus.publicKey, power: tokens(1000) }]) {
-  return readLedgerGenesis({ appState, addressPrefix: 'test', validators, parameters: ledgerParametersSchema.parse({}) })
+function read(
+  appState: unknown,
+  validators = [{ consensusKey: vera.consensus.publicKey, power: tokens(1000) }],
+  parameters = {},
+) {
+  return readLedgerGenesis({ appState, addressPrefix: 'test', validators, parameters: ledgerParametersSchema.parse(parameters) })
 }
 
 test('accounts and validators of the genesis stand in the first state', () => {
@@ -38,6 +43,7 @@ test.each<[string, unknown]>([
   ['ADDRESS_MALFORMED', { accounts: [{ address: 'test1nonsense', balance: '5' }], operators: [operator] }],
   ['stands twice', { accounts: [account(ada, '5'), account(ada, '6')], operators: [operator] }],
   ['exceeds', { accounts: [account(ada, '18446744073709551616')], operators: [operator] }],
+  ['network_key', { operators: [{ ...operator, network_key: 'ab' }] }],
   ['add up', { accounts: [account(ada, '18446744073709551615')], operators: [operator] }],
   ['not the key of a first validator', { operators: [{ ...operator, consensus_key: key.replaceAll(/./g, '0') }] }],
   ['has an operator already', { operators: [operator, { ...operator, address: named(ada) }] }],
@@ -62,5 +68,27 @@ test('a first validator needs an operator of its own and the minimum stake', () 
   expect(read({ operators: [operator] }, [{ ...first, power: tokens(1000) - 1n }])).toMatchObject({
     ok: false,
     error: expect.stringContaining('below the minimum'),
+  })
+})
+
+test('a network key of the genesis stands behind a stake that suffices, and for one operator', () => {
+  const networkKey = toHex(ada.keypair.publicKey)
+  const genesis = read({ operators: [{ ...operator, network_key: networkKey }] })
+  if (!genesis.ok) throw new Error(genesis.error)
+  const state = createOverlay({ get: () => undefined })
+  writeLedgerGenesis(state, genesis.value)
+  expect(stakeOfNetworkKey(state, ada.keypair.publicKey)).toBe(tokens(1000))
+
+  const second = { consensus_key: toHex(bob.consensus.publicKey), address: named(bob), network_key: networkKey }
+  const validators = [vera, bob].map(({ consensus }) => ({ consensusKey: consensus.publicKey, power: tokens(1000) }))
+  expect(read({ operators: [{ ...operator, network_key: networkKey }, second] }, validators)).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('stands twice'),
+  })
+  const poor = { minimum_stake: 1 }
+  const little = [{ consensusKey: vera.consensus.publicKey, power: tokens(1000) - 1n }]
+  expect(read({ operators: [{ ...operator, network_key: networkKey }] }, little, poor)).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('too low for a network key'),
   })
 })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { Address } from '../../chain/identifiers.ts'
+import type { AccountKey, Address } from '../../chain/identifiers.ts'
 import type { Validator } from '../../chain/validator-set.ts'
 import { decodeAddress } from '../../crypto/address.ts'
-import { bytesKey, toHex } from '../../primitives/bytes.ts'
+import { bytesKey, fromHex, toHex } from '../../primitives/bytes.ts'
 import type { Result } from '../../primitives/result.ts'
 import type { StateWriter } from '../state.ts'
+import { networkKeyStakeMin, writeNetworkKey } from './network-key.ts'
 import type { LedgerParameters } from './parameters.ts'
 import { writeAccount, writeOperator, writeTotals, writeValidator } from './records.ts'
 
@@ -29,6 +30,11 @@ export const ledgerGenesisSchema = z.strictObject({
           .regex(/^[0-9a-f]{96}$/)
           .describe('A first validator’s BLS key, hexadecimal.'),
         address: z.string().describe('The account that operates it: receives its fees, may unstake.'),
+        network_key: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .optional()
+          .describe('An Ed25519 key that it has delegated, hexadecimal.'),
       }),
     )
     .min(1)
@@ -38,9 +44,15 @@ export type LedgerGenesisSpec = z.output<typeof ledgerGenesisSchema>
 
 export interface LedgerGenesis {
   readonly accounts: readonly { readonly address: Address; readonly balance: bigint }[]
-  readonly validators: readonly { readonly operator: Address; readonly validator: Validator }[]
+  readonly validators: readonly GenesisOperator[]
   /** Everything there is: balances and stakes. */
   readonly issued: bigint
+}
+
+interface GenesisOperator {
+  readonly operator: Address
+  readonly validator: Validator
+  readonly networkKey: AccountKey | undefined
 }
 
 /** The genesis in the ledger's own terms, or, in words, what is wrong with it. */
@@ -66,10 +78,11 @@ export function readLedgerGenesis(options: {
 /** The first state of the ledger. */
 export function writeLedgerGenesis(state: StateWriter, { accounts, validators, issued }: LedgerGenesis): void {
   for (const { address, balance } of accounts) writeAccount(state, address, { balance, nonce: 0 })
-  for (const { operator, validator } of validators) {
+  for (const { operator, validator, networkKey } of validators) {
     const { consensusKey, power } = validator
     writeValidator(state, operator, { consensusKey, stake: power, jailed: false, unbonding: [] })
     writeOperator(state, consensusKey, operator)
+    if (networkKey) writeNetworkKey(state, operator, networkKey)
   }
   writeTotals(state, { issued, burned: 0n, validators: validators.length })
 }
@@ -97,8 +110,9 @@ function readOperators(
 ): Result<LedgerGenesis['validators'], string> {
   const unclaimed = new Map(validators.map((validator) => [toHex(validator.consensusKey), validator]))
   const seen = new Set<string>()
-  const read: { readonly operator: Address; readonly validator: Validator }[] = []
-  for (const { consensus_key: key, address: text } of operators) {
+  const networkKeys = new Set<string>()
+  const read: GenesisOperator[] = []
+  for (const { consensus_key: key, address: text, network_key: networkKey } of operators) {
     const validator = unclaimed.get(key)
     if (!validator) return wrong(`operator ${text}: ${key} is not the key of a first validator, or has an operator already`)
     const operator = decodeAddress(prefix, text)
@@ -109,9 +123,14 @@ function readOperators(
         `validator ${key}: a stake of ${validator.power} is below the minimum of ${parameters.minimum_stake} base units`,
       )
     }
+    if (networkKey !== undefined && validator.power < networkKeyStakeMin) {
+      return wrong(`validator ${key}: its stake is too low for a network key, which needs ${networkKeyStakeMin} base units`)
+    }
+    if (networkKey !== undefined && networkKeys.has(networkKey)) return wrong(`network key ${networkKey} stands twice`)
+    if (networkKey !== undefined) networkKeys.add(networkKey)
     unclaimed.delete(key)
     seen.add(bytesKey(operator.value))
-    read.push({ operator: operator.value, validator })
+    read.push({ operator: operator.value, validator, networkKey: networkKey === undefined ? undefined : fromHex(networkKey) })
   }
   const [orphan] = unclaimed.keys()
   return orphan === undefined ? { ok: true, value: read } : wrong(`validator ${orphan} has no operator`)

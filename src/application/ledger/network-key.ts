@@ -15,7 +15,7 @@ import type { Outcome } from './result-codes.ts'
 type DelegateNetworkKey = Extract<Operation, { type: 'delegate-network-key' }>
 
 /** Below this a place among a node's peers would be too cheap. */
-const networkKeyStakeMin = 1000n * unitsPerToken
+export const networkKeyStakeMin = 1000n * unitsPerToken
 
 /** Possession of the key is one of the transaction's signatures: the node has checked it. The account's former key is forgotten. */
 export function delegateNetworkKey(
@@ -30,10 +30,15 @@ export function delegateNetworkKey(
   const holder = read(state, addressRecordSchema, networkKeyStateKey(networkKey))
   if (holder && !bytesEqual(holder, sender)) return 'key-taken'
   withdrawNetworkKey(state, sender)
-  state.set(networkKeyStateKey(networkKey), encode(addressRecordSchema, sender))
-  state.set(delegationStateKey(sender), encode(networkKeyRecordSchema, networkKey))
+  writeNetworkKey(state, sender, networkKey)
   events.push(event('delegate-network-key', { operator: senderName, key: toHex(networkKey) }))
   return 'executed'
+}
+
+/** Of an account that has no other key, and a key that no other account has. */
+export function writeNetworkKey(state: StateWriter, operator: Address, networkKey: AccountKey): void {
+  state.set(networkKeyStateKey(networkKey), encode(addressRecordSchema, operator))
+  state.set(delegationStateKey(operator), encode(networkKeyRecordSchema, networkKey))
 }
 
 /** After the stake of an operator has changed: its key goes with the stake. */

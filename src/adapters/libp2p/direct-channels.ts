@@ -115,11 +115,13 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
       else if (!opening) open()
     },
     send(channel, message) {
+      const queue = queues.get(channel)
+      // A message that would be dropped is not compressed first: whoever keeps a queue full tries again and again.
+      if (queue?.hasRoomFor(message.length) !== true) return false
       const packed = isCompressible(channel) ? options.compressor.pack(channel, message, options.features()) : undefined
       const kind = channels.indexOf(channel)
       const frame = packed === undefined ? { kind, payload: message } : { kind: kind | packed.flag, payload: packed.payload }
-      const queued = queues.get(channel)?.push(frame) ?? false
-      if (!queued) return false
+      if (!queue.push(frame)) return false
       if (frames !== undefined) frames.flush()
       else if (!opening) open()
       return true

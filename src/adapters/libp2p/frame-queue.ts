@@ -1,10 +1,12 @@
 import { type BoundedQueue, createBoundedQueue } from '../../primitives/bounded-queue.ts'
-import { type Frame, frameBytes } from './frame.ts'
+import { type Frame, frameBytes, frameHeaderBytes } from './frame.ts'
 import type { QueueLimit } from './limits.ts'
 
 /** Frames waiting for the wire, bounded in bytes and in number. */
 export interface FrameQueue {
   readonly bytes: number
+  /** Whether a frame with so long a payload would be taken now. */
+  hasRoomFor(payloadBytes: number): boolean
   /** False, and nothing is queued, when the queue is full. */
   push(frame: Frame): boolean
   shift(): Frame | undefined
@@ -17,6 +19,7 @@ export function createFrameQueue(limit: QueueLimit): FrameQueue {
     get bytes() {
       return bytes
     },
+    hasRoomFor: (payloadBytes) => frames.size < limit.messages && bytes + frameHeaderBytes + payloadBytes <= limit.bytes,
     push(frame) {
       const length = frameBytes(frame)
       if (bytes + length > limit.bytes || !frames.push(frame)) return false

@@ -4,9 +4,10 @@
  */
 import { connect, createServer } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createLibp2pNetwork, type Security } from '../../adapters/libp2p/libp2p-network.ts'
+import type { Security } from '../../adapters/libp2p/libp2p-network.ts'
 import { peerCertificateOfSeed } from '../../adapters/libp2p/peer-certificate.ts'
-import type { Network, NetworkHandlers } from '../../ports/network.ts'
+import type { InboundVerdict, Network } from '../../ports/network.ts'
+import { startBenchNetwork } from './bench-network.ts'
 
 export type ConnectionOrder =
   /** To become a node. */
@@ -49,39 +50,26 @@ let listening: Network | undefined
 let isRefusing = false
 let refused = 0
 
-const handlers: NetworkHandlers = {
-  onInbound() {
-    if (!isRefusing) return 'admit'
-    refused += 1
-    return 'refuse'
-  },
-  hello: () => new Uint8Array(64),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
-  onGossip: () => 'ignore',
-  onRequest: () => {
-    throw new Error('nothing is answered here')
-  },
-  onMisbehaviour: (_peer, what) => {
-    throw new Error(what)
-  },
-}
-
+/** Without a requirement, as a node is by default, and with its gossip, which every connection has a part in. */
 async function start(seed: number, listen: readonly string[], security: Security, from?: string): Promise<Network> {
   const privateKeySeed = new Uint8Array(32)
   new DataView(privateKeySeed.buffer).setUint32(0, seed)
-  const network = await createLibp2pNetwork({
+  return startBenchNetwork({
     privateKeySeed,
     listen,
     security: [security],
-    chainTag: 'bench',
+    requireHybrid: false,
+    gossipChannels: ['blocks', 'evidence', 'batches'],
     webSocketCertificate: await peerCertificateOfSeed(privateKeySeed),
     ...(from !== undefined && { dialFrom: from }),
+    handlers: { onInbound },
   })
-  await network.start(handlers)
-  return network
+}
+
+function onInbound(): InboundVerdict {
+  if (!isRefusing) return 'admit'
+  refused += 1
+  return 'refuse'
 }
 
 /** The least that can be done with a connection: what refusing is compared with. */

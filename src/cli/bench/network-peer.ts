@@ -1,7 +1,7 @@
 /** The other process of the network benchmark: receives, counts, answers. Started by `network.ts`, spoken to over its IPC channel. */
 
-import { createLibp2pNetwork } from '../../adapters/libp2p/libp2p-network.ts'
 import { peerCertificateOfSeed } from '../../adapters/libp2p/peer-certificate.ts'
+import { loopbackListen, startBenchNetwork } from './bench-network.ts'
 import { rawTlsContext, startRawTlsServer } from './raw-tls.ts'
 
 /** To the peer process: tell when so many messages have arrived, counted from now. */
@@ -26,26 +26,14 @@ function report(message: PeerReport): void {
 }
 
 const seed = new Uint8Array(32).fill(2)
-const network = await createLibp2pNetwork({
+const network = await startBenchNetwork({
   privateKeySeed: seed,
-  listen: ['/ip4/127.0.0.1/tcp/0'],
-  security: ['tls'],
-  requireHybrid: true,
-  chainTag: 'bench',
-  gossipChannels: [],
-})
-await network.start({
-  hello: () => new Uint8Array(64),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: count,
-  onGossip: () => 'ignore',
-  async *onRequest(_peer, _protocol, message) {
-    yield message
-  },
-  onMisbehaviour: (_peer, what) => {
-    throw new Error(what)
+  listen: [loopbackListen],
+  handlers: {
+    onMessage: count,
+    async *onRequest(_peer, _protocol, message) {
+      yield message
+    },
   },
 })
 const certificate = await peerCertificateOfSeed(seed)

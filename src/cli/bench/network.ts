@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { createLibp2pNetwork } from '../../adapters/libp2p/libp2p-network.ts'
 import { peerCertificateOfSeed } from '../../adapters/libp2p/peer-certificate.ts'
 import type { Channel, Network, PeerId } from '../../ports/network.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import { startBenchNetwork } from './bench-network.ts'
 import { type Figure, figure } from './figure.ts'
 import type { PeerReport } from './network-peer.ts'
 import { connectRawTls, probeRaw, rawTlsContext, sendRaw } from './raw-tls.ts'
@@ -35,7 +34,7 @@ export async function benchNetwork(): Promise<Figure[]> {
     const ready = await nextReport(child)
     if (ready.kind !== 'ready') throw new Error('the peer process is not ready')
     const seed = new Uint8Array(32).fill(1)
-    const network = await startNetwork(seed)
+    const network = await startBenchNetwork({ privateKeySeed: seed })
     const context = rawTlsContext(await peerCertificateOfSeed(seed))
     const connectRaw = () => connectRawTls(context, ready.rawPort)
     const connectFigures = await benchConnect(network, ready.address, connectRaw)
@@ -54,32 +53,6 @@ export async function benchNetwork(): Promise<Figure[]> {
   } finally {
     child.disconnect()
   }
-}
-
-async function startNetwork(privateKeySeed: Bytes): Promise<Network> {
-  const network = await createLibp2pNetwork({
-    privateKeySeed,
-    listen: [],
-    security: ['tls'],
-    requireHybrid: true,
-    chainTag: 'bench',
-    gossipChannels: [],
-  })
-  await network.start({
-    hello: () => new Uint8Array(64),
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    onRequest: () => {
-      throw new Error('this side answers nothing')
-    },
-    onMisbehaviour: (_peer, what) => {
-      throw new Error(what)
-    },
-  })
-  return network
 }
 
 async function benchConnect(network: Network, address: string, connectRaw: () => Promise<TLSSocket>): Promise<Figure[]> {

@@ -1,49 +1,58 @@
 /** The receiver of the priority benchmark: times votes, counts blocks. Started by `priority.ts`, spoken to over its IPC channel. */
-import { createLibp2pNetwork } from '../../adapters/libp2p/libp2p-network.ts'
+import { type AddressInfo, createServer } from 'node:net'
+import { loopbackListen, startBenchNetwork } from './bench-network.ts'
 
-/** From the receiver. The delays are of the votes since the last report, in ms, by the clock that all processes of a machine share. */
+/** What a vote's last byte says of the time in which it was sent. Those of neither are not counted. */
+export const phases = { idle: 1, loaded: 2 } as const
+export type Phase = keyof typeof phases
+export const voteBytes = 200
+
+/** From the receiver. The delays are in ms, by the clock that all processes of a machine share. */
 export type PriorityReport =
-  | { readonly kind: 'ready'; readonly address: string }
-  | { readonly kind: 'heard'; readonly delaysMs: readonly number[]; readonly bulkBytes: number }
+  | { readonly kind: 'ready'; readonly address: string; readonly probePort: number }
+  | { readonly kind: 'heard'; readonly votes: Delays; readonly probes: Delays; readonly bulkBytes: number }
+export type Delays = Readonly<Record<Phase, readonly number[]>>
 
-let delaysMs: number[] = []
+const votes: Record<Phase, number[]> = { idle: [], loaded: [] }
+const probes: Record<Phase, number[]> = { idle: [], loaded: [] }
 let bulkBytes = 0
 
-const network = await createLibp2pNetwork({
+const network = await startBenchNetwork({
   privateKeySeed: new Uint8Array(32).fill(4),
-  listen: ['/ip4/127.0.0.1/tcp/0'],
-  security: ['tls'],
-  requireHybrid: true,
-  chainTag: 'bench',
-  gossipChannels: [],
-})
-await network.start({
-  hello: () => new Uint8Array(64),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage(_peer, channel, message) {
-    if (channel === 'consensus') delaysMs.push(machineNow() - new DataView(message.buffer, message.byteOffset).getFloat64(0))
-    else bulkBytes += message.length
-  },
-  onGossip: () => 'ignore',
-  onRequest: () => {
-    throw new Error('this side answers nothing')
-  },
-  onMisbehaviour: (_peer, what) => {
-    throw new Error(what)
+  listen: [loopbackListen],
+  handlers: {
+    onMessage(_peer, channel, message) {
+      if (channel === 'consensus') time(message, votes)
+      else bulkBytes += message.length
+    },
   },
 })
+
+function time(message: Uint8Array, delays: Record<Phase, number[]>): void {
+  const delayMs = machineNow() - new DataView(message.buffer, message.byteOffset).getFloat64(0)
+  const phase = message[voteBytes - 1]
+  if (phase === phases.idle) delays.idle.push(delayMs)
+  if (phase === phases.loaded) delays.loaded.push(delayMs)
+}
 
 /** Milliseconds of a clock that two processes of one machine share, to the microsecond. */
 function machineNow(): number {
   return performance.timeOrigin + performance.now()
 }
 
-process.on('message', () => {
-  process.send?.({ kind: 'heard', delaysMs, bulkBytes } satisfies PriorityReport)
-  delaysMs = []
-  bulkBytes = 0
+/** Messages as long as votes, on a bare connection. */
+const probeServer = createServer({ noDelay: true }, (socket) => {
+  let rest = Buffer.alloc(0)
+  socket.on('data', (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    for (; rest.length >= voteBytes; rest = rest.subarray(voteBytes)) time(rest, probes)
+  })
+  socket.on('error', () => undefined)
 })
+
+process.on('message', () => process.send?.({ kind: 'heard', votes, probes, bulkBytes } satisfies PriorityReport))
 process.on('disconnect', () => process.exit(0))
-process.send?.({ kind: 'ready', address: network.addresses()[0] as string } satisfies PriorityReport)
+probeServer.listen(0, '127.0.0.1', () => {
+  const probePort = (probeServer.address() as AddressInfo).port
+  process.send?.({ kind: 'ready', address: network.addresses()[0] as string, probePort } satisfies PriorityReport)
+})

@@ -1,11 +1,11 @@
 /** One of the processes that all send to all: the network port alone, batches made and read as the product makes and reads them. */
-import { createLibp2pNetwork } from '../../../adapters/libp2p/libp2p-network.ts'
 import { batchSchema } from '../../../chain/batch.ts'
 import { batchMessageSchema } from '../../../chain/batch-message.ts'
 import { batchBytesMax } from '../../../chain/limits.ts'
 import { decode, encode } from '../../../codec/codec.ts'
 import type { Network } from '../../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../../primitives/bytes.ts'
+import { loopbackListen, startBenchNetwork } from '../bench-network.ts'
 import { benchSeed } from '../consensus/bench-chain.ts'
 
 export type FloodOrder =
@@ -29,30 +29,12 @@ const nothing = { messages: 0, seconds: 0, cores: 0 }
 let received = 0
 let network: Network | undefined
 
-async function listen(index: number): Promise<Network> {
-  const started = await createLibp2pNetwork({
+function listen(index: number): Promise<Network> {
+  return startBenchNetwork({
     privateKeySeed: benchSeed('flood', index),
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    security: ['tls'],
-    requireHybrid: true,
-    chainTag: 'bench',
-    gossipChannels: [],
+    listen: [loopbackListen],
+    handlers: { onMessage: (_peer, _channel, message) => take(message) },
   })
-  await started.start({
-    hello: () => new Uint8Array(64),
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: (_peer, _channel, message) => take(message),
-    onGossip: () => 'ignore',
-    onRequest: () => {
-      throw new Error('nothing is answered here')
-    },
-    onMisbehaviour: (_peer, what) => {
-      throw new Error(what)
-    },
-  })
-  return started
 }
 
 function take(message: Bytes): void {

@@ -116,6 +116,7 @@ export const rejections = {
     summary: 'A DNS seed’s list of peers is signed by a key the chain spec does not name.',
   },
   SEED_LIST_WRONG_CHAIN: { verdict: 'reject', summary: 'A DNS seed’s signed list of peers is of another chain.' },
+  STUN_MALFORMED: { verdict: 'ignore', summary: 'What came from a STUN server is no STUN message.' },
   SYNC_WRONG_COMMIT: { verdict: 'reject', summary: 'A peer sent a block with the commit of another.' },
   SYNC_WRONG_HEIGHT: { verdict: 'reject', summary: 'A peer sent a block of a height that was not asked for.' },
   TX_SIGNATURE_INVALID: { verdict: 'reject', summary: 'The transaction’s signature does not hold.' },

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type * as Der from '../../../src/adapters/libp2p/der.ts'
 import type * as Frames from '../../../src/adapters/libp2p/frame.ts'
 import type * as KeyShare from '../../../src/adapters/libp2p/key-share.ts'
+import type * as StunMessages from '../../../src/adapters/nat/stun-message.ts'
 import type * as Ledger from '../../../src/application/ledger/decode-transaction.ts'
 import type * as StateProofs from '../../../src/application/state-tree/proof.ts'
 import type * as Compression from '../../../src/codec/compression.ts'
@@ -25,6 +26,7 @@ export async function parserTargets(): Promise<Target[]> {
     await inclusionProof(),
     await stateProof(),
     await compressedMessage(),
+    await stunMessage(),
   ]
 }
 
@@ -161,6 +163,31 @@ async function stateProof(): Promise<Target> {
       const proof = { siblings, other } as Parameters<typeof verifyStateProof>[3]
       if (verifyStateProof(root, Uint8Array.of(1), Uint8Array.of(2), proof))
         throw new Error('a value is proved that nobody wrote')
+    },
+  }
+}
+
+/** What is read is in bounds, and is read the same again once it is written. */
+async function stunMessage(): Promise<Target> {
+  const { decodeStun, encodeStun } = await load<typeof StunMessages>('src/adapters/nat/stun-message.ts')
+  const transactionId = new Uint8Array(12).fill(7)
+  const [ipv4, ipv6] = [
+    { host: '203.0.113.7', port: 26_600 },
+    { host: '2001:db8::7', port: 3478 },
+  ]
+  return {
+    name: 'StunMessage',
+    bytesMax: 1600,
+    seeds: [
+      encodeStun({ kind: 'success', transactionId, mapped: ipv4, origin: ipv6, other: ipv4 }),
+      encodeStun({ kind: 'error', transactionId, errorCode: 420 }),
+      encodeStun({ kind: 'request', transactionId, change: { address: true, port: true } }),
+    ],
+    run(bytes) {
+      const decoded = decodeStun(bytes)
+      if (!decoded.ok) return
+      const again = decodeStun(encodeStun(decoded.value))
+      if (!again.ok || JSON.stringify(again.value) !== JSON.stringify(decoded.value)) throw new Error('it is read another way')
     },
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -192,5 +192,42 @@ describe('tx send', () => {
     const address = (await synod('keys address alice --home one')).out.trim()
     const line = `tx send --home one --from alice --to ${address} --amount 1 --api http://127.0.0.1:1`
     expect((await synod(line, { environment })).err).toContain('API_UNREACHABLE')
+  })
+})
+
+describe('doctor', () => {
+  interface Found {
+    readonly ok: boolean
+    readonly findings: readonly { readonly check: string; readonly level: string; readonly found: string }[]
+  }
+  const levelOf = ({ findings }: Found, check: string) => findings.find((finding) => finding.check === check)?.level
+
+  it('finds a new home well, says what to do where it is not, and changes nothing', async () => {
+    await synod('init --home well --preset devnet', { environment })
+    const before = await readdir(join(directory, 'well'))
+    const line = 'doctor --home well --set p2p.listen=/ip4/127.0.0.1/tcp/0 --set api.port=0 --json'.split(' ')
+    const well = await synod(line, { environment })
+    expect(well.err).toBe('')
+    const found = JSON.parse(well.out) as Found
+    // The disk of who tests may be slow or full.
+    const others = found.findings.filter(({ check }) => !check.startsWith('disk'))
+    expect(others.filter(({ level }) => level === 'failure')).toEqual([])
+    expect(well.status).toBe(found.ok ? 0 : 1)
+    for (const check of ['node version', 'configuration', 'node', 'key files', 'p2p port'])
+      expect(levelOf(found, check)).toBe('ok')
+    expect(levelOf(found, 'clock')).toBe('warning')
+    expect(levelOf(found, 'disk speed')).toBeDefined()
+    expect(await readdir(join(directory, 'well'))).toEqual(before)
+
+    await chmod(join(directory, 'well/keys/peer.key'), 0o644)
+    const exposed = await synod(line.slice(0, -1), { environment })
+    expect(exposed.status).toBe(1)
+    expect(exposed.out).toMatch(/^failure {2}key files .*mode 644: others can use it\n +Run chmod 600 /m)
+  })
+
+  it('says that a home has no configuration', async () => {
+    const { status, out } = await synod('doctor --home nowhere --json')
+    expect(status).toBe(1)
+    expect(levelOf(JSON.parse(out) as Found, 'configuration')).toBe('failure')
   })
 })

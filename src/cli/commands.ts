@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
 import { peersCommands } from './commands/peers.ts'
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   initCommand,
   startCommand,
   statusCommand,
+  doctorCommand,
   ...peersCommands,
   ...bansCommands,
   traceCommand,

@@ -1,4 +1,3 @@
-import type { AddressRank } from '../peers/address-order.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import { createDialPlan, type DialView } from '../peers/dial-plan.ts'
 import { type DialTarget, readDialTarget } from '../peers/dial-target.ts'
@@ -29,8 +28,6 @@ export interface ConnectionKeeperOptions {
   /** Addresses to keep connections to, whatever the target. */
   readonly peers: readonly string[]
   readonly limits: ConnectionLimits
-  /** Which address of a peer that has several goes first; chance decides unless given. */
-  readonly rankOf?: AddressRank
 }
 
 /** More than there are dials under way. */
@@ -107,7 +104,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   }
 }
 
-function viewOf({ ports: { network }, reputation, judge, rankOf }: ConnectionKeeperOptions): DialView {
+function viewOf({ ports: { network }, reputation, judge }: ConnectionKeeperOptions): DialView {
   const { access, hosts, now } = reputation
   const peers = network.peers()
   const connected = new Set(peers.map(({ id }) => id))
@@ -115,7 +112,6 @@ function viewOf({ ports: { network }, reputation, judge, rankOf }: ConnectionKee
   return {
     outboundGroups: peers.filter(({ direction }) => direction === 'outbound').map(({ host }) => placeOf(host).group),
     isConnected: (peer) => connected.has(peer),
-    ...(rankOf && { rankOf }),
     mayDial({ address, peer, host, site }: DialTarget) {
       if (peer === network.self || own.has(address)) return false
       const rule = (peer === undefined ? undefined : access.ofPeer(peer, now())) ?? access.ofHost(host, now())

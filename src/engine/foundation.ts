@@ -35,8 +35,6 @@ export interface NodeOptions {
   readonly application: Application
   /** Addresses this node keeps connections to. */
   readonly peers: readonly string[]
-  /** Over what to dial a peer that has several addresses, the preferred first; chance decides unless given. */
-  readonly transports?: readonly string[]
   /** Where peers are found when none are known. Absent: nowhere. */
   readonly dnsSeeds?: DnsSeedSettings
   readonly mempool: MempoolLimits

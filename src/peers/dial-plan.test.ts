@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rankByTransport } from './address-order.ts'
 import { createDialPlan, type DialView, heardBounds, warmSpares } from './dial-plan.ts'
 import { readDialTarget } from './dial-target.ts'
 
@@ -33,23 +32,6 @@ describe('dial plan', () => {
     plan.learn([addressIn(1, 1), addressIn(2, 1)], teller)
     const view = { ...nobody, outboundGroups: [groupOf(addressIn(1, 9)), 'another'] }
     expect(plan.due(view, 0, even).dial).toEqual([addressIn(2, 1)])
-  })
-
-  it('takes the preferred address of a peer first, and the others when that has failed', () => {
-    const [tcp, quic] = ['/ip4/60.1.0.1/tcp/26600/p2p/x', '/ip4/60.1.0.1/udp/26601/quic-v1/p2p/x']
-    const view = { ...nobody, rankOf: rankByTransport(['quic', 'tcp']) }
-    const configured = createDialPlan([tcp, quic], 0)
-    expect(configured.due(view, 0, even).dial).toEqual([quic])
-    expect(configured.due(view, 0, even).dial).toEqual([])
-    configured.failed(quic, 0, even)
-    expect(configured.due(view, 0, even).dial).toEqual([tcp])
-    const heard = createDialPlan([], 2)
-    heard.learn([tcp, quic], teller)
-    expect(heard.due(view, 0, even).dial).toEqual([quic])
-    heard.failed(quic, 0, even)
-    expect(heard.due(view, 0, even).dial).toEqual([tcp])
-    const other = createDialPlan([tcp, quic], 0)
-    expect(other.due({ ...view, rankOf: rankByTransport(['tcp']) }, 0, even).dial).toEqual([tcp])
   })
 
   it('does not always lean on the same ones', () => {

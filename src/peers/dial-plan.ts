@@ -1,5 +1,4 @@
 import { createBoundedMap } from '../primitives/bounded-map.ts'
-import { type AddressRank, preferredFirst } from './address-order.ts'
 import { isBelievable } from './address-rules.ts'
 import { type BackOff, type BackOffPolicy, createBackOff } from './back-off.ts'
 import { type DialTarget, readDialTarget } from './dial-target.ts'
@@ -30,8 +29,6 @@ export interface DialView {
   readonly isConnected: (peer: string) => boolean
   /** False for oneself, and for whom conduct or the operator keeps out. */
   readonly mayDial: (target: DialTarget) => boolean
-  /** Which address of a peer that has several goes first. Absent: chance decides. */
-  readonly rankOf?: AddressRank
 }
 
 export interface DialDecision {
@@ -114,8 +111,7 @@ export function createDialPlan(configured: readonly string[], outboundTarget: nu
     },
 
     due(view, now, chance) {
-      const idle = [...places.values()].filter((place) => place.configured && place.state === 'idle' && dueAtOf(place) <= now)
-      const own = onePerPeer(byPreference(idle, view), [...places.values()])
+      const own = [...places.values()].filter((place) => place.configured && place.state === 'idle' && dueAtOf(place) <= now)
       const chosen = [
         ...allowed(own, view, now),
         ...allowed(dueHeard([...places.values()], outboundTarget, view, now, chance), view, now),
@@ -180,28 +176,7 @@ function dueHeard(
         left.place.pace.backOff.failures - right.place.pace.backOff.failures ||
         left.lot - right.lot,
     )
-  const ordered = ready.map(({ place }) => place)
-  return distinctFirst(byPreference(ordered, view)).slice(0, room)
-}
-
-function byPreference(places: readonly Place[], { rankOf }: DialView): readonly Place[] {
-  if (rankOf === undefined) return places
-  return preferredFirst(
-    places,
-    ({ target }) => target.peer,
-    ({ target }) => rankOf(target.address),
-  )
-}
-
-/** The first address of each peer, unless another is being dialled: the next has its turn when that one has failed. */
-function onePerPeer(candidates: readonly Place[], all: readonly Place[]): readonly Place[] {
-  const tried = new Set(all.filter(({ state }) => state === 'dialling').map(({ target }) => target.peer))
-  return candidates.filter(({ target: { peer } }) => {
-    if (peer === undefined) return true
-    if (tried.has(peer)) return false
-    tried.add(peer)
-    return true
-  })
+  return distinctFirst(ready.map(({ place }) => place)).slice(0, room)
 }
 
 /** Whom the node may not dial now it looks at again later. */

@@ -20,7 +20,11 @@ export async function apiAddress(
     () => false,
   )
   if (!exists) return standard
-  const { api } = (await loadNodeConfig({ home, environment: console.environment })).config
+  return urlOfApi((await loadNodeConfig({ home, environment: console.environment })).config.api)
+}
+
+/** Where a node with this setting is asked from the same machine. */
+export function urlOfApi(api: { readonly host: string; readonly port: number }): string {
   const host = api.host === '0.0.0.0' ? '127.0.0.1' : api.host === '::' ? '::1' : api.host
   return `http://${host.includes(':') ? `[${host}]` : host}:${api.port}`
 }

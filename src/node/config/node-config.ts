@@ -71,6 +71,18 @@ export const nodeConfigSchema = z.strictObject({
         .union([z.literal('auto'), z.int().min(0).max(64)])
         .default('auto')
         .describe('Threads that check signatures. "auto": one less than there are cores, at least one.'),
+      time_servers: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?$/,
+              'a name or an IP address, with a port where it is not 123',
+            ),
+        )
+        .max(8)
+        .default([])
+        .describe('SNTP servers with which `synod doctor` compares this machine’s clock. The node itself asks none.'),
       trace_messages: z
         .int()
         .min(0)

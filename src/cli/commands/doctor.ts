@@ -1,0 +1,18 @@
+import { defineCommand } from '../frame/command.ts'
+import { homeOf, homeOption, jsonOption, setOption } from '../frame/shared-options.ts'
+
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'Check this machine, and say what to do about what is wrong',
+  details:
+    'Before the node starts, or beside it while it runs, which tells more. It looks at the clock, the ports, the network address translation, the public address, the DNS seeds, the disk, the limit of open files, the runtime and the key files, and asks the running node whether it can be reached. It asks only servers that are configured, and changes nothing. Exit status 1 when something is a failure; warnings leave it 0.',
+  options: { home: homeOption, set: setOption, json: jsonOption },
+  examples: [
+    { line: 'synod doctor --home ~/my-chain', shows: 'Check the node of a home' },
+    { line: 'synod doctor --set node.time_servers=time.example.org', shows: 'Ask a time server too, this once' },
+  ],
+  async run({ options, console }) {
+    const { runDoctor } = await import('../doctor/run-doctor.ts')
+    return runDoctor({ home: homeOf(options.home, console), overrides: options.set, json: options.json, console })
+  },
+})

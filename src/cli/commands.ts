@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.ts'
 import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { dnsSeedCommand } from './commands/dns-seed.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
 import { peersCommands } from './commands/peers.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   ...txCommands,
   ...keysCommands,
   ...configCommands,
+  dnsSeedCommand,
   simulateCommand,
   benchCommand,
   attackCommand,

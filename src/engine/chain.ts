@@ -95,7 +95,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
 }
 
 /** The genesis state is computed at every start: its root belongs to the handshake. */
-function prepareGenesis(options: ChainOptions, state: StateStore): PreparedState {
+export function prepareGenesis(options: Omit<ChainOptions, 'store' | 'stateVersionsKept'>, state: StateStore): PreparedState {
   const { application, chainId, genesis } = options
   const overlay = createOverlay({ get: () => undefined })
   application.initChain({ chainId, time: genesis.time, validators: genesis.validators, appState: genesis.appState }, overlay)

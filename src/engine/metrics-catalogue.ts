@@ -84,3 +84,19 @@ export const metrics = {
   },
   synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
 } as const satisfies Record<string, MetricEntry>
+
+/** What `synod dns-seed` exports. */
+export const seederMetrics = {
+  synod_seeder_tests_total: { type: 'counter', help: 'Addresses tested, by result.', labels: ['result'] },
+  synod_seeder_peers: {
+    type: 'gauge',
+    help: 'Addresses of peers: known, and those good enough to be served.',
+    labels: ['state'],
+  },
+  synod_seeder_queries_total: {
+    type: 'counter',
+    help: 'Questions to the name server, by transport and what came of them; dropped ones got no answer.',
+    labels: ['transport', 'outcome'],
+  },
+  synod_seeder_bytes_total: { type: 'counter', help: 'Bytes of the name server’s messages by direction.', labels: ['direction'] },
+} as const satisfies Record<string, MetricEntry>

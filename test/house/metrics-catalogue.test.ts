@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type MetricEntry, metrics } from '../../src/engine/metrics-catalogue.ts'
+import { type MetricEntry, metrics, seederMetrics } from '../../src/engine/metrics-catalogue.ts'
 
 const root = join(import.meta.dirname, '../..')
-const entries = Object.entries<MetricEntry>(metrics)
+const entries = Object.entries<MetricEntry>({ ...metrics, ...seederMetrics })
 
 const production = globSync('src/**/*.ts', { cwd: root })
   .filter((path) => !/\.(test|contract)\.ts$/.test(path) && !path.endsWith('metrics-catalogue.ts'))

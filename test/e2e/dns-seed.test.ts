@@ -42,7 +42,8 @@ beforeAll(async () => {
   const [port, metricsPort] = (await freePorts(2, 31_500, () => host)) as [number, number]
   server = `${host}:${port}`
   metricsUrl = `http://${host}:${metricsPort}`
-  seed = startSynod(seedWords(port, '--metrics', `${host}:${metricsPort}`, '--json'))
+  const [address = ''] = (await network.nodes[0]!.client.status()).addresses
+  seed = startSynod(seedWords(port, '--peer', address, '--metrics', `${host}:${metricsPort}`, '--json'))
   const good = async () => {
     const status = (await (await fetch(`${metricsUrl}/status`)).json()) as { good: number }
     return status.good >= nodes

@@ -63,6 +63,8 @@ export function usableSeedAddresses(
   for (const address of addresses) {
     if (usable.size >= bounds.total) break
     const { peer, kind, host, endpoint, group } = readDialTarget(address)
+    // Whoever can be reached through a third only is found through others.
+    if (address.includes('/p2p-circuit')) continue
     if (kind !== 'ip' || own.has(endpoint) || peer === rules.self || usable.has(address)) continue
     if (listedAddress(address, peer ?? '', rules.allowsPrivate ? 'machine' : 'world') === undefined) continue
     const ofGroup = groups.get(group) ?? 0

@@ -55,7 +55,10 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 }
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
-async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: ReturnType<typeof openRooms>): Promise<void> {
+async function stop(
+  { ports, store, breakdown, reputation, addressBook }: Foundation,
+  rooms: ReturnType<typeof openRooms>,
+): Promise<void> {
   const { register, guard, attacks, keeper, dnsSeeds, gossip, sync, exchange, announcements, lists, runner } = rooms
   breakdown.expect()
   for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists]) room.stop()
@@ -63,6 +66,7 @@ async function stop({ ports, store, breakdown, reputation }: Foundation, rooms: 
     await settled(sync.stop()),
     await settled(runner.stop()),
     await settled(reputation.stop()),
+    await settled(addressBook.stop()),
     await settled(ports.network.stop()),
     await settled(store.close()),
   ]

@@ -6,6 +6,9 @@ import { OperationalError } from '../primitives/operational-error.ts'
 import { createRandom, createSimulatedEntropy } from '../simulator/random.ts'
 import { createScheduler, createSimulatedClock } from '../simulator/scheduler.ts'
 import { createConnectionKeeper } from './connection-keeper.ts'
+import { createDiscovery } from './discovery.ts'
+import { openAddressBook } from './kept-address-book.ts'
+import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 import { openReputation } from './reputation.ts'
 
@@ -36,18 +39,31 @@ async function setUp(
   const entropy = createSimulatedEntropy(createRandom(1n))
   const ports = { clock, disk, network, entropy, telemetry: silence } as unknown as Ports
   const reputation = await openReputation(ports, { allow: [], deny: [] })
+  const addressBook = await openAddressBook(ports)
   const keeper = createConnectionKeeper({
     ports,
     reputation,
+    addressBook,
     judge: { isWelcome: (peer) => !refused.has(peer) },
     peers: addresses,
     limits: { ...defaultConnectionLimits, outboundTarget: 0, ...limits },
   })
+  const discovery = createDiscovery({ ports, addressBook, keeper, register: {} as PeerRegister })
+  const learn = (addresses: readonly string[], host: string) => discovery.learn(addresses, { kind: 'peer', host })
   const lose = (peer: string) => {
     connected.delete(peer)
     keeper.lost(peer)
   }
-  return { keeper, dialled, connected, refused, reputation, lose, run: (ms: number) => scheduler.run(scheduler.now() + ms) }
+  return {
+    keeper,
+    learn,
+    dialled,
+    connected,
+    refused,
+    reputation,
+    lose,
+    run: (ms: number) => scheduler.run(scheduler.now() + ms),
+  }
 }
 
 const peerIn = (address: string) => address.split('/')[1]
@@ -105,17 +121,17 @@ describe('peers that were heard of', () => {
   const names = Array.from({ length: 20 }, (_, index) => `peer${index}`)
 
   it('are dialled until the target and the spares are reached, and no further', async () => {
-    const { keeper, connected, run } = await setUp([], peerIn, { outboundTarget: 3 })
+    const { keeper, learn, connected, run } = await setUp([], peerIn, { outboundTarget: 3 })
     keeper.start()
-    keeper.learn(addressesOf(...names), 'teller')
+    learn(addressesOf(...names), 'teller')
     await run(5000)
     expect(connected.size).toBe(5)
   })
 
   it('replace whoever is lost', async () => {
-    const { keeper, connected, lose, run } = await setUp([], peerIn, { outboundTarget: 3 })
+    const { keeper, learn, connected, lose, run } = await setUp([], peerIn, { outboundTarget: 3 })
     keeper.start()
-    keeper.learn(addressesOf(...names), 'teller')
+    learn(addressesOf(...names), 'teller')
     await run(5000)
     for (const peer of connected) lose(peer)
     await run(1000)
@@ -123,19 +139,19 @@ describe('peers that were heard of', () => {
   })
 
   it('are left alone when only configured peers are wanted', async () => {
-    const { keeper, dialled, run } = await setUp([], peerIn, { outboundTarget: 0 })
+    const { keeper, learn, dialled, run } = await setUp([], peerIn, { outboundTarget: 0 })
     keeper.start()
-    keeper.learn(addressesOf(...names), 'teller')
+    learn(addressesOf(...names), 'teller')
     await run(5000)
     expect(dialled).toEqual([])
   })
 
   it('are never this node itself, nor anybody banned or denied', async () => {
-    const { keeper, dialled, refused, reputation, run } = await setUp([], peerIn, { outboundTarget: 8 })
+    const { keeper, learn, dialled, refused, reputation, run } = await setUp([], peerIn, { outboundTarget: 8 })
     refused.add('banned')
     reputation.access.set({ kind: 'peer', text: 'denied' }, { verdict: 'deny', until: Number.POSITIVE_INFINITY, by: 'operator' })
     keeper.start()
-    keeper.learn(['sim:0/self', 'sim:1/banned', 'sim:2/denied', 'sim:3/welcome'], 'teller')
+    learn(['sim:0/self', 'sim:1/banned', 'sim:2/denied', 'sim:3/welcome'], 'teller')
     await run(120_000)
     expect(dialled).toEqual(['sim:3/welcome'])
   })
@@ -145,7 +161,7 @@ describe('addresses that were heard of', () => {
   const told = '/ip4/60.1.0.1/tcp/2601/p2p/b'
 
   async function dialsAfter(failure: Error, work: boolean): Promise<number> {
-    const { keeper, dialled, run } = await setUp(
+    const { keeper, learn, dialled, run } = await setUp(
       [],
       () => {
         if (work) keeper.worked('b')
@@ -154,7 +170,7 @@ describe('addresses that were heard of', () => {
       { outboundTarget: 4 },
     )
     keeper.start()
-    keeper.learn([told], '60.2.0.1')
+    learn([told], '60.2.0.1')
     await run(60_000)
     keeper.stop()
     return dialled.length

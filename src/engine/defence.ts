@@ -1,3 +1,4 @@
+import { rankByTransport } from '../peers/address-order.ts'
 import { defaultBudgetLimits } from '../peers/budget-policy.ts'
 import { defaultResourceLimits } from '../peers/resource-manager.ts'
 import { createAttackWatch } from './attack-watch.ts'
@@ -38,7 +39,13 @@ export function openDefence(foundation: Foundation, options: NodeOptions) {
     isStaked: slots.isStaked,
     servesBulk: () => guard.servesBulk,
   })
-  const keeper = createConnectionKeeper({ ...foundation, judge, peers: options.peers, limits: options.connections })
+  const keeper = createConnectionKeeper({
+    ...foundation,
+    judge,
+    peers: options.peers,
+    limits: options.connections,
+    ...(options.transports && { rankOf: rankByTransport(options.transports) }),
+  })
   const discovery = createDiscovery({ ...foundation, register, keeper })
   const dnsSeeds = createDnsSeeds({
     ...foundation,

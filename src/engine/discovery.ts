@@ -1,7 +1,11 @@
-import { readDialTarget } from '../peers/dial-target.ts'
+import { isBelievable } from '../peers/address-rules.ts'
+import { type DialTarget, readDialTarget, withPeer } from '../peers/dial-target.ts'
 import { usableAddresses } from '../peers/listen-addresses.ts'
+import { placeOf } from '../peers/network-group.ts'
 import type { PeerId } from '../ports/network.ts'
+import { chanceOf } from './chance.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
+import type { KeptAddressBook } from './kept-address-book.ts'
 import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
 
@@ -11,8 +15,18 @@ export interface Discovery {
   learn(addresses: readonly string[], source: AddressSource): void
   /** Where a connected peer says that it can be dialled itself. */
   learnOwn(addresses: readonly string[], peer: PeerId): void
-  /** At most `n` addresses that are worth telling others, each with its peer id. */
+  /** The same, of addresses where nodes were seen some time ago. Returns those that were not known. */
+  learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly string[]
+  /** At most `n` addresses that are worth telling others, each with its peer id; those where this node was itself come first. */
   good(n: number): readonly string[]
+  /** A part of the book that may be told to somebody who asks for it. */
+  sample(): readonly SeenAddress[]
+  size(): { readonly new: number; readonly tried: number }
+}
+
+export interface SeenAddress {
+  readonly address: string
+  readonly seenAgoMs: number
 }
 
 /** Who told of an address. `host`: its IP address; for DNS, the resolver's, or the seed's name. Its network group bounds what it can fill. */
@@ -24,28 +38,65 @@ export interface AddressSource {
 export function createDiscovery(options: {
   readonly ports: Ports
   readonly register: PeerRegister
-  readonly keeper: Pick<ConnectionKeeper, 'learn'>
+  readonly addressBook: Pick<KeptAddressBook, 'book' | 'changed'>
+  readonly keeper: Pick<ConnectionKeeper, 'look'>
 }): Discovery {
-  const { ports, register, keeper } = options
+  const { register, keeper, addressBook } = options
+  const { clock, entropy, network, telemetry } = options.ports
+  const { book } = addressBook
+  const chance = chanceOf(entropy)
+  const now = () => clock.monotonic()
+
+  function take(target: DialTarget, seenAgoMs: number, { host }: AddressSource, own: ReadonlySet<string>) {
+    const isOwn = target.peer === network.self || own.has(target.endpoint)
+    if (isOwn || !isBelievable(target, host)) return 'refused'
+    const at = now()
+    return book.learn(target, { host, group: placeOf(host).group }, { now: at, seenAt: at - seenAgoMs }, chance)
+  }
+
+  function learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly string[] {
+    const own = new Set(network.addresses().map((address) => readDialTarget(address).endpoint))
+    const fresh: string[] = []
+    for (const { address, seenAgoMs } of seen) {
+      const result = take(readDialTarget(address), seenAgoMs, source, own)
+      telemetry.count('synod_addresses_learnt_total', 1, { source: source.kind, result })
+      if (result === 'new') fresh.push(address)
+    }
+    if (fresh.length > 0) {
+      for (const table of ['new', 'tried'] as const) telemetry.gauge('synod_address_book_entries', book.size[table], { table })
+      addressBook.changed()
+      keeper.look()
+    }
+    return fresh
+  }
 
   function learn(addresses: readonly string[], source: AddressSource): void {
-    if (addresses.length > 0) keeper.learn(addresses, source.host)
+    learnSeen(
+      addresses.map((address) => ({ address, seenAgoMs: 0 })),
+      source,
+    )
   }
 
   return {
     learn,
+    learnSeen,
     learnOwn(addresses, peer) {
       const host = register.of(peer)?.host
       if (host === undefined) return
       const own = usableAddresses(addresses, peer, host).flatMap((address) => ownAddress(address, peer))
       learn(own, { kind: 'peer', host })
     },
-    good: (n) =>
-      ports.network
-        .peers()
-        .filter(({ direction }) => direction === 'outbound')
-        .slice(0, n)
-        .map(({ address, id }) => (address.startsWith('/') && !address.includes('/p2p/') ? `${address}/p2p/${id}` : address)),
+    good(n) {
+      const known = book.candidates(now()).filter(({ target }) => target.peer !== undefined)
+      const lots = known.map((entry) => ({ entry, rank: entry.triedSlot === undefined ? 1 : 0, lot: chance() }))
+      const order = lots.sort((left, right) => left.rank - right.rank || left.lot - right.lot)
+      return order.slice(0, n).map(({ entry }) => entry.target.address)
+    },
+    sample: () =>
+      book
+        .sample(now(), chance)
+        .map(({ target, seenAt }) => ({ address: target.address, seenAgoMs: Math.max(0, now() - seenAt) })),
+    size: () => book.size,
   }
 }
 
@@ -54,5 +105,5 @@ function ownAddress(address: string, peer: PeerId): readonly string[] {
   const { peer: named } = readDialTarget(address)
   if (named === peer) return [address]
   if (named !== undefined) return []
-  return [address.startsWith('/') ? `${address}/p2p/${peer}` : address]
+  return [withPeer(address, peer)]
 }

@@ -19,6 +19,7 @@ import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
+import { openAddressBook } from './kept-address-book.ts'
 import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
 import { createOwnAddresses } from './own-addresses.ts'
@@ -35,6 +36,8 @@ export interface NodeOptions {
   readonly application: Application
   /** Addresses this node keeps connections to. */
   readonly peers: readonly string[]
+  /** Over what to dial a peer that has several addresses, the preferred first; chance decides unless given. */
+  readonly transports?: readonly string[]
   /** Where peers are found when none are known. Absent: nowhere. */
   readonly dnsSeeds?: DnsSeedSettings
   readonly mempool: MempoolLimits
@@ -77,6 +80,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const gate = createSigningGate(clock, options.doppelgangerWaitMs)
   const parameters = parametersHash(spec)
   const reputation = await openReputation(ports, options.access)
+  const addressBook = await openAddressBook(ports)
   const evidencePool = createEvidencePool({
     chainId,
     verifier,
@@ -116,6 +120,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     gate,
     evidencePool,
     reputation,
+    addressBook,
     ownAddresses: createOwnAddresses({ ports }),
     intake,
     breakdown: createBreakdown({ telemetry, gate, events }),

@@ -34,6 +34,17 @@ export const metrics = {
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_hello_work_asked: { type: 'gauge', help: 'Work asked of the latest stranger, in hashes to be expected; 0: none.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
+  synod_address_book_entries: {
+    type: 'gauge',
+    help: 'Addresses in the book: only heard of, or tried, which is where a node answered.',
+    labels: ['table'],
+  },
+  synod_addresses_learnt_total: {
+    type: 'counter',
+    help: 'Addresses that were told, by who told and by what became of them.',
+    labels: ['source', 'result'],
+  },
+  synod_dials_total: { type: 'counter', help: 'Connections this node tried to make.', labels: ['purpose', 'result'] },
   synod_connections_refused_total: {
     type: 'counter',
     help: 'Inbound connections turned away at the door, by the limit they met, and peers that had to make room.',

@@ -2,9 +2,9 @@ import { type AccessList, type AccessVerdict, createAccessList, parseTarget, typ
 import { createHostBans, type HostBans } from '../peers/host-bans.ts'
 import { createPeerLedger, type PeerLedger } from '../peers/peer-ledger.ts'
 import { decodeReputation, encodeReputation } from '../peers/reputation-record.ts'
-import type { Timer } from '../ports/clock.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { Ports } from './ports.ts'
+import { createSmallFileWriter } from './small-file-writer.ts'
 
 /** Whom the node's settings let in or keep out whatever happens: peer ids, IP addresses and CIDR blocks. */
 export interface AccessSettings {
@@ -54,9 +54,13 @@ export async function openReputation(ports: Ports, settings: AccessSettings): Pr
   const ledger = createPeerLedger(known?.peers)
   const hosts = createHostBans(known?.hosts)
   const now = () => clock.monotonic()
-  const writer = createWriter(ports, () =>
-    encodeReputation({ peers: ledger.entries(now()), hosts: hosts.bans(now()), rules: access.entries(now()) }, clocks()),
-  )
+  const writer = createSmallFileWriter({
+    ports,
+    fileName,
+    encoded: () =>
+      encodeReputation({ peers: ledger.entries(now()), hosts: hosts.bans(now()), rules: access.entries(now()) }, clocks()),
+    delayMs: (bytes) => Math.max(writeDelayMsMin, bytes * writeDelayMsPerByte),
+  })
   return {
     ledger,
     hosts,
@@ -64,39 +68,6 @@ export async function openReputation(ports: Ports, settings: AccessSettings): Pr
     now,
     asWallTime: (at) => (at === Number.POSITIVE_INFINITY ? 'forever' : Math.round(clock.now() + at - clock.monotonic())),
     ...writer,
-  }
-}
-
-/** Writes at most one file at a time, and what has changed meanwhile after it. */
-function createWriter({ clock, disk, telemetry }: Ports, encoded: () => Uint8Array): Pick<Reputation, 'changed' | 'stop'> {
-  let timer: Timer | undefined
-  let writing: Promise<void> = Promise.resolve()
-  let bytes = 0
-  let stopped = false
-
-  async function write(): Promise<void> {
-    const content = encoded()
-    bytes = content.length
-    await disk.writeSmall(fileName, content).catch((error: unknown) => {
-      telemetry.log('warn', 'peers’ reputation could not be written', { error: String(error) })
-    })
-  }
-
-  function flush(): void {
-    timer = undefined
-    writing = writing.then(write)
-  }
-
-  return {
-    changed() {
-      if (stopped || timer) return
-      timer = clock.schedule(Math.max(writeDelayMsMin, bytes * writeDelayMsPerByte), flush)
-    },
-    async stop() {
-      stopped = true
-      if (timer) flush()
-      await writing
-    },
   }
 }
 

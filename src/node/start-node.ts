@@ -139,6 +139,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       spec,
       application: options.application,
       peers: options.peers,
+      transports: options.transports,
       ...(options.dns && { dnsSeeds: options.dns }),
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,

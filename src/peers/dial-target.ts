@@ -36,3 +36,8 @@ export function readDialTarget(address: string): DialTarget {
     kind,
   }
 }
+
+/** The address with who is expected there, where it does not say so yet. */
+export function withPeer(address: string, peer: string): string {
+  return address.startsWith('/') && readDialTarget(address).peer === undefined ? `${address}/p2p/${peer}` : address
+}

@@ -42,6 +42,15 @@ export const relayHost = (relay: string): string => `${relayPrefix}${relay}`
 
 export const isRelayHost = (host: string): boolean => host.startsWith(relayPrefix)
 
+/**
+ * The wider block, a /12 of IPv4 or a /28 of IPv6. Large providers hold neighbouring groups, so this comes near to telling autonomous
+ * systems apart without a table of them.
+ */
+export function realmOf(host: string): string {
+  const address = parseIp(host)
+  return address ? formatBlock({ network: address, bits: address.length === 4 ? 12 : 28 }) : placeOf(host).group
+}
+
 /** 4 or 16 bytes; undefined when the text is no IP address. Octal, hexadecimal and shortened IPv4 forms are none. */
 export function parseIp(text: string): Uint8Array | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return Uint8Array.from(ipaddr.IPv4.parse(text).octets)

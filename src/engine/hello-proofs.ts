@@ -17,7 +17,7 @@ export interface HelloProofs {
 }
 
 /** Proofs that held, so that one shown again can be called what it is. They would be refused without: each has its own nonce. */
-const usedMax = 4096
+const usedMax = 1024
 
 export function createHelloProofs(options: { chainId: ChainId; self: PeerId; slots: StakeSlots }): HelloProofs {
   const { chainId, self, slots } = options

@@ -41,7 +41,7 @@ export interface Admission {
 
 export type AdmissionLimit = 'address' | 'subnet' | 'rate' | 'subnet-rate' | 'handshakes' | 'address-handshakes' | 'total'
 
-/** Addresses whose rate is remembered: an attacker who has more is held by the other limits. */
+/** Addresses whose rate is remembered until it is as if they had never come: an attacker who has more is held by the other limits. */
 const ratedMax = 16_384
 /** What a subnet may open in a minute, in the rates of one of its addresses. */
 const subnetRates = 4
@@ -150,8 +150,11 @@ function createRates(perHostMinute: number) {
     site: tokenBucketPolicy(perHostMinute, 60_000),
     subnet: tokenBucketPolicy(subnetRates * perHostMinute, 60_000),
   }
+  const isFull = (now: number) => (bucket: TokenBucket) => bucket <= now
   return {
     take(site: string, subnet: string, now: number): 'rate' | 'subnet-rate' | undefined {
+      sites.dropStale(isFull(now))
+      subnets.dropStale(isFull(now))
       const ofSite = takeTokens(policies.site, sites.get(site) ?? now, now)
       sites.set(site, ofSite.bucket)
       if (!ofSite.conforms) return 'rate'

@@ -43,9 +43,16 @@ export const hostBansMax = 4096
 const struckMax = 8192
 
 export function createHostBans(remembered: Iterable<HostBan> = []): HostBans {
-  const struck = createBoundedMap<string, Record<HostStrike, TokenBucket>>(struckMax)
+  const struck = {
+    identity: createBoundedMap<string, TokenBucket>(struckMax),
+    handshake: createBoundedMap<string, TokenBucket>(struckMax),
+    flood: createBoundedMap<string, TokenBucket>(struckMax),
+  } as const satisfies Record<HostStrike, unknown>
   const bans = createBoundedMap<string, HostBan>(hostBansMax)
   for (const ban of remembered) bans.set(ban.site, ban)
+  const forgive = (site: string): void => {
+    for (const buckets of Object.values(struck)) buckets.delete(site)
+  }
   const isBanned = (site: string, now: number) => now < (bans.peek(site)?.until ?? Number.NEGATIVE_INFINITY)
 
   return {
@@ -53,19 +60,20 @@ export function createHostBans(remembered: Iterable<HostBan> = []): HostBans {
     bannedUntil: (site, now) => Math.max(now, bans.peek(site)?.until ?? now),
     strike(site, because, now, spared) {
       if (isBanned(site, now)) return false
-      const buckets = struck.get(site) ?? { identity: now, handshake: now, flood: now }
-      const taken = takeTokens(borne[because], buckets[because], now)
-      struck.set(site, { ...buckets, [because]: taken.bucket })
+      const buckets = struck[because]
+      buckets.dropStale((bucket) => bucket <= now)
+      const taken = takeTokens(borne[because], buckets.get(site) ?? now, now)
+      buckets.set(site, taken.bucket)
       if (taken.conforms || spared) return false
       const before = bans.peek(site)
       const count = before && now - before.until < forgottenMs ? before.count + 1 : 1
       const durationMs = durationsMs[Math.min(count, durationsMs.length) - 1] as number
       bans.set(site, { site, until: now + durationMs, because, count })
-      struck.delete(site)
+      forgive(site)
       return true
     },
     pardon(site, now) {
-      struck.delete(site)
+      forgive(site)
       const was = isBanned(site, now)
       bans.delete(site)
       return was

@@ -45,6 +45,30 @@ describe('bounded map', () => {
     expect(map.set('c', undefined)).toEqual(['b', undefined])
   })
 
+  test('drops the oldest entries that say nothing any more, up to the first that does', () => {
+    const map = createBoundedMap<string, number>(8)
+    for (const [key, value] of Object.entries({ a: 1, b: 1, c: 1, d: 2, e: 1 })) map.set(key, value)
+    const isStale = (value: number) => value === 1
+    map.dropStale(isStale)
+    expect(Array.from(map.entries(), ([key]) => key)).toEqual(['c', 'd', 'e'])
+    map.dropStale(isStale)
+    map.dropStale(isStale)
+    expect(Array.from(map.entries(), ([key]) => key)).toEqual(['d', 'e'])
+  })
+
+  test('an entry used since it was last looked at is not the oldest', () => {
+    const map = createBoundedMap<string, number>(8)
+    map.set('a', 1)
+    map.set('b', 2)
+    map.dropStale(() => false)
+    map.set('a', 3)
+    map.dropStale((value) => value === 2)
+    expect([...map.entries()]).toEqual([['a', 3]])
+    map.dropStale((value) => value === 3)
+    map.dropStale(() => true)
+    expect(map.size).toBe(0)
+  })
+
   test('deletes and clears', () => {
     const map = createBoundedMap<string, number>(2)
     map.set('a', 1)

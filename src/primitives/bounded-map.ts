@@ -14,6 +14,11 @@ export interface BoundedMap<K, V> {
   /** Writes, and returns the entry that had to go, if any. */
   set(key: K, value: V): readonly [key: K, value: V] | undefined
   delete(key: K): boolean
+  /**
+   * Lets go of the longest unused entries that say nothing any more, as far as the first that does, and no more than two at a time: whoever
+   * calls it with each new entry keeps only as many as still say something, at a cost that does not depend on how many there are.
+   */
+  dropStale(isStale: (value: V) => boolean): void
   clear(): void
   /** From the longest unused to the most recently used. */
   entries(): MapIterator<[K, V]>
@@ -29,13 +34,17 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
   // An iterator at rest keeps alive what was deleted from the map since it last moved, so it is let go after as many changes as a new
   // one may have to step over.
   let changes = 0
+  // What the iterator gave last, as long as it is the oldest still.
+  let eldest: [K, V] | undefined
 
-  function changed(): void {
+  function changed(key: K): void {
     changes += 1
     if (changes > capacity) ages = undefined
+    if (eldest?.[0] === key) eldest = undefined
   }
 
   function oldest(): [K, V] {
+    if (eldest) return eldest
     changes = 0
     ages ??= map.entries()
     let next = ages.next()
@@ -43,8 +52,14 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
       ages = map.entries()
       next = ages.next()
     }
-    assert(!next.done, 'a full map has an oldest entry')
-    return next.value
+    assert(!next.done, 'a map that holds something has an oldest entry')
+    eldest = next.value
+    return eldest
+  }
+
+  function forget([key]: [K, V]): void {
+    eldest = undefined
+    map.delete(key)
   }
 
   return {
@@ -55,7 +70,7 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
     get(key) {
       const value = map.get(key)
       if (value === undefined && !map.has(key)) return undefined
-      changed()
+      changed(key)
       map.delete(key)
       map.set(key, value as V)
       return value
@@ -63,20 +78,28 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
     peek: (key) => map.get(key),
     has: (key) => map.has(key),
     set(key, value) {
-      changed()
+      changed(key)
       map.delete(key)
       map.set(key, value)
       if (map.size <= capacity) return undefined
       const forgotten = oldest()
-      map.delete(forgotten[0])
+      forget(forgotten)
       return forgotten
     },
     delete(key) {
-      changed()
+      changed(key)
       return map.delete(key)
+    },
+    dropStale(isStale) {
+      for (let count = 0; count < 2 && map.size > 0; count++) {
+        const entry = oldest()
+        if (!isStale(entry[1])) return
+        forget(entry)
+      }
     },
     clear() {
       ages = undefined
+      eldest = undefined
       map.clear()
     },
     entries: () => map.entries(),

@@ -88,7 +88,7 @@ export const trafficClasses = [...channels, 'requests', 'gossip', 'control'] as 
 export type TrafficClass = (typeof trafficClasses)[number]
 
 export interface Traffic {
-  /** Bytes of the socket, encryption and framing included; 0 where the transport does not tell. */
+  /** Bytes of the socket, encryption and framing included; 0 over WebRTC and in memory, which do not tell. */
   readonly wire: TrafficCount
   /** Bytes of messages before compression, by class. */
   readonly classes: Readonly<Record<TrafficClass, TrafficCount>>

@@ -16,7 +16,7 @@ import { type CourtesyComponents, serveCourtesies } from './courtesies.ts'
 import type { CoverSettings } from './cover.ts'
 import { createDoor } from './door.ts'
 import { createGossip } from './gossip.ts'
-import { defaultLimits, type Libp2pLimits } from './limits.ts'
+import { defaultLimits, type Libp2pLimits, streamsOfPeerMax } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { sparingYamux } from './sparing-yamux.ts'
@@ -49,7 +49,7 @@ export interface Libp2pNetworkOptions {
   readonly cover?: CoverSettings
   /** What may be listened on and dialled, the preferred first. Default: all, in the order of `transportKinds`. */
   readonly transports?: readonly TransportKind[]
-  /** The local IP address to dial from over TCP and WebSocket, where hosts are told apart by it. Default: the system chooses. */
+  /** The local IP address to dial from, where hosts are told apart by it; QUIC and WebRTC, which cannot, are not dialled then. */
   readonly dialFrom?: string
   /** PEM texts, for `wss`. */
   readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
@@ -174,8 +174,8 @@ async function createNode(
       // A stream that may have only its first window under way cannot put megabytes between a vote and the wire.
       sparingYamux({
         enableKeepAlive: false,
-        maxInboundStreams: 32,
-        maxOutboundStreams: 32,
+        maxInboundStreams: streamsOfPeerMax,
+        maxOutboundStreams: streamsOfPeerMax,
         streamOptions: { maxStreamWindowSize: 256 << 10 },
       }),
     ],

@@ -93,6 +93,8 @@ export const channelQueueMax: Readonly<Record<Channel, QueueLimit>> = {
   peers: { bytes: 1 << 20, messages: 1_024 },
 }
 
+/** Streams that a peer may have open on one connection. It needs about a dozen: control, channels, requests, gossip, identify and ping. */
+export const streamsOfPeerMax = 32
 /** Of the streams of requests that a peer may open in a minute, those it may open at once. */
 export const requestStreamsBurst = 16
 /** Requests in flight per peer and protocol, in each direction. */

@@ -1,7 +1,14 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
+import {
+  type Network,
+  type NetworkHandlers,
+  noTraffic,
+  requestProtocols,
+  type Traffic,
+  type Transport,
+} from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
@@ -9,6 +16,7 @@ import type { CoverSettings } from './cover.ts'
 import { createDialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
+import { unreadUntil } from './early-stream.ts'
 import type { Gossip, GossipGate } from './gossip.ts'
 import type { Liveness } from './latency-probe.ts'
 import { type Libp2pLimits, lingerMs, stopTimeoutMs } from './limits.ts'
@@ -16,6 +24,7 @@ import { createPeerLink, type PeerLink } from './peer-link.ts'
 import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
 import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
+import { boundStreams } from './stream-bound.ts'
 import { createStreamRoster } from './stream-roster.ts'
 import { addTraffic, createTrafficMeter, readTraffic, type TrafficMeter } from './traffic-meter.ts'
 import type { PeerUpload } from './upload-shaper.ts'
@@ -169,6 +178,7 @@ function trackLinks(
     if (connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined) return
     const protection = protectionOf(connection)
     const arrival = arrivalOf(connection)
+    options.wire.adopt(connection)
     registry.add(
       createPeerLink({
         connection,
@@ -187,6 +197,7 @@ function trackLinks(
         onEnded,
       }),
     )
+    boundStreams(connection, (what) => registry.byConnection(connection)?.violate(what))
   })
 }
 
@@ -203,23 +214,36 @@ async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<voi
     )
   for (const protocol of helloProtocols) await serve(protocol, (link, stream) => link.serveControl(stream))
   for (const channelClass of channelClasses) {
-    await serve(channelClass.protocol, (link, stream) => {
-      if (admits(link, stream)) link.services.channels.accept(channelClass, stream)
-    })
+    await serve(channelClass.protocol, (link, stream) =>
+      onceAdmitted(link, stream, () => link.services.channels.accept(channelClass, stream)),
+    )
   }
   for (const protocol of requestProtocols) {
-    await serve(requestProtocolName(protocol), (link, stream) => {
-      if (admits(link, stream)) link.services.serveRequests(protocol, stream)
-    })
+    await serve(requestProtocolName(protocol), (link, stream) =>
+      onceAdmitted(link, stream, () => link.services.serveRequests(protocol, stream)),
+    )
   }
 }
 
-/** Streams other than control are served to accepted peers alone; a peer that opens one earlier breaks the rules. */
-function admits(link: PeerLink, stream: Stream): boolean {
-  if (link.phase === 'established') return true
+/**
+ * Streams other than control are served to accepted peers alone; a peer that opens one earlier breaks the rules. Where streams do not
+ * keep order among each other, one may overtake the peer's acceptance: once it has ours, it waits for that.
+ */
+function onceAdmitted(link: PeerLink, stream: Stream, serve: () => void): void {
+  if (link.phase === 'established') return serve()
+  const mayOvertake = unordered.has(link.info().transport) && link.phase === 'greeting'
+  if (mayOvertake && link.greeting.ownOrder !== undefined) return void overtaking(link, stream, serve)
   stream.abort(new Error('no protocol is served before hello'))
   link.violate('a stream before hello was accepted')
-  return false
+}
+
+/** Each stream is retransmitted by itself. */
+const unordered: ReadonlySet<Transport> = new Set<Transport>(['quic', 'webrtc'])
+
+async function overtaking(link: PeerLink, stream: Stream, serve: () => void): Promise<void> {
+  await unreadUntil(stream, link.greeted)
+  if (link.phase === 'established') serve()
+  else stream.abort(new Error('the peer was not accepted'))
 }
 
 /** Says goodbye to all, and closes what has not closed soon after. */

@@ -13,6 +13,7 @@ import { assert } from '../../primitives/assert.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Door } from './door.ts'
 import { guarded } from './guarded-transport.ts'
+import { streamsOfPeerMax } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 
 export const transportKinds = ['tcp', 'quic', 'ws', 'wss', 'webrtc'] as const
@@ -23,7 +24,7 @@ export interface TransportOptions {
   /** What may be used, the preferred first. */
   readonly transports: readonly TransportKind[]
   readonly requireHybrid: boolean
-  /** The local IP address that TCP and WebSocket connections are dialled from. */
+  /** The local IP address that connections are dialled from. Over QUIC and WebRTC, which cannot, none are then. */
   readonly dialFrom?: string
   /** PEM texts, for `wss`. */
   readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
@@ -48,6 +49,8 @@ export interface Transports {
   stop(): Promise<void>
 }
 
+/** What can be told its local address. The others would show a peer an address that the operator did not choose. */
+const dialsFromAddress: ReadonlySet<ModuleName> = new Set<ModuleName>(['tcp', 'websocket', 'memory'])
 const provingHybrid: ReadonlySet<Transport> = new Set<Transport>(['tcp', 'ws', 'wss', 'memory'])
 
 /** Throws `OperationalError` LISTEN_FAILED when nothing is left to listen on or to dial with. */
@@ -57,6 +60,8 @@ export async function createTransports(options: TransportOptions, door: Door): P
   const mayUse = (kind: Transport) => kind === 'memory' || allowed.some((one) => one === kind)
   const listen = options.listen.filter((address) => mayUse(readAddress(multiaddr(address)).transport))
   if (listen.length === 0 && options.listen.length > 0) throw nothingLeft('to listen on')
+  const webRtcFamilies = new Set(listen.filter(isWebRtcDirect).map(familyOf))
+  if (webRtcFamilies.size > 1) throw oneFamilyAlone()
   const loaded = new Map<string, Promise<unknown>>()
   const late: Libp2pTransport[] = []
 
@@ -85,6 +90,18 @@ export async function createTransports(options: TransportOptions, door: Door): P
         throw new OperationalError('DIAL_FAILED', `${transport} may not be used here.`, { where: address.toString() })
       }
       const name = moduleOf(transport)
+      if (options.dialFrom !== undefined && !dialsFromAddress.has(name)) {
+        const message = `${transport} cannot be dialled from ${options.dialFrom}: its library chooses the local address.`
+        const hint = 'Leave p2p.dial_from out, or take quic and webrtc out of p2p.transports.'
+        throw new OperationalError('DIAL_FAILED', message, { where: address.toString(), hint })
+      }
+      if (isWebRtcDirect(address.toString())) {
+        const family = familyOf(address.toString())
+        if (webRtcFamilies.size > 0 && !webRtcFamilies.has(family)) {
+          throw new OperationalError('DIAL_FAILED', oneFamily, { where: address.toString() })
+        }
+        webRtcFamilies.add(family)
+      }
       // One is loaded once, however many dial at the same time; a failure is the same for all.
       if (!loaded.has(name)) loaded.set(name, add(name, components))
       await loaded.get(name)
@@ -100,6 +117,16 @@ function nothingLeft(what: string): OperationalError {
     hint: 'Allow more in p2p.transports; where the hybrid group is required, only tcp, ws and wss can prove it.',
   })
 }
+
+/** WebRTC's library connects by the family that a process used first, and says nothing of why the other fails. */
+const oneFamily = 'A node speaks WebRTC over IPv4 or over IPv6, not over both.'
+
+function oneFamilyAlone(): OperationalError {
+  return new OperationalError('LISTEN_FAILED', oneFamily, { hint: 'Leave one of the webrtc-direct addresses out of p2p.listen.' })
+}
+
+const isWebRtcDirect = (address: string) => address.includes('/webrtc-direct')
+const familyOf = (address: string) => (address.startsWith('/ip6/') ? 'ip6' : 'ip4')
 
 type ModuleName = 'tcp' | 'quic' | 'websocket' | 'webrtc' | 'memory'
 
@@ -119,7 +146,7 @@ async function load(name: ModuleName, { dialFrom, webSocketCertificate }: Transp
     }
     case 'quic': {
       const { quic } = await import('@chainsafe/libp2p-quic')
-      return quic({ shutdownTimeout: 3_000, maxConcurrentStreamLimit: 32 } as Parameters<
+      return quic({ shutdownTimeout: 3_000, maxConcurrentStreamLimit: streamsOfPeerMax } as Parameters<
         typeof quic
       >[0]) as unknown as TransportFactory
     }

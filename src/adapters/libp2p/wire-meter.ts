@@ -1,10 +1,10 @@
 /**
  * Bytes as the sockets count them, encryption and framing included, of every connection from before its handshake on. TCP sockets are
- * asked when somebody wants to know; other transports are counted where they hand bytes to libp2p. What gives no stream to protect,
- * as QUIC, which does that itself, is not counted.
+ * asked when somebody wants to know, and so is QUIC's library, of the datagrams it carried; WebSocket is counted where it hands bytes to
+ * libp2p. WebRTC tells nothing in time and is not counted.
  */
 import type { Socket } from 'node:net'
-import type { ConnectionEncrypter, MessageStream, MessageStreamTimeline } from '@libp2p/interface'
+import type { Connection, ConnectionEncrypter, MessageStream, MessageStreamTimeline } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import type { TrafficCount } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -12,6 +12,8 @@ import type { Bytes } from '../../primitives/bytes.ts'
 export interface WireMeter {
   /** Counts a raw stream from now on. */
   watch(raw: MessageStream): void
+  /** Counts a connection that has no raw stream, where its library does. */
+  adopt(connection: Connection): void
   /** Of a connection, which shares its timeline with the raw stream under it. */
   of(timeline: MessageStreamTimeline): TrafficCount
   total(): TrafficCount
@@ -25,14 +27,18 @@ export function createWireMeter(): WireMeter {
   const counters = new WeakMap<MessageStreamTimeline, Counter>()
   const live = new Set<Counter>()
   let ended = nothing
+  function follow(stream: Pick<MessageStream, 'timeline' | 'addEventListener'>, count: Counter): void {
+    counters.set(stream.timeline, count)
+    live.add(count)
+    stream.addEventListener('close', () => {
+      if (live.delete(count)) ended = sum(ended, count())
+    })
+  }
   return {
-    watch(raw) {
-      const count = counterOf(raw)
-      counters.set(raw.timeline, count)
-      live.add(count)
-      raw.addEventListener('close', () => {
-        if (live.delete(count)) ended = sum(ended, count())
-      })
+    watch: (raw) => follow(raw, counterOf(raw)),
+    adopt(connection) {
+      const count = counters.has(connection.timeline) ? undefined : datagramCounter(connection)
+      if (count !== undefined) follow(connection as unknown as MessageStream, count)
     },
     of: (timeline) => counters.get(timeline)?.() ?? nothing,
     total: () => Array.from(live, (count) => count()).reduce(sum, ended),
@@ -87,4 +93,22 @@ function counterOf(stream: MessageStream): Counter {
     }
   }
   return () => ({ bytesIn, bytesOut })
+}
+
+/** What `@chainsafe/libp2p-quic` knows of a connection, beyond the interface of its muxer. */
+interface QuicMuxer {
+  readonly init?: {
+    readonly connection?: { stats?(): { readonly udpRxBytes: number | bigint; readonly udpTxBytes: number | bigint } }
+  }
+}
+
+function datagramCounter(connection: Connection): Counter | undefined {
+  const { muxer } = connection as unknown as { readonly muxer?: QuicMuxer }
+  const quic = muxer?.init?.connection
+  if (quic?.stats === undefined) return undefined
+  const read = quic.stats.bind(quic)
+  return () => {
+    const { udpRxBytes, udpTxBytes } = read()
+    return { bytesIn: Number(udpRxBytes), bytesOut: Number(udpTxBytes) }
+  }
 }

@@ -26,6 +26,22 @@ export function nodeConfigContradictions({ p2p, defence, api, mempool }: NodeCon
       contradict(['mempool', key], message)
     }
   }
+  const unplaced =
+    p2p.dial_from === undefined ? undefined : p2p.peers?.find((address) => /\/(quic-v1|webrtc-direct)(\/|$)/.test(address))
+  if (unplaced !== undefined) {
+    contradict(
+      ['p2p', 'dial_from'],
+      `p2p.dial_from is set, and ${unplaced} of p2p.peers cannot be dialled from an address of choice.`,
+    )
+  }
+  const isWebRtcOf = (family: string) => (address: string) =>
+    address.startsWith(`/${family}/`) && address.includes('/webrtc-direct')
+  if (p2p.listen?.some(isWebRtcOf('ip4')) && p2p.listen.some(isWebRtcOf('ip6'))) {
+    contradict(
+      ['p2p', 'listen'],
+      'p2p.listen has webrtc-direct addresses of IPv4 and of IPv6: a node speaks WebRTC over one of them.',
+    )
+  }
   const isSecureWebSocket = (address: string) => /\/(wss|tls\/ws)(\/|$)/.test(address)
   if ((p2p.wss_certificate === undefined) !== (p2p.wss_key === undefined)) {
     contradict(['p2p', 'wss_key'], 'p2p.wss_certificate and p2p.wss_key go together: set both, or none.')

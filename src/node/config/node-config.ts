@@ -175,7 +175,9 @@ export const nodeConfigSchema = z.strictObject({
       dial_from: z
         .union([z.ipv4(), z.ipv6()])
         .optional()
-        .describe('The local IP address to dial from over TCP and WebSocket. Left out: the system chooses.'),
+        .describe(
+          'The local IP address to dial from. Over QUIC and WebRTC, which cannot be told one, nothing is dialled then. Left out: the system chooses.',
+        ),
       network_key: z
         .string()
         .regex(/^[a-z0-9][a-z0-9_-]{0,47}$/, 'the name of a key: lower-case letters, digits, - and _')

@@ -124,6 +124,18 @@ describe('faults', () => {
       {},
       'CONFIG_CONTRADICTION node.toml:2 mempool.per_sender_max is 60000',
     ],
+    [
+      'a local address for a transport that takes none',
+      '[p2p]\ndial_from = "127.0.7.1"\npeers = ["/ip4/127.0.0.1/udp/26600/quic-v1"]',
+      {},
+      'CONFIG_CONTRADICTION node.toml:2 p2p.dial_from is set, and /ip4/127.0.0.1/udp/26600/quic-v1 of p2p.peers cannot',
+    ],
+    [
+      'WebRTC over both families',
+      '[p2p]\nlisten = ["/ip4/0.0.0.0/udp/1/webrtc-direct", "/ip6/::/udp/2/webrtc-direct"]',
+      {},
+      'CONFIG_CONTRADICTION node.toml:2 p2p.listen has webrtc-direct addresses of IPv4 and of IPv6',
+    ],
     ['one port for two', '[p2p]\nlisten = ["/ip4/0.0.0.0/tcp/26610"]', {}, 'CONFIG_CONTRADICTION node.toml:1 api.port is 26610'],
   ])('%s is told with its place', (_name, text, others, expected) => {
     const result = resolve(text, others as Partial<NodeConfigSources>)

@@ -25,6 +25,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.gossip.start()
   rooms.exchange.start()
   rooms.lists.start()
+  rooms.directory?.start()
   rooms.watch.judge()
 
   return {
@@ -42,6 +43,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     peers: rooms.desk.peers,
     connect: (address) => ports.network.connect(address),
     operator: rooms.operator,
+    directory: rooms.directory,
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
     net: () => netStatus(foundation),
     trace: (hash) => traceMessage(chain, foundation.trace, hash),
@@ -56,13 +58,15 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
 async function stop(
-  { ports, store, breakdown, reputation, addressBook }: Foundation,
+  { ports, visits, store, breakdown, reputation, addressBook }: Foundation,
   rooms: ReturnType<typeof openRooms>,
 ): Promise<void> {
-  const { register, guard, attacks, keeper, dnsSeeds, gossip, sync, exchange, announcements, lists, runner } = rooms
+  const { register, guard, attacks, keeper, dnsSeeds, gossip, sync, exchange, announcements, lists, directory, runner } = rooms
   breakdown.expect()
+  visits.stop()
   for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists]) room.stop()
   const ended = [
+    await settled(directory?.stop() ?? Promise.resolve()),
     await settled(sync.stop()),
     await settled(runner.stop()),
     await settled(reputation.stop()),

@@ -1,7 +1,7 @@
 import type { AddressRank } from '../peers/address-order.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import { createDialPlan, type Dial, type DialView } from '../peers/dial-plan.ts'
-import { type DialTarget, readDialTarget } from '../peers/dial-target.ts'
+import { readDialTarget } from '../peers/dial-target.ts'
 import { placeOf, realmOf } from '../peers/network-group.ts'
 import type { Timer } from '../ports/clock.ts'
 import { answeredByAnother, type PeerId } from '../ports/network.ts'
@@ -10,7 +10,7 @@ import { chanceOf } from './chance.ts'
 import type { KeptAddressBook } from './kept-address-book.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
-import type { Reputation } from './reputation.ts'
+import { mayDial, type Reputation } from './reputation.ts'
 
 /** Dials as the dial plan says: the peers of the configuration, and of the book up to the target, for as long as the node runs. */
 export interface ConnectionKeeper {
@@ -115,7 +115,6 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
 }
 
 function viewOf({ ports: { network }, reputation, judge, rankOf }: ConnectionKeeperOptions): DialView {
-  const { access, hosts, now } = reputation
   const peers = network.peers()
   const connected = new Set(peers.map(({ id }) => id))
   const own = new Set(network.addresses())
@@ -125,11 +124,10 @@ function viewOf({ ports: { network }, reputation, judge, rankOf }: ConnectionKee
       .map(({ host }) => ({ group: placeOf(host).group, realm: realmOf(host) })),
     isConnected: (peer) => connected.has(peer),
     ...(rankOf && { rankOf }),
-    mayDial({ address, peer, host, site }: DialTarget) {
+    mayDial(target) {
+      const { address, peer } = target
       if (peer === network.self || own.has(address)) return false
-      const rule = (peer === undefined ? undefined : access.ofPeer(peer, now())) ?? access.ofHost(host, now())
-      if (rule !== undefined) return rule === 'allow'
-      return !hosts.isBanned(site, now()) && (peer === undefined || judge.isWelcome(peer))
+      return mayDial(reputation, target, peer === undefined || judge.isWelcome(peer))
     },
   }
 }

@@ -15,6 +15,8 @@ import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
 import { openChain } from './chain.ts'
 import { openConsensusLog } from './consensus-log.ts'
+import type { DirectorySettings } from './directory.ts'
+import { readRoutingTable } from './directory-table.ts'
 import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
@@ -29,6 +31,7 @@ import { createSigningGate } from './signing-gate.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 import { createUsefulness } from './usefulness.ts'
 import { createVerifierBacklog } from './verifier-backlog.ts'
+import { createVisits } from './visits.ts'
 
 /** What the operator of one node decides; everything else is the chain's. */
 export interface NodeOptions {
@@ -54,6 +57,8 @@ export interface NodeOptions {
   readonly agent: string
   /** The key that an account with stake has delegated to this node. */
   readonly networkKey?: Ed25519Keypair | undefined
+  /** Takes part in the directory of nodes; left out: neither asks nor answers. */
+  readonly directory?: DirectorySettings | undefined
   /** The newest version of the node-to-node protocol this node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: number
   /** Sightings of messages kept for tracing, of transactions and as many of batches and blocks; none unless given. */
@@ -65,7 +70,8 @@ export type Foundation = Awaited<ReturnType<typeof layFoundation>>
 
 export async function layFoundation(given: Ports, options: NodeOptions) {
   const backlog = createVerifierBacklog(given.verifier)
-  const ports: Ports = { ...given, verifier: backlog.verifier }
+  const visits = createVisits(given)
+  const ports: Ports = { ...given, network: visits.network, verifier: backlog.verifier }
   const { clock, disk, telemetry, verifier } = ports
   const { spec, application } = options
   const chainId = chainIdOf(spec)
@@ -100,6 +106,8 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   return {
     ports,
     backlog,
+    visits,
+    routingTable: options.directory ? await readRoutingTable(ports) : [],
     chainId,
     spec,
     application,

@@ -62,6 +62,8 @@ export interface HandshakeOptions {
   readonly onWork: (peer: PeerId) => void
   /** How strained this node is. */
   readonly level: () => LoadLevel
+  /** What this node can do, besides what every node can, as a hello on this connection says. */
+  readonly capabilities?: (peer: PeerId, connection: GreetedConnection) => readonly string[]
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
 }
 
@@ -82,13 +84,13 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const load = createConnectionLoadWatch(options.ports)
   const proofs = createHelloProofs({ chainId: chain.chainId, self: network.self, slots })
 
-  function helloWith(asked: Pick<Hello, 'nonce' | 'work' | 'grantsStake'>): Hello {
+  function helloWith(asked: Pick<Hello, 'nonce' | 'work' | 'grantsStake'>, more: readonly string[] = []): Hello {
     return {
       chainId: chain.chainId,
       genesisRoot: chain.genesisRoot,
       protocolMin: protocolVersions.min,
       protocolMax: versionMax,
-      capabilities: options.validator ? ['block-sync', 'validator'] : ['block-sync'],
+      capabilities: [...(options.validator ? ['block-sync', 'validator'] : ['block-sync']), ...more],
       height: chain.tip().height,
       listenAddresses: options.ownAddresses.announced(),
       agent: options.agent,
@@ -116,7 +118,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const handlers: Handshake['handlers'] = {
     hello(peer, connection) {
       const asked = { work: workAskedOf(peer, connection), grantsStake: options.isSynced() }
-      const said = helloWith({ nonce: entropy.bytes(32), ...asked })
+      const said = helloWith({ nonce: entropy.bytes(32), ...asked }, options.capabilities?.(peer, connection))
       greetings.open(connection, said)
       return encode(helloSchema, said)
     },

@@ -33,6 +33,16 @@ export const metrics = {
   synod_reconciliation_bytes_total: { type: 'counter', help: 'Bytes of such comparisons.', labels: ['direction'] },
   synod_proposal_bytes_total: { type: 'counter', help: 'Proposal bytes received.' },
   synod_hello_work_asked: { type: 'gauge', help: 'Work asked of the latest stranger, in hashes to be expected; 0: none.' },
+  synod_dht_contacts: { type: 'gauge', help: 'Nodes in the routing table of the directory.' },
+  synod_dht_records: { type: 'gauge', help: 'Records of the directory kept for others.' },
+  synod_dht_lookup_seconds: { type: 'histogram', help: 'One search of the directory.' },
+  synod_dht_request_seconds: { type: 'histogram', help: 'One question to one node, with the connection where there was none.' },
+  synod_dht_requests_total: {
+    type: 'counter',
+    help: 'Questions about the directory, by what came of them.',
+    labels: ['result'],
+  },
+  synod_visits: { type: 'gauge', help: 'Connections made to ask a question, which make nobody a peer.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_address_book_entries: {
     type: 'gauge',

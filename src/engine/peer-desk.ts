@@ -1,4 +1,6 @@
+import { refusal } from '../peers/refusal.ts'
 import type { Channel, NetworkHandlers, PeerId, PeerInfo, RequestProtocol, Verdict } from '../ports/network.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { BatchExchange } from './batch-exchange.ts'
 import type { BlockAnnouncements } from './block-announcements.ts'
@@ -7,6 +9,7 @@ import type { BlockSync } from './block-sync.ts'
 import type { Chain } from './chain.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
 import type { ConsensusGossip } from './consensus-gossip.ts'
+import type { Directory } from './directory.ts'
 import type { Discovery } from './discovery.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
@@ -20,6 +23,8 @@ import type { Ports } from './ports.ts'
 import { requestRejectionOf } from './request-rejection.ts'
 import type { SigningWatch } from './signing-watch.ts'
 import type { PeerStatus } from './synod-node.ts'
+import { createVisitDesk } from './visit-desk.ts'
+import type { Visits } from './visits.ts'
 
 /** Where everything from and about peers arrives, and is handed to the room that knows what to do with it. */
 export interface PeerDesk {
@@ -45,12 +50,15 @@ export interface PeerDeskOptions {
   readonly discovery: Discovery
   readonly watch: SigningWatch
   readonly inbound: InboundDesk
+  readonly visits: Visits
+  readonly directory: Directory | undefined
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
-  const { register, budgets, lists, keeper, discovery, watch, inbound } = options
+  const { register, budgets, lists, keeper, discovery, watch, inbound, visits, directory } = options
   const { network, telemetry } = ports
+  const visitDesk = createVisitDesk(options)
 
   function countPeers(): void {
     const peers = network.peers()
@@ -59,23 +67,17 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     }
   }
 
-  /** A gossiped message that could not be judged, since this node was too busy, is nobody's fault. */
-  async function judged(verdict: Promise<Verdict>): Promise<Verdict> {
-    return verdict.catch((error: unknown) => {
-      telemetry.log('debug', 'a gossiped message could not be checked', { error: String(error) })
-      return 'ignore'
-    })
-  }
-
   function onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict> {
     telemetry.count('synod_messages_total', 1, { channel })
     if (!budgets.admitsGossip(peer, channel, message.length)) return 'ignore'
-    if (channel === 'evidence') return judged(evidenceDesk.onGossip(peer, message))
-    return channel === 'blocks' ? judged(announcements.onGossip(peer, message)) : 'ignore'
+    if (channel === 'evidence') return judged(evidenceDesk.onGossip(peer, message), telemetry)
+    return channel === 'blocks' ? judged(announcements.onGossip(peer, message), telemetry) : 'ignore'
   }
 
   /** A request that cannot be read is the requester's fault, like any other message. */
   async function* serve(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
+    if (visits.isVisit(peer) && protocol !== 'dht' && protocol !== 'status')
+      throw refusal('REQUEST_UNSUPPORTED', 'this is a visit')
     try {
       yield* budgets.serve(peer, protocol, message, () => answer(options, peer, protocol, message))
     } catch (error) {
@@ -90,6 +92,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     ...doorOf(inbound, handshake),
     onConnected(peer: PeerInfo) {
       handshake.established(peer.id, peer.connectionId)
+      if (visits.met(peer, handshake.of(peer.id))) return visitDesk.met(peer)
       register.meet(peer)
       if (!inbound.meet(peer)) return
       countPeers()
@@ -101,8 +104,10 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
       watch.judge()
+      directory?.met(peer, handshake.of(peer.id))
     },
     onDisconnected(peer: PeerInfo, reason) {
+      if (visits.parted(peer)) return visitDesk.parted(peer, reason)
       countPeers()
       register.part(peer.id)
       inbound.part(peer)
@@ -115,6 +120,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     },
     onMessage(peer, channel, message) {
       telemetry.count('synod_messages_total', 1, { channel })
+      if (visits.isVisit(peer)) return
       if (!budgets.admits(peer, channel, message.length)) return
       if (channel === 'consensus') gossip.onMessage(peer, message)
       else if (channel === 'batches') exchange.onMessage(peer, message)
@@ -138,6 +144,14 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   }
 }
 
+/** A gossiped message that could not be judged, since this node was too busy, is nobody's fault. */
+async function judged(verdict: Promise<Verdict>, telemetry: Telemetry): Promise<Verdict> {
+  return verdict.catch((error: unknown) => {
+    telemetry.log('debug', 'a gossiped message could not be checked', { error: String(error) })
+    return 'ignore'
+  })
+}
+
 function doorOf({ handlers }: InboundDesk, handshake: Handshake): InboundDesk['handlers'] {
   return {
     ...handlers,
@@ -151,6 +165,9 @@ function doorOf({ handlers }: InboundDesk, handshake: Handshake): InboundDesk['h
 async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
   if (protocol === 'batch') yield* rooms.exchange.serve(peer, message)
   else if (protocol === 'mempool') yield* rooms.exchange.serveComparison(peer, message)
-  else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
+  else if (protocol === 'dht') {
+    if (!rooms.directory) throw refusal('REQUEST_UNSUPPORTED', 'this node takes no part in the directory')
+    yield rooms.directory.serve(peer, message)
+  } else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
   else yield rooms.handshake.status()
 }

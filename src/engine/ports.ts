@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Entropy } from '../ports/entropy.ts'
+import type { Identity } from '../ports/identity.ts'
 import type { Network } from '../ports/network.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
@@ -18,6 +19,8 @@ export interface Ports {
   readonly telemetry: Telemetry
   /** Ways to ask the domain name system, each of which is asked. Absent: DNS seeds are not. */
   readonly resolvers?: readonly Resolver[]
+  /** Absent: the node signs nothing as a peer, and takes nobody's word for being one. */
+  readonly identity?: Identity
   /** Absent: the node does not look after its memory. */
   readonly vitals?: Vitals
   /** Absent: the node follows and serves, and never votes. */

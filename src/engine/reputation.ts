@@ -1,4 +1,5 @@
 import { type AccessList, type AccessVerdict, createAccessList, parseTarget, type Target } from '../peers/access-list.ts'
+import type { DialTarget } from '../peers/dial-target.ts'
 import { createHostBans, type HostBans } from '../peers/host-bans.ts'
 import { createPeerLedger, type PeerLedger } from '../peers/peer-ledger.ts'
 import { decodeReputation, encodeReputation } from '../peers/reputation-record.ts'
@@ -83,4 +84,10 @@ export function targetOf(text: string): Target {
 /** What the operator says of a peer at an address; the peer's own rule goes before its address's. */
 export function accessOf({ access, now }: Reputation, peer: string, host: string | undefined): AccessVerdict | undefined {
   return access.ofPeer(peer, now()) ?? (host === undefined ? undefined : access.ofHost(host, now()))
+}
+
+/** Whether a target may be dialled at all. @param isWelcome whether conduct lets the peer in, where one is expected there. */
+export function mayDial({ access, hosts, now }: Reputation, { peer, host, site }: DialTarget, isWelcome: boolean): boolean {
+  const rule = (peer === undefined ? undefined : access.ofPeer(peer, now())) ?? access.ofHost(host, now())
+  return rule === undefined ? isWelcome && !hosts.isBanned(site, now()) : rule === 'allow'
 }

@@ -1,6 +1,7 @@
 import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
-import type { PeerId } from '../ports/network.ts'
+import { readDialTarget } from '../peers/dial-target.ts'
+import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import type { Rejection } from '../primitives/result.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
@@ -10,14 +11,16 @@ import { type Candidate, createCandidates } from './candidates.ts'
 import { createConsensusGossip } from './consensus-gossip.ts'
 import { createConsensusRunner } from './consensus-runner.ts'
 import { type Defence, openDefence } from './defence.ts'
+import { createDirectory, type Directory, directoryCapability, servesDirectory } from './directory.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
-import { createHandshake } from './handshake.ts'
+import { createHandshake, type Handshake } from './handshake.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import { createPeerLists } from './peer-lists.ts'
-import { accessOf } from './reputation.ts'
+import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
+import { visitCapability } from './visits.ts'
 
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
 export function openRooms(foundation: Foundation, options: NodeOptions) {
@@ -27,6 +30,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
   const { handshake, lists } = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const directory = openDirectory(foundation, options, defence, { handshake, isSynced: () => !sync.active })
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
@@ -82,9 +86,9 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, watch }
+  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, watch, directory }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, lists, desk, ...defence }
+  return { exchange, runner, gossip, sync, watch, announcements, lists, directory, desk, ...defence }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
@@ -101,12 +105,49 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     slots,
     onWork: keeper.worked,
     level: () => defence.guard.load().level,
+    capabilities: (peer, connection) => capabilitiesOf(foundation, options, peer, connection),
     onRejection: judge.reject,
   })
   const { negotiated, of } = handshake
   const learn = (addresses: readonly string[], peer: PeerId) =>
     discovery.learn(addresses, { kind: 'peer', host: register.of(peer)?.host ?? '' })
   return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn, onRejection: judge.reject }) }
+}
+
+/** What a hello on this connection says beyond what every node can. */
+function capabilitiesOf(
+  { ownAddresses, visits }: Foundation,
+  { directory }: NodeOptions,
+  peer: PeerId,
+  connection: GreetedConnection,
+) {
+  return [
+    ...(directory && servesDirectory(directory, ownAddresses) ? [directoryCapability] : []),
+    ...(visits.announces(peer, connection) ? [visitCapability] : []),
+  ]
+}
+
+function openDirectory(
+  foundation: Foundation,
+  options: NodeOptions,
+  { judge, slots, discovery }: Defence,
+  { handshake, isSynced }: { handshake: Handshake; isSynced: () => boolean },
+): Directory | undefined {
+  const { directory: settings, networkKey } = options
+  const { ownAddresses, reputation, routingTable } = foundation
+  if (!settings) return undefined
+  return createDirectory({
+    ...foundation,
+    known: routingTable,
+    discovery,
+    serves: () => servesDirectory(settings, ownAddresses),
+    ownAddresses: ownAddresses.announced,
+    helloOf: handshake.of,
+    mayDial: (address, peer) => mayDial(reputation, readDialTarget(address), judge.isWelcome(peer)),
+    stakeOf: () => (isSynced() ? slots.stakeOf : undefined),
+    networkKey,
+    onRejection: judge.reject,
+  })
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */

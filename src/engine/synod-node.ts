@@ -12,6 +12,7 @@ import type { PeerId, PeerInfo, Traffic, TrafficClass } from '../ports/network.t
 import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
+import type { Directory } from './directory.ts'
 import type { Sighting } from './message-trace.ts'
 import type { UsefulnessTotals } from './usefulness.ts'
 
@@ -36,6 +37,10 @@ export interface SynodNode {
   peers(): readonly PeerStatus[]
   connect(address: string): Promise<PeerId>
   readonly operator: OperatorDesk
+  /** What the nodes of the chain know together of each other; undefined where this node takes no part in it. */
+  readonly directory:
+    | Pick<Directory, 'findPeer' | 'publish' | 'find' | 'findValidator' | 'findService' | 'provide' | 'crawl' | 'size'>
+    | undefined
   mempool(): MempoolStatus
   /** What has crossed the network, and what it was worth. */
   net(): NetStatus

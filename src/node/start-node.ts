@@ -9,6 +9,7 @@ import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import type { UploadCeilings } from '../adapters/libp2p/upload-shaper.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
+import { createSystemIdentity } from '../adapters/system/system-identity.ts'
 import { createSystemVerifier } from '../adapters/system/system-verifier.ts'
 import { createSystemVitals } from '../adapters/system/system-vitals.ts'
 import type { Application } from '../application/application.ts'
@@ -131,6 +132,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       network,
       verifier,
       telemetry,
+      identity: createSystemIdentity(options.peerKeySeed),
       vitals: createSystemVitals(options.memoryBytesMax),
       ...(options.dns && { resolvers: createResolvers(options.dns) }),
       ...(signer && { signer }),

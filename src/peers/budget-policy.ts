@@ -50,10 +50,12 @@ export const laneNames = [
   'request-block',
   'request-status',
   'request-mempool',
+  'request-dht',
   'answer-batch',
   'answer-block',
   'answer-status',
   'answer-mempool',
+  'answer-dht',
 ] as const
 export type LaneName = (typeof laneNames)[number]
 
@@ -125,8 +127,15 @@ const blockRequestsPerSecond = 250
 
 /** Requests by which mempools are compared: several for each comparison, which begin every two seconds at most. */
 const comparisonsPerMinute = 600
+/**
+ * Questions to the directory: a search asks a node once, a crawl six times, and who publishes stores a record at it. A node may publish a
+ * few records, hand on some of others and search all day; hundreds a minute are somebody who maps the network, and may come slower.
+ */
+const directoryPerMinute = 300
 /** Of a status, which is a hello. */
 const helloBytes = 64 << 10
+/** Twenty contacts and sixteen records. */
+const directoryAnswerBytes = 16 << 10
 /** A request names 64 hashes at most. */
 const requestBytes = 4096
 /** Parts of answers: bytes bound them, not their number. */
@@ -144,6 +153,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
 
   const control = { perMinute: limits.controlPerMinute, burst: limits.controlPerMinute }
   const comparisons = { perMinute: comparisonsPerMinute, burst: comparisonsPerMinute / 2 }
+  const directory = { perMinute: directoryPerMinute, burst: directoryPerMinute / 2 }
   const rated = (perSecond: number) => ({ perMinute: perSecond * 60, burst: perSecond * burstSeconds })
   const chosen = (perMinute: number | undefined, perSecond: number) => rated(perMinute === undefined ? perSecond : perMinute / 60)
 
@@ -184,10 +194,12 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     requests('request-block', margin * blockRequestsPerSecond),
     quiet('request-status'),
     lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
+    lane('request-dht', directory, directory.perMinute * requestBytes, 'refuse'),
     answers('answer-batch'),
     answers('answer-block'),
     lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
     answers('answer-mempool'),
+    lane('answer-dht', rated(answerPartsPerSecond), directory.perMinute * directoryAnswerBytes, 'refuse', false),
   ]
   const peer = totalsOf(lanes, 1)
   return { lanes, peer, everybody: totalsOf(lanes, limits.allPeersFactor) }

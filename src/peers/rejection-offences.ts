@@ -37,6 +37,7 @@ export const rejectionOffences = {
   TX_SIGNATURE_INVALID: forged,
   BATCH_FORGED: forged,
   EVIDENCE_INVALID: forged,
+  DHT_RECORD_FORGED: forged,
 
   VOTE_UNKNOWN_KIND: invented,
   VOTE_UNKNOWN_VALIDATOR: invented,
@@ -46,6 +47,10 @@ export const rejectionOffences = {
   CERTIFICATE_NO_QUORUM: invented,
   EVIDENCE_STRANGER: { offence: 'none', because: 'a node further ahead already knows the accused as a validator' },
 
+  DHT_ANSWER_INVALID: { offence: 'invalid', because: 'an honest table holds each node once, and is told in order of distance' },
+  DHT_RECORD_INVALID: unread,
+  DHT_RECORD_EXPIRED: late,
+  DHT_RECORD_UNSTAKED: late,
   BATCH_INVALID: unread,
   BATCH_UNASKED: { offence: 'invalid', because: 'answers are made from the question' },
   SYNC_WRONG_COMMIT: unread,

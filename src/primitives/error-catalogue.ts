@@ -103,6 +103,15 @@ export const rejections = {
     verdict: 'reject',
     summary: 'A peer’s account of the batches it holds is one that no set of batches has.',
   },
+  DHT_ANSWER_INVALID: {
+    verdict: 'reject',
+    summary:
+      'A peer’s answer about the directory is one that no honest node gives: out of order, unasked for, or of impossible nodes.',
+  },
+  DHT_RECORD_EXPIRED: { verdict: 'ignore', summary: 'A record of the directory has expired, or would live longer than any may.' },
+  DHT_RECORD_FORGED: { verdict: 'reject', summary: 'A record of the directory is not signed by whom it speaks of.' },
+  DHT_RECORD_INVALID: { verdict: 'reject', summary: 'A record of the directory names no peer, or no service.' },
+  DHT_RECORD_UNSTAKED: { verdict: 'ignore', summary: 'No stake stands behind the network key of a record of the directory.' },
   REQUEST_INTERNAL: { verdict: 'ignore', summary: 'The peer could not answer a request, for reasons of its own.' },
   REQUEST_MALFORMED: { verdict: 'ignore', summary: 'The peer could not read a request.' },
   REQUEST_NOT_FOUND: { verdict: 'ignore', summary: 'The peer does not have what a request is about.' },

@@ -11,6 +11,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import { createSimulatedEntropy, type Random } from './random.ts'
 import { createSimulatedClock, type Scheduler } from './scheduler.ts'
 import { createSimulatedDisk, type SimulatedDisk } from './simulated-disk.ts'
+import { createSimulatedIdentity } from './simulated-identity.ts'
 import type { SimulatedInternet } from './simulated-internet.ts'
 import type { SignatureOracle } from './simulated-verifier.ts'
 
@@ -90,6 +91,7 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
       network: world.internet.join(id),
       verifier: world.oracle.verifier((items) => wait(items / checksPerMs, current)),
       telemetry: config.telemetry,
+      identity: createSimulatedIdentity(id),
       ...(signer && { signer }),
     }
   }

@@ -3,6 +3,7 @@ import { transactionSchema, transactionSignBytes } from '../../src/chain/transac
 import { encode } from '../../src/codec/codec.ts'
 import { addressOf } from '../../src/crypto/address.ts'
 import { ed25519Sign } from '../../src/crypto/ed25519.ts'
+import type { DirectorySettings } from '../../src/engine/directory.ts'
 import type { Ports } from '../../src/engine/ports.ts'
 import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
@@ -51,6 +52,8 @@ export interface NodeWorldOptions {
   /** The newest protocol version a node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: (index: number) => number
   readonly budgets?: BudgetLimits
+  /** Whether a node takes part in the directory, and how; none does unless given. */
+  readonly directory?: (index: number) => DirectorySettings | undefined
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -94,6 +97,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         ...(options.protocolVersionMax && { protocolVersionMax: options.protocolVersionMax(index) }),
         traceMessages: 10_000,
         ...(options.budgets && { budgets: options.budgets }),
+        directory: options.directory?.(index),
       },
       telemetry: recorder(counters, logs),
       tamper: (ports) => tamper(index, onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),

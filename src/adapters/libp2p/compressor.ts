@@ -26,6 +26,7 @@ const dictionaryOf = {
   peers: undefined,
   status: undefined,
   mempool: undefined,
+  dht: undefined,
 } as const
 export type Compressible = keyof typeof dictionaryOf
 

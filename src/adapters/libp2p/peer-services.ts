@@ -72,6 +72,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     block: client('block'),
     status: client('status'),
     mempool: client('mempool'),
+    dht: client('dht'),
   }
   const channels = createDirectChannels({
     ...shared,
@@ -96,6 +97,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     block: server('block'),
     status: server('status'),
     mempool: server('mempool'),
+    dht: server('dht'),
   }
   return {
     budget,

@@ -1,3 +1,5 @@
+import type { RelayLimits } from '../peers/relay-book.ts'
+
 /**
  * Connections that lead through a third node (libp2p's circuit relay, version 2), and the direct ones that are made of them. What is
  * relayed is encrypted between its two ends: the relay sees how much, and not what. Peers are named by their ids.
@@ -10,41 +12,21 @@ export interface Relaying {
    * addresses include those through the relay. @param at where others can dial the relay.
    * Throws `OperationalError` RELAY_REFUSED when it does not, or answers nonsense.
    */
-  reserve(relay: string): Promise<Reservation>
+  reserve(relay: string, at: readonly string[]): Promise<Reservation>
   /** Whoever comes through this relay from now on is turned away. */
   release(relay: string): void
   /**
    * Makes a direct connection to a peer that is connected through a relay, by WebRTC, whose offers the relayed connection carries.
    * Resolves once it is the peer's connection. Throws `OperationalError` DIAL_FAILED.
    */
-  traverse(peer: string, options: TraverseOptions): Promise<void>
+  traverse(peer: string, timeoutMs: number): Promise<void>
   /** What this node does for others. */
   usage(): RelayUsage
-}
-
-export interface TraverseOptions {
-  /** `host:port` of STUN servers, which tell both sides how the world sees them. */
-  readonly stunServers: readonly string[]
-  readonly timeoutMs: number
 }
 
 export interface Reservation {
   /** How long it holds. */
   readonly forMs: number
-}
-
-export interface RelayLimits {
-  /** One of each peer, which must be connected directly. */
-  readonly reservations: number
-  readonly reservationsPerHost: number
-  /** Connections led through this node: in all, and that one peer takes part in. */
-  readonly circuits: number
-  readonly circuitsPerPeer: number
-  /** In each direction of each connection; what is beyond waits. */
-  readonly bytesPerSecond: number
-  /** How long a reservation holds, and then a connection at most. */
-  readonly reservationMs: number
-  readonly circuitMs: number
 }
 
 export interface RelayUsage {

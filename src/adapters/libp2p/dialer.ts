@@ -6,10 +6,13 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { anotherPeerAnswers } from './another-peer.ts'
 import { messageOf } from './direct-channels.ts'
 import { dialTimeoutMs } from './limits.ts'
-import type { PeerRegistry } from './peer-registry.ts'
+import { isCircuit } from './peer-address.ts'
+import { isRelayed, type PeerRegistry } from './peer-registry.ts'
 
 export interface Dialer {
   connect(address: string, timeoutMs?: number): Promise<PeerId>
+  /** Greets on a connection that was dialled in another way, and resolves once some connection to the peer is accepted. */
+  greet(connection: Connection, signal: AbortSignal): Promise<PeerId>
   /** A link to the peer was established. */
   onEstablished(peer: PeerId): void
 }
@@ -31,15 +34,21 @@ export function createDialer({ libp2p, registry, stopping, prepare }: DialerOpti
   async function dial(address: string, signal: AbortSignal): Promise<PeerId> {
     const target = multiaddr(address)
     const named = target.getComponents().findLast((component) => component.name === 'p2p')?.value
-    if (named !== undefined && registry.get(named) !== undefined) return named
+    const current = named === undefined ? undefined : registry.get(named)
+    if (named !== undefined && current !== undefined && !(isRelayed(current) && !isCircuit(target))) return named
     await prepare(target)
     // Forced, or libp2p would hand out a connection over which goodbye has just been said.
     const connection = await libp2p.dial(target, { signal, force: true })
     const peer = connection.remotePeer.toString()
-    const link = registry.byConnection(connection)
-    if (link === undefined) connection.abort(new Error('already connected'))
     // Encrypted transports have checked this in their handshake; memory has none.
     if (named !== undefined && named !== peer) throw refused(connection, `${anotherPeerAnswers}: ${peer}`)
+    return greet(connection, signal)
+  }
+
+  async function greet(connection: Connection, signal: AbortSignal): Promise<PeerId> {
+    const peer = connection.remotePeer.toString()
+    const link = registry.byConnection(connection)
+    if (link === undefined) connection.abort(new Error('already connected'))
     link?.greet()
     const outcome = await link?.greeted
     if (outcome?.kind === 'failed') throw new Error(outcome.reason)
@@ -65,6 +74,7 @@ export function createDialer({ libp2p, registry, stopping, prepare }: DialerOpti
   }
 
   return {
+    greet,
     connect(address, timeoutMs = dialTimeoutMs) {
       const current = dialling.get(address)
       if (current !== undefined) return current

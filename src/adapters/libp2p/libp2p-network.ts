@@ -7,6 +7,7 @@ import type { Connection, ConnectionEncrypter, Libp2p, MessageStreamTimeline, Pr
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { type Channel, channelBytesMax, type Network, type NetworkHandlers } from '../../ports/network.ts'
+import type { Relaying } from '../../ports/relaying.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -18,6 +19,7 @@ import { createDoor } from './door.ts'
 import { createGossip } from './gossip.ts'
 import { defaultLimits, type Libp2pLimits, streamsOfPeerMax } from './limits.ts'
 import { readAddress } from './peer-address.ts'
+import type { RelayingMeans } from './relaying.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
 import { sparingYamux } from './sparing-yamux.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
@@ -51,6 +53,8 @@ export interface Libp2pNetworkOptions {
   readonly transports?: readonly TransportKind[]
   /** The local IP address to dial from, where hosts are told apart by it; QUIC and WebRTC, which cannot, are not dialled then. */
   readonly dialFrom?: string
+  /** `host:port` of the STUN servers that help two nodes behind NATs to a direct connection. Default: none. */
+  readonly stunServers?: readonly string[]
   /** PEM texts, for `wss`. */
   readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
 }
@@ -88,6 +92,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
 
   return {
     self: libp2p.peerId.toString(),
+    relaying: relayingOf(whileRunning),
     async start(handlers) {
       assert(!hasStarted, 'a network starts once')
       hasStarted = true
@@ -107,6 +112,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         prepare: (address) => transports.prepare(address, components),
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
         serveCourtesies: (linkOf) => serveCourtesies(components, linkOf),
+        relaying: { door, components, stunServers: transports.mayUse('webrtc') ? (options.stunServers ?? []) : undefined },
         createGossip: (gate) =>
           createGossip(components, {
             chainTag,
@@ -120,7 +126,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     addresses() {
       const place = (address: Multiaddr) => order.indexOf(readAddress(address).transport as TransportKind)
       const all = libp2p.getMultiaddrs().toSorted((a, b) => place(a) - place(b))
-      return all.map((address) => address.toString())
+      return [...all.map((address) => address.toString()), ...(running?.relaying.addresses() ?? [])]
     },
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
@@ -147,7 +153,17 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   }
 }
 
-type Components = CourtesyComponents & TransportComponents
+function relayingOf(whileRunning: () => RunningNetwork): Relaying {
+  return {
+    serve: (relayLimits) => whileRunning().relaying.serve(relayLimits),
+    reserve: (relay, at) => whileRunning().relaying.reserve(relay, at),
+    release: (relay) => whileRunning().relaying.release(relay),
+    traverse: (peer, timeoutMs) => whileRunning().relaying.traverse(peer, timeoutMs),
+    usage: () => whileRunning().relaying.usage(),
+  }
+}
+
+type Components = CourtesyComponents & TransportComponents & RelayingMeans['components']
 
 interface Workings {
   readonly wire: WireMeter

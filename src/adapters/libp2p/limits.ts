@@ -45,6 +45,15 @@ export const reasonBytesMax = 256
 export const dialTimeoutMs = 10_000
 /** How long a connection outlives the goodbye that ends it, so that its last frame arrives. */
 export const lingerMs = 500
+/** From a question to a relay, or of one, to its answer; and from there to the encryption. */
+export const circuitTimeoutMs = 5_000
+/** From the first offer to a direct connection, on the side that is offered it. */
+export const traversalTimeoutMs = 15_000
+/** How long a relayed connection goes on once a direct one has taken its place: what was under way on it still arrives. */
+export const retirementMs = 5_000
+/** What a relay promises: less is worth nothing, and more is not believed. */
+export const reservationMsMin = 30_000
+export const reservationMsMax = 24 * 60 * 60_000
 export const stopTimeoutMs = 2_000
 
 /** Waiting to be sent on one connection, below its streams, which wait for room themselves: more is a peer that does not read. */

@@ -24,3 +24,8 @@ function transportOf(has: (name: string) => boolean): Transport {
   if (has('wss') || (has('ws') && has('tls'))) return 'wss'
   return has('ws') ? 'ws' : 'tcp'
 }
+
+/** The address leads through a relay all the way. */
+export function isCircuit(address: Multiaddr): boolean {
+  return readAddress(address).transport === 'relay'
+}

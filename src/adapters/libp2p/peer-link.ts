@@ -14,8 +14,8 @@ import { messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import { createGreeting, type FailedGreeting, type Greeting } from './greeting.ts'
 import { createLatencyProbe, type LatencyProbe, type Liveness } from './latency-probe.ts'
-import { lingerMs } from './limits.ts'
-import { readAddress } from './peer-address.ts'
+import { lingerMs, retirementMs } from './limits.ts'
+import { isCircuit, readAddress } from './peer-address.ts'
 import { createPeerServices, type PeerServices } from './peer-services.ts'
 import type { StreamRoster } from './stream-roster.ts'
 import type { PeerUpload } from './upload-shaper.ts'
@@ -56,6 +56,11 @@ export interface PeerLink {
   violate(what: string): void
   /** Measures the latency when it is time to, and ends the link of a peer that has been silent for too long. */
   ping(): void
+  /**
+   * Another connection has taken the place of this one, which ends in a while: both sides wait, so that neither cuts off what the other
+   * had sent before it knew.
+   */
+  retire(): void
   /** Tells the peer the reason, and ends the link. */
   goodbye(reason: string): void
 }
@@ -68,7 +73,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const probe = createLatencyProbe(options.liveness)
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
-  const onLost = (reason: string) => ending.now({ kind: 'failed', reason })
+  const { onLost, retire } = createRetirement(connection, () => ({ ending, link }))
   const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude, (what) => handlers.onMisbehaviour(peer, what))
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
@@ -78,7 +83,6 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
   let hasGreeted = false
-
   function serveControl(stream: Stream): void {
     if (phase === 'ended') return stream.abort(new Error('the connection is closing'))
     if (control !== undefined) return violate('a second control stream')
@@ -103,7 +107,6 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     options.onEstablished(link)
     greeted.resolve({ kind: 'accepted' })
   }
-
   function conclude(outcome: FailedGreeting): void {
     phase = 'ended'
     patience.end()
@@ -117,7 +120,6 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     handlers.onMisbehaviour(peer, what)
     link.goodbye(`broken rule: ${what}`)
   }
-
   const link: PeerLink = {
     connection,
     peer,
@@ -137,6 +139,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     serveControl,
     violate,
     ping: () => keepAlive(probe, control, onLost),
+    retire,
     goodbye(reason) {
       if (phase === 'ended') return
       options.arrival?.excused()
@@ -144,8 +147,27 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       control?.goodbye(reason)
     },
   }
-
   return link
+}
+
+/** How a connection ends that may have a successor. */
+function createRetirement(connection: Connection, means: () => { readonly ending: Ending; readonly link: PeerLink }) {
+  const lose = (reason: string) => means().ending.now({ kind: 'failed', reason })
+  let isRetired = false
+  const loseUnlessRetired = (reason: string) => {
+    if (!isRetired) lose(reason)
+  }
+  return {
+    onLost(reason: string): void {
+      // The peer may have a direct connection already, of which this side hears in a moment, and have ended gossip on this one.
+      if (isCircuit(connection.remoteAddr)) setTimeout(loseUnlessRetired, lingerMs, reason).unref()
+      else lose(reason)
+    },
+    retire(): void {
+      isRetired = true
+      setTimeout(() => means().link.goodbye('replaced by a direct connection'), retirementMs).unref()
+    },
+  }
 }
 
 function keepAlive(probe: LatencyProbe, control: ControlStream | undefined, onLost: (reason: string) => void): void {

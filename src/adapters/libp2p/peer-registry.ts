@@ -2,12 +2,14 @@
  * Which connection speaks for a peer when there are several. When both sides dial at once, each sees two connections, and both must
  * keep the same one: the side with the smaller peer id decides. It prefers the connection it dialled itself when the two are of about
  * the same age, and otherwise the newer one, since a peer that dials again has lost the older. Its acceptances carry a rising order;
- * the other side follows the highest it has seen, in whichever sequence they arrive.
+ * the other side follows the highest it has seen, in whichever sequence they arrive. A direct connection and a relayed one are no such
+ * twins: the direct one is kept, whoever dialled it.
  */
 
 import type { Connection } from '@libp2p/interface'
 import type { PeerId } from '../../ports/network.ts'
 import { assert } from '../../primitives/assert.ts'
+import { isCircuit } from './peer-address.ts'
 import type { PeerLink } from './peer-link.ts'
 
 /** Connections opened within this time of each other count as dialled at once. */
@@ -37,14 +39,20 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
   let lastOrder = 0n
 
   /** Another connection to the peer, of the other direction, opened at about the same time: both sides dialled at once. */
-  function twinOf(link: PeerLink): PeerLink | undefined {
-    for (const other of links) {
-      const isAlive = other.peer === link.peer && other.phase !== 'ended'
-      const isOpposite = other.connection.direction !== link.connection.direction
-      if (isAlive && isOpposite && Math.abs(other.openedAt - link.openedAt) < simultaneousMs) return other
-    }
-    return undefined
+  function hasTwin(link: PeerLink): boolean {
+    const isOpposite = (other: PeerLink) => other.connection.direction !== link.connection.direction
+    return atOnceWith(link).some((other) => isOpposite(other) && isRelayed(other) === isRelayed(link))
   }
+
+  function atOnceWith(link: PeerLink): readonly PeerLink[] {
+    return [...links].filter(
+      (other) => other.peer === link.peer && other.phase !== 'ended' && Math.abs(other.openedAt - link.openedAt) < simultaneousMs,
+    )
+  }
+
+  /** A relayed connection is superfluous beside a direct one, unless the peer may have lost that one meanwhile. */
+  const isSuperfluous = (link: PeerLink) =>
+    isRelayed(link) && atOnceWith(link).some((other) => !isRelayed(other) && other.phase === 'established')
 
   /** The order both sides know: that of the side which decides. */
   function orderOf(link: PeerLink): bigint {
@@ -64,7 +72,8 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
     all: () => links.values(),
     place(link) {
       const decides = self < link.peer
-      if (decides && link.connection.direction === 'inbound' && twinOf(link) !== undefined) return undefined
+      if (decides && isSuperfluous(link)) return undefined
+      if (decides && link.connection.direction === 'inbound' && hasTwin(link)) return undefined
       // Starting from the clock keeps the order rising across a restart, when the peer may still hold a dead connection.
       const now = BigInt(Date.now())
       lastOrder = lastOrder < now ? now : lastOrder + 1n
@@ -82,3 +91,6 @@ export function createPeerRegistry(self: PeerId): PeerRegistry {
     },
   }
 }
+
+/** The connection leads through a third node. */
+export const isRelayed = (link: Pick<PeerLink, 'connection'>): boolean => isCircuit(link.connection.remoteAddr)

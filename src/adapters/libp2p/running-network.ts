@@ -13,15 +13,17 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
 import type { CoverSettings } from './cover.ts'
-import { createDialer } from './dialer.ts'
+import { createDialer, type Dialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
 import { unreadUntil } from './early-stream.ts'
 import type { Gossip, GossipGate } from './gossip.ts'
 import type { Liveness } from './latency-probe.ts'
 import { type Libp2pLimits, lingerMs, stopTimeoutMs } from './limits.ts'
+import { isCircuit } from './peer-address.ts'
 import { createPeerLink, type PeerLink } from './peer-link.ts'
-import { createPeerRegistry, type PeerRegistry } from './peer-registry.ts'
+import { createPeerRegistry, isRelayed, type PeerRegistry } from './peer-registry.ts'
+import { createRelaying, type NetworkRelaying, type RelayingMeans } from './relaying.ts'
 import { failing, failure } from './request-client.ts'
 import { requestProtocolName } from './request-frames.ts'
 import { boundStreams } from './stream-bound.ts'
@@ -47,6 +49,7 @@ export interface RunningNetworkOptions {
   readonly upload: () => PeerUpload
   readonly cover: CoverSettings | undefined
   readonly createGossip: (gate: GossipGate) => Gossip
+  readonly relaying: RelayingMeans
   /** Serves what libp2p peers of other makes expect. */
   readonly serveCourtesies: (linkOf: (connection: Connection) => PeerLink | undefined) => Promise<void>
 }
@@ -54,7 +57,7 @@ export interface RunningNetworkOptions {
 export type RunningNetwork = Pick<
   Network,
   'connect' | 'disconnect' | 'cut' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
->
+> & { readonly relaying: NetworkRelaying }
 
 /** Listens, and resolves once it does. Throws `OperationalError` LISTEN_FAILED. */
 export async function runNetwork(options: RunningNetworkOptions): Promise<RunningNetwork> {
@@ -72,7 +75,8 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   const stopping = new AbortController()
   const ended = createTrafficMeter()
   const dialer = createDialer({ libp2p, registry, stopping: stopping.signal, prepare: options.prepare })
-  trackLinks(options, registry, gossip, stopping.signal, dialer.onEstablished, ended)
+  const relaying = await createRelaying({ ...options.relaying, libp2p, registry, dialer, admits })
+  trackLinks(options, { registry, gossip, stopping: stopping.signal, dialer, relaying, ended })
   await serveStreams(libp2p, registry)
   await options.serveCourtesies(registry.byConnection)
   await gossip.start()
@@ -96,6 +100,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   }
 
   return {
+    relaying,
     connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
     cut(connectionId, reason) {
@@ -137,29 +142,27 @@ function startPings(registry: PeerRegistry, { pingIntervalMs }: Liveness): NodeJ
   return pings.unref()
 }
 
+interface Surroundings {
+  readonly registry: PeerRegistry
+  readonly gossip: Gossip
+  readonly stopping: AbortSignal
+  readonly dialer: Dialer
+  readonly relaying: NetworkRelaying
+  readonly ended: TrafficMeter
+}
+
 /** Makes a link of every connection, and tells the engine of those whose hellos are accepted. */
-function trackLinks(
-  options: RunningNetworkOptions,
-  registry: PeerRegistry,
-  gossip: Gossip,
-  stopping: AbortSignal,
-  onPeer: (peer: string) => void,
-  ended: TrafficMeter,
-): void {
+function trackLinks(options: RunningNetworkOptions, { registry, gossip, stopping, dialer, relaying, ended }: Surroundings): void {
   const { libp2p, handlers, helloTimeoutMs, liveness, protectionOf, arrivalOf, compressor, upload, cover } = options
   const { requestStreamsMax: streamsMax, requestStreamHoldMs: holdMs, requestStreamsPerMinute } = options.requestStreams
   const roster = createStreamRoster({ streamsMax, holdMs })
   function onEstablished(link: PeerLink): void {
     const loser = registry.establish(link)
     if (loser === link) return link.goodbye('another connection to the peer is kept')
-    if (loser !== undefined) {
-      gossip.leave(loser.connection.remotePeer)
-      handlers.onDisconnected(loser.info(), 'replaced by another connection')
-      loser.goodbye('replaced by another connection')
-    }
-    handlers.onConnected(link.info())
+    if (loser !== undefined) gossip.leave(loser.connection.remotePeer)
+    if (loser === undefined || !succeeds(handlers, link, loser)) handlers.onConnected(link.info())
     gossip.join(link.connection)
-    onPeer(link.peer)
+    dialer.onEstablished(link.peer)
   }
 
   function onEnded(link: PeerLink, reason: string): void {
@@ -167,6 +170,7 @@ function trackLinks(
     addTraffic(ended, link.services.meter)
     // What libp2p remembers of strangers, of those who never said hello too, would grow for ever; the address book is the engine's.
     if (registry.get(link.peer) === undefined) void libp2p.peerStore.delete(link.connection.remotePeer)
+    relaying.left(link.peer)
     if (!spoke) return
     gossip.leave(link.connection.remotePeer)
     handlers.onDisconnected(link.info(), reason)
@@ -175,7 +179,9 @@ function trackLinks(
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     if (stopping.aborted) return connection.abort(new Error('the node is stopping'))
     // The peer dialled us meanwhile. The dialler closes what it does not need; libp2p fails a dial that closes any sooner.
-    if (connection.direction === 'outbound' && registry.get(connection.remotePeer.toString()) !== undefined) return
+    const current = registry.get(connection.remotePeer.toString())
+    const isBetter = current !== undefined && isRelayed(current) && !isCircuit(connection.remoteAddr)
+    if (connection.direction === 'outbound' && current !== undefined && !isBetter) return
     const protection = protectionOf(connection)
     const arrival = arrivalOf(connection)
     options.wire.adopt(connection)
@@ -199,6 +205,18 @@ function trackLinks(
     )
     boundStreams(connection, (what) => registry.byConnection(connection)?.violate(what))
   })
+}
+
+/** Takes the place of the peer's former connection. True when the engine need not hear of a new peer. */
+function succeeds(handlers: NetworkHandlers, link: PeerLink, former: PeerLink): boolean {
+  if (handlers.onMoved !== undefined && isRelayed(former) && !isRelayed(link)) {
+    handlers.onMoved(link.info(), former.info())
+    former.retire()
+    return true
+  }
+  handlers.onDisconnected(former.info(), 'replaced by another connection')
+  former.goodbye('replaced by another connection')
+  return false
 }
 
 async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<void> {

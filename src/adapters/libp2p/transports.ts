@@ -41,6 +41,7 @@ export interface TransportComponents {
 export interface Transports {
   /** Of the addresses to listen on, those whose transport may be used. */
   readonly listen: readonly string[]
+  mayUse(transport: Transport): boolean
   /** Those needed to listen. */
   readonly factories: readonly TransportFactory[]
   /** Makes an address's transport ready to dial. Throws `OperationalError` DIAL_FAILED when it may not be used. */
@@ -82,6 +83,7 @@ export async function createTransports(options: TransportOptions, door: Door): P
 
   return {
     listen,
+    mayUse,
     factories,
     async prepare(address, components) {
       const { transport } = readAddress(address)

@@ -73,16 +73,16 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const probe = createLatencyProbe(options.liveness)
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
-  const { onLost, retire } = createRetirement(connection, () => ({ ending, link }))
-  const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
   const ending = createEnding(connection, conclude, (what) => handlers.onMisbehaviour(peer, what))
+  const { onLost, retire } = createRetirement(connection, ending.now, (reason) => link.goodbye(reason))
+  const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
-  const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
   const means = { control: () => control, place: () => options.place(link), isOver: () => phase === 'ended' }
+  const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
   const greeting = createGreeting({ ...askingOf(options, birth.connectionId), ...means, ...verdicts, allow: patience.extend })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
-  let hasGreeted = false
+
   function serveControl(stream: Stream): void {
     if (phase === 'ended') return stream.abort(new Error('the connection is closing'))
     if (control !== undefined) return violate('a second control stream')
@@ -131,11 +131,9 @@ export function createPeerLink(options: LinkOptions): PeerLink {
       return phase
     },
     info: () => ({ ...describe(options), ...birth, latencyMs: probe.latencyMs }),
-    greet() {
-      if (!hasGreeted)
-        open(helloProtocols).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`))
-      hasGreeted = true
-    },
+    greet: once(() =>
+      open(helloProtocols).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`)),
+    ),
     serveControl,
     violate,
     ping: () => keepAlive(probe, control, onLost),
@@ -150,9 +148,17 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   return link
 }
 
+function once(act: () => unknown): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) act()
+    isDone = true
+  }
+}
+
 /** How a connection ends that may have a successor. */
-function createRetirement(connection: Connection, means: () => { readonly ending: Ending; readonly link: PeerLink }) {
-  const lose = (reason: string) => means().ending.now({ kind: 'failed', reason })
+function createRetirement(connection: Connection, end: Ending['now'], goodbye: (reason: string) => void) {
+  const lose = (reason: string) => end({ kind: 'failed', reason })
   let isRetired = false
   const loseUnlessRetired = (reason: string) => {
     if (!isRetired) lose(reason)
@@ -165,7 +171,7 @@ function createRetirement(connection: Connection, means: () => { readonly ending
     },
     retire(): void {
       isRetired = true
-      setTimeout(() => means().link.goodbye('replaced by a direct connection'), retirementMs).unref()
+      setTimeout(() => goodbye('replaced by a direct connection'), retirementMs).unref()
     },
   }
 }

@@ -31,12 +31,12 @@ export interface RelayingOptions extends RelayingMeans {
   readonly libp2p: Libp2p
   readonly registry: PeerRegistry
   readonly dialer: Dialer
-  /** Whether a stream is served that its peer opened. */
-  readonly admits: (link: PeerLink, stream: Stream) => boolean
+  /** Serves a stream if its peer may open one. */
+  readonly onceAdmitted: (link: PeerLink, stream: Stream, serve: () => void) => void
 }
 
 export async function createRelaying(options: RelayingOptions): Promise<NetworkRelaying> {
-  const { libp2p, registry, dialer, components, door, admits } = options
+  const { libp2p, registry, dialer, components, door, onceAdmitted } = options
   const self = libp2p.peerId.toString()
   const directLink = (peer: PeerId) => {
     const link = registry.get(peer)
@@ -54,7 +54,7 @@ export async function createRelaying(options: RelayingOptions): Promise<NetworkR
       (stream, connection) => {
         const link = registry.byConnection(connection)
         if (link === undefined || link.phase === 'ended') return stream.abort(new Error('the connection is closing'))
-        if (admits(link, stream)) onStream(stream, link).catch((error: unknown) => stream.abort(error as Error))
+        onceAdmitted(link, stream, () => onStream(stream, link).catch((error: unknown) => stream.abort(error as Error)))
       },
       { maxInboundStreams: streamsMax, maxOutboundStreams: streamsMax },
     )

@@ -75,7 +75,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   const stopping = new AbortController()
   const ended = createTrafficMeter()
   const dialer = createDialer({ libp2p, registry, stopping: stopping.signal, prepare: options.prepare })
-  const relaying = await createRelaying({ ...options.relaying, libp2p, registry, dialer, admits })
+  const relaying = await createRelaying({ ...options.relaying, libp2p, registry, dialer, onceAdmitted })
   trackLinks(options, { registry, gossip, stopping: stopping.signal, dialer, relaying, ended })
   await serveStreams(libp2p, registry)
   await options.serveCourtesies(registry.byConnection)

@@ -35,8 +35,15 @@ async function loadTargets(): Promise<Target[]> {
   const fault = await seededFault()
   if (options.only === fault.name) return [fault]
   const { networkTargets } = await import('./targets/network-parsers.ts')
+  const { seedTargets } = await import('./targets/seed-parsers.ts')
   const { peerLink } = await import('./targets/peer-link.ts')
-  const all = [await peerLink(), ...(await parserTargets()), ...(await networkTargets()), ...(await schemaTargets(seed))]
+  const all = [
+    await peerLink(),
+    ...(await parserTargets()),
+    ...(await networkTargets()),
+    ...(await seedTargets()),
+    ...(await schemaTargets(seed)),
+  ]
   const only = options.only?.split(',')
   const [part = 1, parts = 1] = options.part.split('/').map(Number)
   const chosen = only ? all.filter(({ name }) => only.includes(name)) : all.filter((_, index) => index % parts === part - 1)

@@ -12,6 +12,8 @@ import { ApiError } from './api-error.ts'
 export interface OperatorGate {
   /** Whether the request is the operator's. Throws `ApiError` for one that claims so in vain, and for one without a token that needs one. */
   isOperator(request: OperatorRequest, needed: boolean): boolean
+  /** Whether it shows the token, with no consequence for who does not. */
+  knows(authorization: string | undefined): boolean
 }
 
 export interface OperatorRequest {
@@ -52,20 +54,29 @@ export function createOperatorGate(options: {
     return conforms ? error : new ApiError(429, 'API_TOKEN_THROTTLED', 'too many requests without the operator token')
   }
 
+  // Digests have one length, and comparing them tells nothing of the token.
+  const isRight = (given: string) => timingSafeEqual(digest(given), expected)
+
   return {
+    knows(authorization) {
+      const given = tokenIn(authorization)
+      return given !== undefined && isRight(given)
+    },
     isOperator({ authorization, search, host }, needed) {
       // What stands in a URL is kept by proxies and browsers: a token that came that way is as good as published.
       if ('token' in search || 'access_token' in search)
         throw refuse(host, missing('a token in a URL is refused: send it in the header, and make a new one'))
       if (authorization === undefined && !needed) return false
-      const given = /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1]
+      const given = tokenIn(authorization)
       if (given === undefined) throw refuse(host, missing('this needs the operator token: `Authorization: Bearer <token>`'))
-      // Digests have one length, and comparing them tells nothing of the token.
-      if (!timingSafeEqual(digest(given), expected))
-        throw refuse(host, new ApiError(403, 'API_TOKEN_WRONG', 'this is not the operator token of this node'))
+      if (!isRight(given)) throw refuse(host, new ApiError(403, 'API_TOKEN_WRONG', 'this is not the operator token of this node'))
       return true
     },
   }
+}
+
+function tokenIn(authorization: string | undefined): string | undefined {
+  return /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1]
 }
 
 function missing(message: string): ApiError {

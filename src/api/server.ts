@@ -8,6 +8,7 @@ import { ApiError, errorToView } from './api-error.ts'
 import { operatorSubscribersKept, streamEvents, subscribersMax } from './event-stream.ts'
 import { openApiDocument } from './openapi.ts'
 import { createOperatorGate, type OperatorGate } from './operator-gate.ts'
+import { createRequestDesk, type RequestDesk, type RequestLimits } from './request-desk.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes/all.ts'
 
@@ -39,6 +40,10 @@ export interface ApiOptions {
   /** Hears what the API could not answer, and whom it did not let in. */
   readonly telemetry: Pick<Telemetry, 'log' | 'count'>
   readonly metrics: { readonly contentType: string; exposition(): Promise<string> }
+  /** What the world may ask of it; without limits, whatever it likes. The operator may in any case. */
+  readonly limits?: RequestLimits
+  /** Whether the node has better things to do than to answer the world. */
+  readonly isOverloaded?: () => boolean
 }
 
 const bodyBytesMax = 2 << 20
@@ -47,6 +52,7 @@ const connectionsMax = 4096
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
 const loggedPathMax = 64
+const eventsPath = '/v1/events'
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { node, host, port } = options
@@ -69,9 +75,11 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.addHook('onSend', async (_request, reply) => void reply.header('access-control-allow-origin', '*'))
   server.setErrorHandler(answerError)
   server.setNotFoundHandler((_request, reply) => reply.code(404).send(errorToView('API_NOT_FOUND', 'the API has no such path')))
+  const desk = options.limits && requestDesk(options.limits, options)
+  if (desk) addDesk(server, desk, gate)
   for (const route of routes) addRoute(server, route, { node, gate })
   addBeside(server, options)
-  const endStreams = addEvents(server, node, gate)
+  const endStreams = addEvents(server, { node, gate, desk })
   try {
     await server.listen({ host, port })
   } catch (cause) {
@@ -114,7 +122,7 @@ function errorAnswers(telemetry: Pick<Telemetry, 'log'>) {
   return (error: unknown, { url }: { readonly url: string }, reply: FastifyReply): FastifyReply => {
     if (error instanceof ApiError) {
       if (error.status === 401) reply.header('www-authenticate', 'Bearer')
-      if (error.status === 429) reply.header('retry-after', '1')
+      if (error.status === 429 || error.status === 503) reply.header('retry-after', '1')
       return reply.code(error.status).send(errorToView(error.code, error.message))
     }
     const status = (error as { statusCode?: number }).statusCode ?? 500
@@ -167,16 +175,38 @@ function whyNotReady(node: SynodNode): string {
   return node.peers().length === 0 && !alone ? 'no peers' : ''
 }
 
-function addEvents(server: FastifyInstance, node: SynodNode, gate: OperatorGate): () => void {
+function requestDesk(limits: RequestLimits, { isOverloaded = () => false }: ApiOptions): RequestDesk {
+  return createRequestDesk({ limits, isOverloaded, now: () => performance.now() })
+}
+
+/** Who looks after the node is answered as long as it can answer. */
+const unlimitedPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics', eventsPath])
+
+function addDesk(server: FastifyInstance, desk: RequestDesk, gate: OperatorGate): void {
+  server.addHook('onRequest', async (request, reply) => {
+    if (unlimitedPaths.has(pathOf(request.url)) || gate.knows(request.headers.authorization)) return
+    reply.raw.once('close', desk.admit(request.ip))
+  })
+}
+
+function addEvents(
+  server: FastifyInstance,
+  { node, gate, desk }: { node: SynodNode; gate: OperatorGate; desk: RequestDesk | undefined },
+): () => void {
   const streams = new Set<() => void>()
-  server.get('/v1/events', (request, reply) => {
+  server.get(eventsPath, (request, reply) => {
     const { authorization } = request.headers
     const search = request.query as Record<string, unknown>
     const operator = gate.isOperator({ authorization, search, host: request.ip }, false)
     if (streams.size >= subscribersMax - (operator ? 0 : operatorSubscribersKept))
       throw new ApiError(503, 'API_BUSY', 'too many subscribers')
+    const leave = operator ? undefined : desk?.admitStream(request.ip)
     reply.hijack()
-    const end = streamEvents(node, reply.raw, { operator, onEnd: () => streams.delete(end) })
+    const onEnd = () => {
+      streams.delete(end)
+      leave?.()
+    }
+    const end = streamEvents(node, reply.raw, { operator, onEnd })
     streams.add(end)
   })
   return () => {

@@ -6,6 +6,7 @@ import { configCommands } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { dnsSeedCommand } from './commands/dns-seed.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eventsCommand } from './commands/events.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
 import { peersCommands } from './commands/peers.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   doctorCommand,
   ...peersCommands,
   ...bansCommands,
+  eventsCommand,
   traceCommand,
   ...txCommands,
   ...keysCommands,

@@ -57,7 +57,7 @@ export interface Client {
   mempool(): Promise<MempoolView>
   /** What takes the operator token. */
   readonly operator: OperatorClient
-  /** Live events until `signal` aborts. */
+  /** Live events until `signal` aborts; with the operator token also those that are for the operator alone. */
   events(signal: AbortSignal): AsyncGenerator<EventView>
 }
 
@@ -118,7 +118,7 @@ export function createClient(url: string, { operatorToken }: ClientOptions = {})
     peers: () => call('/v1/peers', peersView, asOperator),
     mempool: () => call('/v1/mempool', mempoolView),
     operator: createOperatorClient((path, view, body) => call(path, view, body ? jsonRequest(asOperator, body) : asOperator)),
-    events: (signal) => followEvents(url, signal),
+    events: (signal) => followEvents(url, signal, asOperator),
   }
 }
 

@@ -5,11 +5,13 @@ import { type EventView, eventView } from './views.ts'
 const lineLengthMax = 16 << 20
 
 /** A node's live events, from now on, until `signal` aborts or the node ends the stream. Throws `ClientError`, and what `signal` throws. */
-export async function* followEvents(url: string, signal: AbortSignal): AsyncGenerator<EventView> {
-  const response = await open(url, signal)
+export async function* followEvents(url: string, signal: AbortSignal, init: RequestInit = {}): AsyncGenerator<EventView> {
+  const response = await open(url, signal, init)
   let pending = ''
   for await (const text of response.pipeThrough(new TextDecoderStream())) {
-    const lines = (pending + text).split('\n')
+    // What is pending is not looked at again: a line may come in thousands of pieces.
+    const lines = text.split('\n')
+    lines[0] = pending + (lines[0] ?? '')
     pending = lines.pop() ?? ''
     if (pending.length > lineLengthMax) throw new ClientError('API_FAILED', `${url} sends an event without end`, 200)
     for (const line of lines) {
@@ -21,14 +23,21 @@ export async function* followEvents(url: string, signal: AbortSignal): AsyncGene
   }
 }
 
-async function open(url: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const headers = { accept: 'text/event-stream' }
-  const response = await fetch(new URL('/v1/events', url), { signal, headers }).catch((cause: unknown) => {
+async function open(url: string, signal: AbortSignal, init: RequestInit): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const headers = { ...init.headers, accept: 'text/event-stream' }
+  const response = await fetch(new URL('/v1/events', url), { ...init, signal, headers }).catch((cause: unknown) => {
     if (signal.aborted) throw cause
     throw new ClientError('API_UNREACHABLE', `${url} does not answer`, 0, cause)
   })
   if (response.ok && response.body) return response.body
-  throw new ClientError(response.status === 503 ? 'API_BUSY' : 'API_FAILED', `${url} sends no events`, response.status)
+  throw new ClientError(refusals[response.status] ?? 'API_FAILED', `${url} sends no events`, response.status)
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  401: 'API_TOKEN_MISSING',
+  403: 'API_TOKEN_WRONG',
+  429: 'API_THROTTLED',
+  503: 'API_BUSY',
 }
 
 function parse(text: string, url: string): unknown {

@@ -45,6 +45,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     operator: rooms.operator,
     directory: rooms.directory,
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
+    loadLevel: () => rooms.guard.load().level,
     net: () => netStatus(foundation),
     trace: (hash) => traceMessage(chain, foundation.trace, hash),
     subscribe: events.subscribe,

@@ -8,6 +8,7 @@ import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { AttackKind } from '../peers/attack-detector.ts'
+import type { LoadLevel } from '../peers/resource-manager.ts'
 import type { PeerId, PeerInfo, Traffic, TrafficClass } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
@@ -42,6 +43,8 @@ export interface SynodNode {
     | Pick<Directory, 'findPeer' | 'publish' | 'find' | 'findValidator' | 'findService' | 'provide' | 'crawl' | 'size'>
     | undefined
   mempool(): MempoolStatus
+  /** How strained the machine is by what the node does. */
+  loadLevel(): LoadLevel
   /** What has crossed the network, and what it was worth. */
   net(): NetStatus
   /** What this node remembers of a transaction, a batch or a block. */

@@ -30,10 +30,11 @@ export const rejections = {
 
   ADDRESS_MALFORMED: { verdict: 'reject', summary: 'The text is not an address: mistyped, truncated or of another kind.' },
   ADDRESS_PREFIX: { verdict: 'reject', summary: 'The address belongs to another chain: it has another prefix.' },
-  API_BUSY: { verdict: 'ignore', summary: 'The API serves as many subscribers as it may.' },
+  API_BUSY: { verdict: 'ignore', summary: 'The API serves as many as it may, or the node is overloaded: come again later.' },
   API_FAILED: { verdict: 'ignore', summary: 'The node failed to answer a request.' },
   API_MALFORMED: { verdict: 'ignore', summary: 'A request to the API is not of the form its OpenAPI document states.' },
   API_NOT_FOUND: { verdict: 'ignore', summary: 'What a request to the API asks for is not here.' },
+  API_THROTTLED: { verdict: 'ignore', summary: 'One address sends the API more requests than it may.' },
   API_TOKEN_MISSING: {
     verdict: 'ignore',
     summary: 'A request for the node’s operator has no operator token in its Authorization header.',

@@ -13,6 +13,7 @@ import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-confi
 import { homeFiles } from '../../node/config/node-home.ts'
 import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { readConfigFile } from '../../node/config/read-config-file.ts'
+import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -48,7 +49,17 @@ export async function runStart(options: StartOptions): Promise<number> {
     if (config.api.enabled) {
       const { host, port } = config.api
       const { node } = running
-      api = await startApi({ node, host, port, version: productVersion(), operatorToken, telemetry, metrics: telemetry })
+      api = await startApi({
+        node,
+        host,
+        port,
+        version: productVersion(),
+        operatorToken,
+        telemetry,
+        metrics: telemetry,
+        limits: requestLimitsOf(config),
+        isOverloaded: () => node.loadLevel() === 'overloaded',
+      })
     }
     const { self, addresses, height } = running.node.status()
     telemetry.log('info', 'started', { peer: self, addresses: addresses.join(' '), api: api?.url, height })

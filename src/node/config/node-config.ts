@@ -346,6 +346,22 @@ export const nodeConfigSchema = z.strictObject({
           'Interface to serve it on. It knows no password but the operator’s token, and no encryption: open it to a network on purpose only.',
         ),
       port: z.int().min(0).max(65_535).default(26_610).describe('Port to serve it on. 0: any free one.'),
+      per_ip_requests_second: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .default(2000)
+        .describe(
+          'Requests a second that one address may send; two seconds of them may come at once. Behind a proxy all come from one address.',
+        ),
+      per_ip_inflight_max: z
+        .int()
+        .min(1)
+        .max(65_536)
+        .default(256)
+        .describe('Requests of one address that are answered at a time.'),
+      inflight_max: z.int().min(1).max(65_536).default(1024).describe('Requests of all addresses that are answered at a time.'),
+      per_ip_streams_max: z.int().min(1).max(65_536).default(32).describe('Streams of live events that one address may have.'),
     })
     .prefault({})
     .describe('The HTTP API, its live events and the metrics.'),

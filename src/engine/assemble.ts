@@ -21,6 +21,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   for (const room of [rooms.register, rooms.guard, rooms.attacks]) room.start()
   rooms.keeper.start()
   rooms.dnsSeeds.start()
+  rooms.reachability.start()
   await rooms.runner.start()
   rooms.gossip.start()
   rooms.exchange.start()
@@ -62,10 +63,25 @@ async function stop(
   { ports, visits, store, breakdown, reputation, addressBook }: Foundation,
   rooms: ReturnType<typeof openRooms>,
 ): Promise<void> {
-  const { register, guard, attacks, keeper, dnsSeeds, gossip, sync, exchange, announcements, lists, directory, runner } = rooms
+  const {
+    register,
+    guard,
+    attacks,
+    keeper,
+    dnsSeeds,
+    gossip,
+    sync,
+    exchange,
+    announcements,
+    lists,
+    directory,
+    reachability,
+    runner,
+  } = rooms
   breakdown.expect()
   visits.stop()
-  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists]) room.stop()
+  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists, reachability])
+    room.stop()
   const ended = [
     await settled(directory?.stop() ?? Promise.resolve()),
     await settled(sync.stop()),
@@ -83,7 +99,7 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
   return outcome as PromiseSettledResult<void>
 }
 
-function statusOf({ ports, chain, core, signer, gate }: Foundation, syncing: boolean): NodeStatus {
+function statusOf({ ports, ownAddresses, chain, core, signer, gate }: Foundation, syncing: boolean): NodeStatus {
   const tip = chain.tip()
   const consensusKey = signer?.publicKey
   return {
@@ -95,7 +111,9 @@ function statusOf({ ports, chain, core, signer, gate }: Foundation, syncing: boo
     appHash: chain.state.root,
     blockTime: tip.time,
     self: ports.network.self,
-    addresses: ports.network.addresses(),
+    addresses: ownAddresses.announced(),
+    reachability: ownAddresses.reachability(),
+    ownAddresses: ownAddresses.candidates(),
     validator: consensusKey && { consensusKey, active: indexOfValidator(tip.validators, consensusKey) !== undefined },
     signing: signer !== undefined && gate.open,
     fault: gate.fault,

@@ -43,6 +43,8 @@ export interface NodeOptions {
   readonly transports?: readonly string[]
   /** Where peers are found when none are known. Absent: nowhere. */
   readonly dnsSeeds?: DnsSeedSettings
+  /** Whether to have this node's addresses tried by others, and to try theirs; not unless given. */
+  readonly autonat?: boolean
   readonly mempool: MempoolLimits
   readonly batchPool: BatchPoolLimits
   readonly connections: ConnectionLimits

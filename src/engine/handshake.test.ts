@@ -55,6 +55,8 @@ function nodeOf(
     slots: createStakeSlots({ ports, chain, application: application as unknown as Application }),
     onWork: () => undefined,
     level: () => 'normal',
+    onDialBack: () => undefined,
+    onObserved: () => undefined,
     onRejection: (_peer, { code }) => void rejections.push(code),
     ...changes,
   })

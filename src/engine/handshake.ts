@@ -17,6 +17,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { Chain } from './chain.ts'
 import { createConnectionLoadWatch } from './connection-load.ts'
+import { dialBackWith, observationOf, readExtensions } from './hello-extensions.ts'
 import { createHelloProofs } from './hello-proofs.ts'
 import { createHelloProver } from './hello-prover.ts'
 import { createOpenGreetings, greetingsMax, type OpenGreetings } from './open-greetings.ts'
@@ -29,6 +30,8 @@ export interface Handshake {
   readonly handlers: Required<Pick<NetworkHandlers, 'hello' | 'onHello' | 'prove' | 'onProof'>>
   /** What a peer is told that asks for news: a hello outside of any greeting. */
   status(): Bytes
+  /** The hello of a connection that shows this nonce, and is for nothing else. */
+  dialBack(nonce: Bytes): Bytes
   of(peer: PeerId): Hello | undefined
   /** The protocol version to speak with a peer: the highest that both know. */
   negotiated(peer: PeerId): number
@@ -65,9 +68,14 @@ export interface HandshakeOptions {
   /** What this node can do, besides what every node can, as a hello on this connection says. */
   readonly capabilities?: (peer: PeerId, connection: GreetedConnection) => readonly string[]
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
+  /** A peer dialled to show that it can, and shows the nonce that it was given. */
+  readonly onDialBack: (peer: PeerId, nonce: Bytes) => void
+  /** A peer that this node dialled says at which IP address it sees it. */
+  readonly onObserved: (observer: GreetedConnection, host: string) => void
 }
 
 const proofWithinMs = 10_000
+const asksNothing = { nonce: new Uint8Array(32), work: 0, grantsStake: false }
 
 /** What a peer said last, and on which connection. */
 interface Accepted {
@@ -84,21 +92,7 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const load = createConnectionLoadWatch(options.ports)
   const proofs = createHelloProofs({ chainId: chain.chainId, self: network.self, slots })
 
-  function helloWith(asked: Pick<Hello, 'nonce' | 'work' | 'grantsStake'>, more: readonly string[] = []): Hello {
-    return {
-      chainId: chain.chainId,
-      genesisRoot: chain.genesisRoot,
-      protocolMin: protocolVersions.min,
-      protocolMax: versionMax,
-      capabilities: [...(options.validator ? ['block-sync', 'validator'] : ['block-sync']), ...more],
-      height: chain.tip().height,
-      listenAddresses: options.ownAddresses.announced(),
-      agent: options.agent,
-      ...asked,
-      stakeKey: networkKey?.publicKey,
-      extensions: [],
-    }
-  }
+  const helloWith = (asked: Asked, more?: readonly string[]) => ownHello(options, versionMax, asked, more)
 
   /** Whom this node dialled it asks for nothing, nor whom its operator lets in. */
   function workAskedOf(peer: PeerId, { host, direction }: GreetedConnection): number {
@@ -118,7 +112,9 @@ export function createHandshake(options: HandshakeOptions): Handshake {
   const handlers: Handshake['handlers'] = {
     hello(peer, connection) {
       const asked = { work: workAskedOf(peer, connection), grantsStake: options.isSynced() }
-      const said = helloWith({ nonce: entropy.bytes(32), ...asked }, options.capabilities?.(peer, connection))
+      const extensions = observationOf(connection)
+      const more = options.capabilities?.(peer, connection)
+      const said = helloWith({ nonce: entropy.bytes(32), ...asked, extensions }, more)
       greetings.open(connection, said)
       return encode(helloSchema, said)
     },
@@ -131,6 +127,13 @@ export function createHandshake(options: HandshakeOptions): Handshake {
       const checked = checkHello(hello, chain, versionMax)
       const fit = checked.ok ? checkWorkAsked(hello.work, connection.direction) : checked
       if (!fit.ok) return refuse(peer, connection, fit.error)
+      const { dialBack, observed } = readExtensions(hello)
+      if (dialBack) {
+        greetings.close(connection.id)
+        if (connection.direction === 'inbound') options.onDialBack(peer, dialBack)
+        return { accept: false, reason: 'reached' }
+      }
+      if (observed !== undefined && connection.direction === 'outbound') options.onObserved(connection, observed)
       const greeting = greetings.of(connection.id)
       assert(greeting, 'a node says hello before it listens to one')
       greeting.heard = { ...hello, extensions: [] }
@@ -150,7 +153,8 @@ export function createHandshake(options: HandshakeOptions): Handshake {
 
   return {
     handlers,
-    status: () => encode(helloSchema, helloWith({ nonce: new Uint8Array(32), work: 0, grantsStake: false })),
+    status: () => encode(helloSchema, helloWith({ ...asksNothing, extensions: [] })),
+    dialBack: (nonce) => encode(helloSchema, helloWith({ ...asksNothing, extensions: dialBackWith(nonce) })),
     of: (peer) => accepted.get(peer)?.hello,
     negotiated: (peer) => commonVersion(accepted.get(peer)?.hello, versionMax),
     isStaked: slots.isStaked,
@@ -171,4 +175,26 @@ export function createHandshake(options: HandshakeOptions): Handshake {
 function accept(greetings: OpenGreetings, { id }: GreetedConnection): HelloVerdict {
   greetings.settle(id)
   return { accept: true }
+}
+
+type Asked = Pick<Hello, 'nonce' | 'work' | 'grantsStake' | 'extensions'>
+
+function ownHello(
+  { chain, agent, networkKey, ownAddresses, ...options }: HandshakeOptions,
+  versionMax: number,
+  asked: Asked,
+  more: readonly string[] = [],
+): Hello {
+  return {
+    chainId: chain.chainId,
+    genesisRoot: chain.genesisRoot,
+    protocolMin: protocolVersions.min,
+    protocolMax: versionMax,
+    capabilities: [...(options.validator ? ['block-sync', 'validator'] : ['block-sync']), ...more],
+    height: chain.tip().height,
+    listenAddresses: ownAddresses.announced(),
+    agent,
+    ...asked,
+    stakeKey: networkKey?.publicKey,
+  }
 }

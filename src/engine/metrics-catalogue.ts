@@ -55,6 +55,18 @@ export const metrics = {
     labels: ['source', 'result'],
   },
   synod_dials_total: { type: 'counter', help: 'Connections this node tried to make.', labels: ['purpose', 'result'] },
+  synod_reachability: { type: 'gauge', help: 'Whether strangers can connect to this node: 1 yes, 0 no, -1 not known.' },
+  synod_own_addresses: {
+    type: 'gauge',
+    help: 'Addresses at which this node may be reached, by what others found.',
+    labels: ['standing'],
+  },
+  synod_reach_asked_total: {
+    type: 'counter',
+    help: 'Peers asked to try an address of this node, by what came of it; unseen: they say they did, and nobody came.',
+    labels: ['outcome'],
+  },
+  synod_reach_served_total: { type: 'counter', help: 'Addresses of peers tried for them.', labels: ['outcome'] },
   synod_connections_refused_total: {
     type: 'counter',
     help: 'Inbound connections turned away at the door, by the limit they met, and peers that had to make room.',

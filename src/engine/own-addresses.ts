@@ -1,4 +1,5 @@
 import {
+  addressesAt,
   createOwnAddressTable,
   type OwnAddress,
   type OwnAddressSource,
@@ -9,8 +10,10 @@ import type { Ports } from './ports.ts'
 
 /** What this node says its own addresses are: in its hello, to the DHT, to its operator. */
 export interface OwnAddresses {
-  /** Everything that a source knows now: a port mapping, STUN, what peers observe. Listening sockets and relays are read from the network. */
+  /** Everything that a source knows now, such as port mappings. Listening sockets and relays are read from the network. */
   offer(source: OwnAddressSource, addresses: readonly string[]): void
+  /** The same of one that sees IP addresses alone: the ports are then those this node listens on. */
+  offerHosts(source: OwnAddressSource, hosts: readonly string[]): void
   /** What a server of this network group found when it tried an address. */
   judge(address: string, group: string, verdict: ReachVerdict): void
   candidates(): readonly OwnAddress[]
@@ -21,20 +24,25 @@ export interface OwnAddresses {
 
 export function createOwnAddresses({ ports: { clock, network, telemetry } }: { ports: Ports }): OwnAddresses {
   const table = createOwnAddressTable()
+  const hosts = new Map<OwnAddressSource, readonly string[]>()
   let told: Reachability = 'unknown'
 
   /** Interfaces come and go without a word, so the sockets are asked every time. */
   function read(): void {
     const addresses = network.addresses()
-    table.offer(
-      'listen',
-      addresses.filter((address) => !isRelayed(address)),
-    )
+    const listening = addresses.filter((address) => !isRelayed(address))
+    table.offer('listen', listening)
     table.offer('relay', addresses.filter(isRelayed))
+    for (const [source, seen] of hosts)
+      table.offer(
+        source,
+        seen.flatMap((host) => addressesAt(host, listening)),
+      )
   }
 
   return {
     offer: (source, addresses) => void table.offer(source, addresses),
+    offerHosts: (source, seen) => void hosts.set(source, seen),
     judge(address, group, verdict) {
       read()
       table.judge(address, group, verdict, clock.monotonic())

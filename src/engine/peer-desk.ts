@@ -20,6 +20,7 @@ import type { PeerJudge } from './peer-judge.ts'
 import type { PeerLists } from './peer-lists.ts'
 import type { PeerRegister } from './peer-register.ts'
 import type { Ports } from './ports.ts'
+import type { ReachServer } from './reach-server.ts'
 import { requestRejectionOf } from './request-rejection.ts'
 import type { SigningWatch } from './signing-watch.ts'
 import type { PeerStatus } from './synod-node.ts'
@@ -52,6 +53,7 @@ export interface PeerDeskOptions {
   readonly inbound: InboundDesk
   readonly visits: Visits
   readonly directory: Directory | undefined
+  readonly reachServer: ReachServer
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
@@ -169,5 +171,6 @@ async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestPr
     if (!rooms.directory) throw refusal('REQUEST_UNSUPPORTED', 'this node takes no part in the directory')
     yield rooms.directory.serve(peer, message)
   } else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
+  else if (protocol === 'reach') yield* rooms.reachServer.serve(peer, message)
   else yield rooms.handshake.status()
 }

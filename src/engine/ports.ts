@@ -5,6 +5,7 @@ import type { Identity } from '../ports/identity.ts'
 import type { Network } from '../ports/network.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
+import type { Stun } from '../ports/stun.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Verifier } from '../ports/verifier.ts'
 import type { Vitals } from '../ports/vitals.ts'
@@ -21,6 +22,8 @@ export interface Ports {
   readonly resolvers?: readonly Resolver[]
   /** Absent: the node signs nothing as a peer, and takes nobody's word for being one. */
   readonly identity?: Identity
+  /** Absent: no STUN server is asked. */
+  readonly stun?: Stun
   /** Absent: the node does not look after its memory. */
   readonly vitals?: Vitals
   /** Absent: the node follows and serves, and never votes. */

@@ -1,6 +1,7 @@
 import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import { readDialTarget } from '../peers/dial-target.ts'
+import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import type { Rejection } from '../primitives/result.ts'
 import { createBatchExchange } from './batch-exchange.ts'
@@ -18,6 +19,7 @@ import { createHandshake, type Handshake } from './handshake.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import { createPeerLists } from './peer-lists.ts'
+import { createReachabilityDesk } from './reachability.ts'
 import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 import { visitCapability } from './visits.ts'
@@ -29,7 +31,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const { handshake, lists } = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const { handshake, lists, reachability } = openGreetingRooms(foundation, options, defence, () => !sync.active)
   const directory = openDirectory(foundation, options, defence, { handshake, isSynced: () => !sync.active })
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
@@ -86,16 +88,30 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const rooms = { ...defence, exchange, gossip, announcements, evidenceDesk, sync, handshake, lists, watch, directory }
+  const rooms = {
+    ...defence,
+    exchange,
+    gossip,
+    announcements,
+    evidenceDesk,
+    sync,
+    handshake,
+    lists,
+    watch,
+    directory,
+    reachServer: reachability.server,
+  }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, lists, directory, desk, ...defence }
+  return { exchange, runner, gossip, sync, watch, announcements, lists, directory, reachability, desk, ...defence }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
 function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence: Defence, isSynced: () => boolean) {
   const { ports, reputation, signer } = foundation
   const { judge, keeper, slots, register, discovery } = defence
-  const handshake = createHandshake({
+  const autonat = options.autonat ?? false
+  const reachability = createReachabilityDesk({ ...foundation, autonat, handshake: () => handshake })
+  const handshake: Handshake = createHandshake({
     ...foundation,
     ...options,
     validator: signer !== undefined,
@@ -107,22 +123,26 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     level: () => defence.guard.load().level,
     capabilities: (peer, connection) => capabilitiesOf(foundation, options, peer, connection),
     onRejection: judge.reject,
+    onDialBack: reachability.onDialBack,
+    onObserved: reachability.onObserved,
   })
   const { negotiated, of } = handshake
   const learn = (addresses: readonly string[], peer: PeerId) =>
     discovery.learn(addresses, { kind: 'peer', host: register.of(peer)?.host ?? '' })
-  return { handshake, lists: createPeerLists({ ports, negotiated, helloOf: of, learn, onRejection: judge.reject }) }
+  const lists = createPeerLists({ ports, negotiated, helloOf: of, learn, onRejection: judge.reject })
+  return { handshake, lists, reachability }
 }
 
 /** What a hello on this connection says beyond what every node can. */
 function capabilitiesOf(
   { ownAddresses, visits }: Foundation,
-  { directory }: NodeOptions,
+  { directory, autonat }: NodeOptions,
   peer: PeerId,
   connection: GreetedConnection,
 ) {
   return [
     ...(directory && servesDirectory(directory, ownAddresses) ? [directoryCapability] : []),
+    ...(autonat ? [reachCapability] : []),
     ...(visits.announces(peer, connection) ? [visitCapability] : []),
   ]
 }

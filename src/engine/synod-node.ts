@@ -8,6 +8,7 @@ import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { AttackKind } from '../peers/attack-detector.ts'
+import type { OwnAddress, Reachability } from '../peers/own-addresses.ts'
 import type { LoadLevel } from '../peers/resource-manager.ts'
 import type { PeerId, PeerInfo, Traffic, TrafficClass } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
@@ -105,7 +106,11 @@ export interface NodeStatus {
   /** Time of the latest final block, ms. */
   readonly blockTime: number
   readonly self: PeerId
+  /** What others are told of where this node can be dialled. */
   readonly addresses: readonly string[]
+  readonly reachability: Reachability
+  /** All addresses at which it may be reached, with what others found when they tried. */
+  readonly ownAddresses: readonly OwnAddress[]
   readonly validator: { readonly consensusKey: ConsensusKey; readonly active: boolean } | undefined
   /** Set once: the node is validating only after its doppelgänger wait. */
   readonly signing: boolean

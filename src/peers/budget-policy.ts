@@ -51,11 +51,13 @@ export const laneNames = [
   'request-status',
   'request-mempool',
   'request-dht',
+  'request-reach',
   'answer-batch',
   'answer-block',
   'answer-status',
   'answer-mempool',
   'answer-dht',
+  'answer-reach',
 ] as const
 export type LaneName = (typeof laneNames)[number]
 
@@ -195,11 +197,13 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     quiet('request-status'),
     lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
     lane('request-dht', directory, directory.perMinute * requestBytes, 'refuse'),
+    quiet('request-reach'),
     answers('answer-batch'),
     answers('answer-block'),
     lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
     answers('answer-mempool'),
     lane('answer-dht', rated(answerPartsPerSecond), directory.perMinute * directoryAnswerBytes, 'refuse', false),
+    lane('answer-reach', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
   ]
   const peer = totalsOf(lanes, 1)
   return { lanes, peer, everybody: totalsOf(lanes, limits.allPeersFactor) }

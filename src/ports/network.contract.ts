@@ -191,6 +191,26 @@ export function networkContract(name: string, world: NetworkWorld): void {
         expect(bob.connected).toEqual([])
       })
 
+      it('tries an address of a peer beside its connection, and connects nobody by it', async () => {
+        const said: string[] = []
+        const alice = await start(1)
+        const bob = await start(2, {
+          onHello(_peer, hello, { direction }) {
+            said.push(new TextDecoder().decode(hello))
+            return said.at(-1) === 'a trial' ? { accept: false, reason: `reached, ${direction}` } : { accept: true }
+          },
+        })
+        await connect(bob, alice)
+        const [address = ''] = bob.network.addresses()
+        const suffix = world.deadAddress.startsWith('/') ? `/p2p/${bob.network.self}` : ''
+        const dial = (at: string) => run(alice.network.dialBack(at, utf8('a trial'), { timeoutMs: 2_000 }))
+        expect(await dial(address)).toBe('reached')
+        expect(await dial(`${world.deadAddress}${suffix}`)).toBe('unreachable')
+        expect(said).toEqual(['hello of 1', 'a trial'])
+        expect([alice.connected, bob.connected]).toEqual([[bob.network.self], [alice.network.self]])
+        expect([alice.disconnected, bob.disconnected, alice.misbehaviour, bob.misbehaviour]).toEqual([[], [], [], []])
+      })
+
       it('refuses a peer that is not the one the address names', async () => {
         const alice = await start(1)
         const bob = await start(2)

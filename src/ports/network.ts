@@ -17,6 +17,11 @@ export interface Network {
   /** Resolves once both hellos are accepted. Throws `OperationalError` DIAL_FAILED otherwise. Connecting twice yields the same peer. */
   connect(address: string, options?: { timeoutMs?: number }): Promise<PeerId>
   disconnect(peer: PeerId, reason: string): void
+  /**
+   * Tries an address of a connected peer over a connection of its own, on which this hello is said, and which then ends: nobody is
+   * connected by it. Resolves once the peer has answered there, or when it is known that it will not.
+   */
+  dialBack(address: string, hello: Bytes, options: { timeoutMs: number }): Promise<DialBackOutcome>
   /** Ends a connection on which no peer was accepted yet, at once and without a word. */
   cut(connectionId: number, reason: string): void
   /** Reads nothing from the peer for so long: what it sends waits in its own buffers. A pause of 0 ends the present one. */
@@ -41,6 +46,9 @@ export interface Network {
 /** Textual peer id, as libp2p prints it. */
 export type PeerId = string
 
+/** `unable`: this node has no way to that kind of address, which says nothing of the peer. */
+export type DialBackOutcome = 'reached' | 'unreachable' | 'unable'
+
 /** In falling priority: a consensus message never waits behind a block. */
 export const channels = ['consensus', 'evidence', 'batches', 'blocks', 'peers'] as const
 export type Channel = (typeof channels)[number]
@@ -54,7 +62,7 @@ export const channelBytesMax: Readonly<Record<Channel, number>> = {
   peers: 64 << 10,
 }
 
-export const requestProtocols = ['batch', 'block', 'status', 'mempool', 'dht'] as const
+export const requestProtocols = ['batch', 'block', 'status', 'mempool', 'dht', 'reach'] as const
 export type RequestProtocol = (typeof requestProtocols)[number]
 export const requestBytesMax = 64 << 10
 export const responsePartBytesMax = 8 << 20

@@ -3,6 +3,7 @@ import { assert } from '../primitives/assert.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { createConnections } from './network/connections.ts'
 import { createCourier, type Weather } from './network/courier.ts'
+import { createDialBack } from './network/dial-back.ts'
 import { floodGossip } from './network/gossip.ts'
 import { pauseReading } from './network/hold.ts'
 import { simulateRequest } from './network/request.ts'
@@ -43,6 +44,7 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
   const lives = (station: Station) => stations.get(station.self) === station
   const courier = createCourier({ scheduler, weather, reachable, lives })
   const connections = createConnections({ scheduler, weather, reachable, stationOf, addresses })
+  const dialBack = createDialBack({ scheduler, weather, reachable, stationOf, addresses })
   const gossip = floodGossip({ courier, stationOf, lives })
 
   function send(from: Station, peer: PeerId, channel: Channel, message: Bytes): boolean {
@@ -75,6 +77,7 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
       addresses: () => [addresses.addressOf(station.self)],
       connect: (address) => connections.dial(station, address),
       disconnect: (peer, reason) => connections.disconnect(station, peer, reason),
+      dialBack: (address, hello) => dialBack(station, address, hello),
       cut: (connectionId) => void station.greetings.delete(connectionId),
       pause: (peer, forMs) => pauseReading(scheduler, station, peer, forMs),
       peers: () => [...station.links.values()].map(({ info }) => info),

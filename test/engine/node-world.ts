@@ -54,6 +54,8 @@ export interface NodeWorldOptions {
   readonly budgets?: BudgetLimits
   /** Whether a node takes part in the directory, and how; none does unless given. */
   readonly directory?: (index: number) => DirectorySettings | undefined
+  /** Whether nodes have their addresses tried by each other. */
+  readonly autonat?: boolean
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -96,6 +98,7 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         agent: 'synod-test',
         ...(options.protocolVersionMax && { protocolVersionMax: options.protocolVersionMax(index) }),
         traceMessages: 10_000,
+        ...(options.autonat && { autonat: true }),
         ...(options.budgets && { budgets: options.budgets }),
         directory: options.directory?.(index),
       },

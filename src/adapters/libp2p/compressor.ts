@@ -27,6 +27,7 @@ const dictionaryOf = {
   status: undefined,
   mempool: undefined,
   dht: undefined,
+  reach: undefined,
 } as const
 export type Compressible = keyof typeof dictionaryOf
 

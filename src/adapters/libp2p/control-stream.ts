@@ -7,7 +7,7 @@ import { proofBytesMax } from '../../ports/network.ts'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
 import type { StreamCover } from './cover.ts'
 import { decodeFeatures, encodeFeatures, type Features, featuresBytesMax } from './features.ts'
-import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
+import { frameBytes, type ReceivedFrame, readUint32, uint32, writeFrameHeader } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import type { Greeting, VerdictSender } from './greeting.ts'
@@ -18,8 +18,10 @@ import type { FrameCounter } from './traffic-meter.ts'
 
 /** The second version differs by one frame, which comes first: what its sender can do (features.ts). */
 const featuredProtocol = '/synod/hello/2'
+/** In it the first frame is the hello itself. */
+export const plainHelloProtocol = '/synod/hello/1'
 /** The preferred first. */
-export const helloProtocols = [featuredProtocol, '/synod/hello/1'] as const
+export const helloProtocols = [featuredProtocol, plainHelloProtocol] as const
 
 const kind = {
   hello: 1,
@@ -156,6 +158,14 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     acknowledge: (total) => send(kind.acknowledge, uint32(total)),
     goodbye: (reason) => send(kind.goodbye, boundedText(reason)),
   }
+}
+
+/** All that is said on the control stream of a connection that only tries an address. */
+export function plainHelloFrame(hello: Bytes): Bytes {
+  const frame = { kind: kind.hello, payload: hello }
+  const bytes = new Uint8Array(frameBytes(frame))
+  bytes.set(hello, writeFrameHeader(bytes, 0, frame))
+  return bytes
 }
 
 /** At most `reasonBytesMax` bytes, cut between characters. */

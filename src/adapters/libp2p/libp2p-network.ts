@@ -129,6 +129,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       return [...all.map((address) => address.toString()), ...(running?.relaying.addresses() ?? [])]
     },
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
+    dialBack: (address, hello, dialOptions) => whileRunning().dialBack(address, hello, dialOptions),
     disconnect: (peer, reason) => running?.disconnect(peer, reason),
     cut(connectionId, reason) {
       running?.cut(connectionId, reason)

@@ -73,6 +73,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     status: client('status'),
     mempool: client('mempool'),
     dht: client('dht'),
+    reach: client('reach'),
   }
   const channels = createDirectChannels({
     ...shared,
@@ -98,6 +99,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     status: server('status'),
     mempool: server('mempool'),
     dht: server('dht'),
+    reach: server('reach'),
   }
   return {
     budget,

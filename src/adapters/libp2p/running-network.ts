@@ -13,6 +13,7 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
 import type { CoverSettings } from './cover.ts'
+import { dialBack } from './dial-back.ts'
 import { createDialer, type Dialer } from './dialer.ts'
 import { channelClasses, messageOf } from './direct-channels.ts'
 import type { Arrival } from './door.ts'
@@ -56,7 +57,7 @@ export interface RunningNetworkOptions {
 
 export type RunningNetwork = Pick<
   Network,
-  'connect' | 'disconnect' | 'cut' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
+  'connect' | 'dialBack' | 'disconnect' | 'cut' | 'pause' | 'peers' | 'send' | 'broadcast' | 'request' | 'traffic' | 'stop'
 > & { readonly relaying: NetworkRelaying }
 
 /** Listens, and resolves once it does. Throws `OperationalError` LISTEN_FAILED. */
@@ -74,7 +75,8 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   })
   const stopping = new AbortController()
   const ended = createTrafficMeter()
-  const dialer = createDialer({ libp2p, registry, stopping: stopping.signal, prepare: options.prepare })
+  const dialling = { libp2p, registry, stopping: stopping.signal, prepare: options.prepare }
+  const dialer = createDialer(dialling)
   const relaying = await createRelaying({ ...options.relaying, libp2p, registry, dialer, onceAdmitted })
   trackLinks(options, { registry, gossip, stopping: stopping.signal, dialer, relaying, ended })
   await serveStreams(libp2p, registry)
@@ -102,6 +104,7 @@ export async function runNetwork(options: RunningNetworkOptions): Promise<Runnin
   return {
     relaying,
     connect: (address, connectOptions) => dialer.connect(address, connectOptions?.timeoutMs),
+    dialBack: (address, hello, { timeoutMs }) => dialBack(dialling, address, hello, timeoutMs),
     disconnect: (peer, reason) => registry.get(peer)?.goodbye(reason),
     cut(connectionId, reason) {
       for (const { connection, phase, info } of registry.all())

@@ -10,12 +10,18 @@ export interface Programs {
   /** Runs words to their end; what takes longer is killed. */
   run(words: readonly string[], timeoutMs?: number): Promise<Run>
   /** Starts words that go on until they are killed, and returns when they are ready. */
-  start(words: readonly string[], ready?: Ready, environment?: Readonly<Record<string, string>>): Promise<StartedRun>
+  start(words: readonly string[], ready?: Ready, options?: StartOptions): Promise<StartedRun>
   /** Where the test, outside, reaches a TCP port of here. */
   urlOf(port: number, host?: string): Promise<string>
   /** What they wrote, the newest last. */
   logs(): string
   stop(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly environment?: Readonly<Record<string, string>>
+  /** How long it may take to be ready. */
+  readonly timeoutMs?: number
 }
 
 /** Asked again and again, of the program that was just started. */
@@ -38,10 +44,14 @@ export function createPrograms(name: string, through: readonly string[], directo
         clearTimeout(timer)
       }
     },
-    async start(words, ready, environment) {
+    async start(words, ready, { environment, timeoutMs } = {}) {
       const run = startProcess([...through, ...words], environment)
       started.push({ words, run })
-      if (ready) await Promise.race([until(`${words[0]} of ${name} is ready`, () => ready(run)), endedTooSoon(name, words, run)])
+      if (ready)
+        await Promise.race([
+          until(`${words[0]} of ${name} is ready`, () => ready(run), timeoutMs),
+          endedTooSoon(name, words, run),
+        ])
       return run
     },
     async urlOf(port, host = '127.0.0.1') {

@@ -20,6 +20,8 @@ export interface Topology {
   router(name: string, kind: NatKind): Promise<Router>
   /** Gives a public host one more address. */
   secondAddress(host: Host): Promise<string>
+  /** From where the test looks at a host: for all public ones one host of its own, for others the host itself. */
+  observerOf(host: Host): Promise<Host>
   /** What every program wrote, for whoever has to explain a failure. */
   logs(): string
   /** Ends every process that runs in it and removes it. */
@@ -54,6 +56,8 @@ export async function openTopology(name: string): Promise<Topology> {
   const internet = { namespace: namespaceName(name, 'internet'), bridge: 'bridge' }
   const hosts: Host[] = []
   const counts = { public: 0, ports: 0, behind: new Map<Router, number>() }
+
+  let observer: Promise<Host> | undefined
 
   async function add(hostName: string): Promise<Host> {
     const namespace = namespaceName(name, hostName)
@@ -130,6 +134,11 @@ export async function openTopology(name: string): Promise<Topology> {
       const address = host.address.replace(/\.10$/, '.11')
       await ip('-n', host.namespace, 'address', 'add', `${address}/8`, 'dev', 'eth0')
       return address
+    },
+    observerOf(host) {
+      if (!host.address.startsWith('45.')) return Promise.resolve(host)
+      observer ??= addPublic('observer', 'eth0')
+      return observer
     },
     logs: () => hosts.map((host) => host.logs()).join('\n'),
     async close() {

@@ -24,7 +24,7 @@ export async function startAvahi(topology: Topology, host: Host): Promise<Avahi>
   // Its files in /run are its own too: `ip netns exec` gives each program its own view of what is mounted.
   const daemon = `mkdir -p /run/avahi-daemon && mount -t tmpfs none /run/avahi-daemon && exec avahi-daemon --no-drop-root --no-chroot --no-rlimits --file '${join(directory, 'avahi.conf')}'`
   const environment = { DBUS_SYSTEM_BUS_ADDRESS: bus }
-  await host.start(['sh', '-c', daemon], writes('Server startup complete'), environment)
+  await host.start(['sh', '-c', daemon], writes('Server startup complete'), { environment })
   return {
     async browse(service) {
       const words = ['env', `DBUS_SYSTEM_BUS_ADDRESS=${bus}`, 'avahi-browse', '--parsable', '--resolve', '--terminate', service]
@@ -32,7 +32,7 @@ export async function startAvahi(topology: Topology, host: Host): Promise<Avahi>
       return stdout.split('\n').filter((line) => line.startsWith('='))
     },
     async publish(service, port) {
-      await host.start(['avahi-publish', '-s', host.name, service, String(port)], writes('Established'), environment)
+      await host.start(['avahi-publish', '-s', host.name, service, String(port)], writes('Established'), { environment })
     },
   }
 }

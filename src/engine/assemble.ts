@@ -25,7 +25,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   await rooms.runner.start()
   rooms.gossip.start()
   rooms.exchange.start()
-  rooms.lists.start()
+  rooms.addresses.start()
   rooms.directory?.start()
   rooms.watch.judge()
 
@@ -48,6 +48,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
     loadLevel: () => rooms.guard.load().level,
     net: () => netStatus(foundation),
+    discovery: () => ({ size: rooms.discovery.size(), addresses: rooms.discovery.good(Number.POSITIVE_INFINITY) }),
     trace: (hash) => traceMessage(chain, foundation.trace, hash),
     subscribe: events.subscribe,
     failed: breakdown.failed,
@@ -73,6 +74,7 @@ async function stop(
     sync,
     exchange,
     announcements,
+    addresses,
     lists,
     directory,
     reachability,
@@ -80,7 +82,19 @@ async function stop(
   } = rooms
   breakdown.expect()
   visits.stop()
-  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, lists, reachability])
+  for (const room of [
+    register,
+    guard,
+    attacks,
+    keeper,
+    dnsSeeds,
+    gossip,
+    exchange,
+    announcements,
+    addresses,
+    lists,
+    reachability,
+  ])
     room.stop()
   const ended = [
     await settled(directory?.stop() ?? Promise.resolve()),

@@ -13,10 +13,10 @@ import type { Ports } from './ports.ts'
 export interface Discovery {
   /** Addresses that `source` told of. What may not be dialled is left out here, so nobody else has to. */
   learn(addresses: readonly string[], source: AddressSource): void
-  /** Where a connected peer says that it can be dialled itself. */
-  learnOwn(addresses: readonly string[], peer: PeerId): void
-  /** The same, of addresses where nodes were seen some time ago. Returns those that were not known. */
-  learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly string[]
+  /** Where a connected peer says that it can be dialled itself. Returns what is in the book now. */
+  learnOwn(addresses: readonly string[], peer: PeerId): readonly SeenAddress[]
+  /** Addresses where nodes were seen some time ago. Returns those that are in the book now. */
+  learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly SeenAddress[]
   /** At most `n` addresses that are worth telling others, each with its peer id; those where this node was itself come first. */
   good(n: number): readonly string[]
   /** A part of the book that may be told to somebody who asks for it. */
@@ -54,37 +54,28 @@ export function createDiscovery(options: {
     return book.learn(target, { host, group: placeOf(host).group }, { now: at, seenAt: at - seenAgoMs }, chance)
   }
 
-  function learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly string[] {
+  function learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly SeenAddress[] {
     const own = new Set(network.addresses().map((address) => readDialTarget(address).endpoint))
-    const fresh: string[] = []
-    for (const { address, seenAgoMs } of seen) {
-      const result = take(readDialTarget(address), seenAgoMs, source, own)
-      telemetry.count('synod_addresses_learnt_total', 1, { source: source.kind, result })
-      if (result === 'new') fresh.push(address)
-    }
-    if (fresh.length > 0) {
+    const results = seen.map(({ address, seenAgoMs }) => take(readDialTarget(address), seenAgoMs, source, own))
+    for (const result of results) telemetry.count('synod_addresses_learnt_total', 1, { source: source.kind, result })
+    if (results.includes('new')) {
       for (const table of ['new', 'tried'] as const) telemetry.gauge('synod_address_book_entries', book.size[table], { table })
       addressBook.changed()
       keeper.look()
     }
-    return fresh
+    return seen.filter((_, index) => results[index] === 'new' || results[index] === 'known')
   }
 
-  function learn(addresses: readonly string[], source: AddressSource): void {
-    learnSeen(
-      addresses.map((address) => ({ address, seenAgoMs: 0 })),
-      source,
-    )
-  }
+  const fresh = (addresses: readonly string[]) => addresses.map((address) => ({ address, seenAgoMs: 0 }))
 
   return {
-    learn,
+    learn: (addresses, source) => void learnSeen(fresh(addresses), source),
     learnSeen,
     learnOwn(addresses, peer) {
       const host = register.of(peer)?.host
-      if (host === undefined) return
+      if (host === undefined) return []
       const own = usableAddresses(addresses, peer, host).flatMap((address) => ownAddress(address, peer))
-      learn(own, { kind: 'peer', host })
+      return learnSeen(fresh(own), { kind: 'peer', host })
     },
     good(n) {
       const known = book.candidates(now()).filter(({ target }) => target.peer !== undefined)

@@ -45,6 +45,8 @@ export interface NodeOptions {
   readonly dnsSeeds?: DnsSeedSettings
   /** Whether to have this node's addresses tried by others, and to try theirs; not unless given. */
   readonly autonat?: boolean
+  /** Whether addresses are told to peers, and taken from them; so unless given. */
+  readonly peerExchange?: boolean
   readonly mempool: MempoolLimits
   readonly batchPool: BatchPoolLimits
   readonly connections: ConnectionLimits

@@ -54,6 +54,11 @@ export const metrics = {
     help: 'Addresses that were told, by who told and by what became of them.',
     labels: ['source', 'result'],
   },
+  synod_addresses_told_total: {
+    type: 'counter',
+    help: 'Addresses told to peers: in answers, and as news.',
+    labels: ['way'],
+  },
   synod_dials_total: { type: 'counter', help: 'Connections this node tried to make.', labels: ['purpose', 'result'] },
   synod_reachability: { type: 'gauge', help: 'Whether strangers can connect to this node: 1 yes, 0 no, -1 not known.' },
   synod_own_addresses: {

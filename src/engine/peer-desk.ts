@@ -2,6 +2,7 @@ import { refusal } from '../peers/refusal.ts'
 import type { Channel, NetworkHandlers, PeerId, PeerInfo, RequestProtocol, Verdict } from '../ports/network.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import type { AddressExchange } from './address-exchange.ts'
 import type { BatchExchange } from './batch-exchange.ts'
 import type { BlockAnnouncements } from './block-announcements.ts'
 import { serveBlocks } from './block-server.ts'
@@ -10,7 +11,6 @@ import type { Chain } from './chain.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
 import type { ConsensusGossip } from './consensus-gossip.ts'
 import type { Directory } from './directory.ts'
-import type { Discovery } from './discovery.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
 import type { InboundDesk } from './inbound-desk.ts'
@@ -48,7 +48,7 @@ export interface PeerDeskOptions {
   readonly handshake: Handshake
   readonly lists: PeerLists
   readonly keeper: ConnectionKeeper
-  readonly discovery: Discovery
+  readonly addresses: AddressExchange
   readonly watch: SigningWatch
   readonly inbound: InboundDesk
   readonly visits: Visits
@@ -58,7 +58,7 @@ export interface PeerDeskOptions {
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
-  const { register, budgets, lists, keeper, discovery, watch, inbound, visits, directory } = options
+  const { register, budgets, lists, addresses, keeper, watch, inbound, visits, directory } = options
   const { network, telemetry } = ports
   const visitDesk = createVisitDesk(options)
 
@@ -101,7 +101,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
-      discovery.learnOwn(handshake.of(peer.id)?.listenAddresses ?? [], peer.id)
+      addresses.met(peer, handshake.of(peer.id)?.listenAddresses ?? [])
       exchange.greet(peer)
       lists.met()
       sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
@@ -117,7 +117,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       telemetry.log('info', 'peer disconnected', { peer: peer.id, reason })
       events.emit({ type: 'peer-disconnected', peer, reason })
       handshake.forget(peer.id, peer.connectionId)
-      for (const room of [sync, gossip, exchange, lists]) room.forget(peer.id)
+      for (const room of [sync, gossip, exchange, addresses, lists]) room.forget(peer.id)
       keeper.lost(peer.id)
     },
     onMessage(peer, channel, message) {
@@ -126,7 +126,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       if (!budgets.admits(peer, channel, message.length)) return
       if (channel === 'consensus') gossip.onMessage(peer, message)
       else if (channel === 'batches') exchange.onMessage(peer, message)
-      else if (channel === 'peers') lists.onMessage(peer, message)
+      else if (channel === 'peers') onPeersMessage(options, peer, message)
     },
     onGossip,
     onRequest: serve,
@@ -152,6 +152,13 @@ async function judged(verdict: Promise<Verdict>, telemetry: Telemetry): Promise<
     telemetry.log('debug', 'a gossiped message could not be checked', { error: String(error) })
     return 'ignore'
   })
+}
+
+/** Who is connected to whom is one matter on this channel, and where nodes can be dialled another. */
+function onPeersMessage({ lists, addresses }: PeerDeskOptions, peer: PeerId, message: Bytes): void {
+  const rest = lists.onMessage(peer, message)
+  if (rest?.type === 'ask') addresses.onAsk(peer)
+  else if (rest?.type === 'told') addresses.onTold(peer, rest)
 }
 
 function doorOf({ handlers }: InboundDesk, handshake: Handshake): InboundDesk['handlers'] {

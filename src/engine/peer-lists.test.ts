@@ -9,7 +9,6 @@ import type { Ports } from './ports.ts'
 interface FakePeer {
   readonly id: string
   readonly host: string
-  readonly listens: readonly string[]
   readonly version?: number
 }
 
@@ -17,7 +16,6 @@ interface FakePeer {
 function setUp() {
   const peers: FakePeer[] = []
   const sent: { peer: string; message: Bytes }[] = []
-  const learnt: { addresses: readonly string[]; source: string }[] = []
   const rejections: string[] = []
   const timers: { at: number; callback: () => void }[] = []
   let now = 0
@@ -44,8 +42,6 @@ function setUp() {
   const lists = createPeerLists({
     ports: { clock, network } as unknown as Ports,
     negotiated: (id) => peers.find((peer) => peer.id === id)?.version ?? 2,
-    helloOf: (id) => ({ listenAddresses: peers.find((peer) => peer.id === id)?.listens ?? [] }),
-    learn: (addresses, source) => void learnt.push({ addresses, source }),
     onRejection: (_peer, { code }) => void rejections.push(code),
   })
   const pass = (ms: number) => {
@@ -57,7 +53,6 @@ function setUp() {
   }
   return {
     lists,
-    learnt,
     rejections,
     pass,
     refuse: (refuses: boolean) => {
@@ -86,13 +81,8 @@ function setUp() {
   }
 }
 
-const far = (id: string, last: number): FakePeer => ({
-  id,
-  host: `93.184.216.${last}`,
-  listens: [`/ip4/93.184.216.${last}/tcp/26600/p2p/${id}`],
-})
-const full = (version: number, ...entries: { peer: string; addresses: string[] }[]) =>
-  encode(peerListMessageSchema, { type: 'full', version, entries })
+const far = (id: string, last: number): FakePeer => ({ id, host: `93.184.216.${last}` })
+const full = (version: number, ...entries: string[]) => encode(peerListMessageSchema, { type: 'full', version, entries })
 
 describe('what a node tells of its peers', () => {
   it('is everything once, then what changed, and nothing when nothing did', () => {
@@ -100,14 +90,11 @@ describe('what a node tells of its peers', () => {
     node.meet(far('alice', 10))
     node.meet(far('bob', 11))
     node.pass(1000)
-    expect(node.told('alice')).toMatchObject([{ type: 'full', version: 1, entries: [{ peer: 'alice' }, { peer: 'bob' }] }])
+    expect(node.told('alice')).toMatchObject([{ type: 'full', version: 1, entries: ['alice', 'bob'] }])
     node.meet(far('carol', 12))
     node.meet(far('dave', 13))
     node.pass(1000)
-    const carol = { peer: 'carol', addresses: ['/ip4/93.184.216.12/tcp/26600'] }
-    expect(node.told('alice')).toMatchObject([
-      { type: 'delta', base: 1, version: 2, added: [carol, { peer: 'dave' }], removed: [] },
-    ])
+    expect(node.told('alice')).toMatchObject([{ type: 'delta', base: 1, version: 2, added: ['carol', 'dave'], removed: [] }])
     expect(node.told('carol')).toMatchObject([{ type: 'full', version: 2 }])
     node.part('bob')
     node.pass(1000)
@@ -118,21 +105,13 @@ describe('what a node tells of its peers', () => {
     expect(node.told('dave')).toEqual([])
   })
 
-  it('stays away from those of version 1, and tells nobody an address of no use to it', () => {
+  it('stays away from those of version 1', () => {
     const node = setUp()
     node.meet({ ...far('old', 9), version: 1 })
     node.meet(far('alice', 10))
-    node.meet({
-      id: 'near',
-      host: '192.168.1.5',
-      listens: ['/ip4/192.168.1.5/tcp/2601', '/ip4/127.0.0.1/tcp/2601', '/ip4/93.184.216.9/tcp/2601/p2p/x'],
-    })
     node.pass(1000)
     expect(node.told('old')).toEqual([])
-    expect(node.told('alice')[0]).toMatchObject({
-      entries: [{ peer: 'old' }, { peer: 'alice' }, { peer: 'near', addresses: [] }],
-    })
-    expect(node.told('near')[0]).toMatchObject({ entries: [{}, {}, { peer: 'near', addresses: ['/ip4/192.168.1.5/tcp/2601'] }] })
+    expect(node.told('alice')[0]).toMatchObject({ entries: ['old', 'alice'] })
   })
 
   it('is told whole to who could not be told, and to who lost the thread, but not for ever', () => {
@@ -159,31 +138,24 @@ describe('what a node tells of its peers', () => {
     for (let index = 0; index < 100; index++) node.meet(far(`peer${index}`, index))
     node.pass(1000)
     const [list] = node.told('peer99')
-    expect(list?.type === 'full' && list.entries.map(({ peer }) => peer)).toEqual(
-      Array.from({ length: 64 }, (_, index) => `peer${index}`),
-    )
+    expect(list?.type === 'full' && list.entries).toEqual(Array.from({ length: 64 }, (_, index) => `peer${index}`))
   })
 })
 
 describe('what a node hears of others', () => {
-  it('leads to addresses that can be dialled, and never to itself', () => {
+  it('leaves what is said of addresses to others', () => {
     const node = setUp()
     node.meet(far('alice', 10))
-    const listed = [
-      { peer: 'bob', addresses: ['/ip4/93.184.216.11/tcp/2601', '/ip4/10.0.0.1/tcp/2601', '/ip4/93.184.216.1/tcp/2601'] },
-      { peer: 'self', addresses: ['/ip4/93.184.216.12/tcp/2601'] },
-      { peer: 'carol', addresses: ['/ip4/93.184.216.13/tcp/2601/p2p/carol', 'garbage'] },
-    ]
-    node.lists.onMessage('alice', full(1, ...listed))
-    expect(node.learnt).toEqual([{ addresses: ['/ip4/93.184.216.11/tcp/2601/p2p/bob'], source: 'alice' }])
+    expect(node.lists.onMessage('alice', encode(peerListMessageSchema, { type: 'ask' }))).toEqual({ type: 'ask' })
+    expect(node.lists.onMessage('alice', full(1, 'bob'))).toBeUndefined()
     expect(node.rejections).toEqual([])
   })
 
   it('says who is connected to whom only when both say so', () => {
     const node = setUp()
     for (const [index, id] of ['alice', 'bob', 'carol'].entries()) node.meet(far(id, index + 10))
-    node.lists.onMessage('alice', full(1, { peer: 'bob', addresses: [] }, { peer: 'carol', addresses: [] }))
-    node.lists.onMessage('bob', full(1, { peer: 'alice', addresses: [] }))
+    node.lists.onMessage('alice', full(1, 'bob', 'carol'))
+    node.lists.onMessage('bob', full(1, 'alice'))
     expect(node.lists.linked('alice', 'bob')).toBe(true)
     expect(node.lists.linked('alice', 'carol')).toBe(false)
     node.part('bob')
@@ -196,7 +168,7 @@ describe('what a node hears of others', () => {
     node.lists.onMessage('alice', encode(peerListMessageSchema, { type: 'delta', base: 7, version: 8, added: [], removed: [] }))
     expect(node.told('alice')).toEqual([{ type: 'again' }])
     node.lists.onMessage('alice', Uint8Array.of(9))
-    node.lists.onMessage('alice', full(1, { peer: 'bob', addresses: [] }, { peer: 'bob', addresses: [] }))
+    node.lists.onMessage('alice', full(1, 'bob', 'bob'))
     expect(node.rejections).toEqual([expect.stringMatching(/^CODEC/), 'PEER_LIST_INVALID'])
   })
 })

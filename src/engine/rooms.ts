@@ -4,6 +4,7 @@ import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import type { Rejection } from '../primitives/result.ts'
+import { createAddressExchange } from './address-exchange.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
 import { type ProducedBlock, produceBlock } from './block-producer.ts'
@@ -31,7 +32,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const { handshake, lists, reachability } = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const { handshake, addresses, lists, reachability } = openGreetingRooms(foundation, options, defence, () => !sync.active)
   const directory = openDirectory(foundation, options, defence, { handshake, isSynced: () => !sync.active })
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
@@ -96,19 +97,20 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     evidenceDesk,
     sync,
     handshake,
+    addresses,
     lists,
     watch,
     directory,
     reachServer: reachability.server,
   }
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, lists, directory, reachability, desk, ...defence }
+  return { exchange, runner, gossip, sync, watch, announcements, addresses, lists, directory, reachability, desk, ...defence }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
 function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence: Defence, isSynced: () => boolean) {
   const { ports, reputation, signer } = foundation
-  const { judge, keeper, slots, register, discovery } = defence
+  const { judge, keeper, slots, discovery } = defence
   const autonat = options.autonat ?? false
   const reachability = createReachabilityDesk({ ...foundation, autonat, handshake: () => handshake })
   const handshake: Handshake = createHandshake({
@@ -126,11 +128,10 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     onDialBack: reachability.onDialBack,
     onObserved: reachability.onObserved,
   })
-  const { negotiated, of } = handshake
-  const learn = (addresses: readonly string[], peer: PeerId) =>
-    discovery.learn(addresses, { kind: 'peer', host: register.of(peer)?.host ?? '' })
-  const lists = createPeerLists({ ports, negotiated, helloOf: of, learn, onRejection: judge.reject })
-  return { handshake, lists, reachability }
+  const common = { ports, negotiated: handshake.negotiated, onRejection: judge.reject }
+  const { announced } = foundation.ownAddresses
+  const addresses = createAddressExchange({ ...common, discovery, announced, enabled: options.peerExchange ?? true })
+  return { handshake, addresses, lists: createPeerLists(common), reachability }
 }
 
 /** What a hello on this connection says beyond what every node can. */

@@ -1,8 +1,8 @@
 import type { ChainId } from '../chain/identifiers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { listedAddress, reachOfPeer } from '../peers/address-rules.ts'
-import { readDialTarget } from '../peers/dial-target.ts'
+import { toldAddress } from '../peers/address-rules.ts'
+import { readDialTarget, withPeer } from '../peers/dial-target.ts'
 import { checkHello, type Hello, helloProofSchema, helloSchema, protocolVersions } from '../peers/hello.ts'
 import { usableAddresses } from '../peers/listen-addresses.ts'
 import { placeOf } from '../peers/network-group.ts'
@@ -15,12 +15,11 @@ import type { Entropy } from '../ports/entropy.ts'
 import type { Network, NetworkHandlers, PeerId } from '../ports/network.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type BoundedMap, createBoundedMap } from '../primitives/bounded-map.ts'
-import type { Bytes } from '../primitives/bytes.ts'
 import { createWorkSolver } from './work-solver.ts'
 
 /**
  * Walks through the network as a participant that only says hello: dials every address it hears of, notes who answers as a peer of this
- * chain and how high it stands, waits for the list of the peer's own peers, and leaves.
+ * chain and how high it stands, asks for a part of its address book, and leaves.
  */
 export interface SeedCrawler {
   start(): Promise<void>
@@ -51,7 +50,7 @@ const testsAtOnce = 16
 const visitsMax = 256
 const tickMs = 200
 const dialTimeoutMs = 8000
-/** A peer gathers changes of its list for a second before it tells of them. */
+/** For the answer of a peer that has much to do. */
 const listPatienceMs = 2500
 const partPatienceMs = 1000
 const solveWithinMs = 6000
@@ -158,6 +157,7 @@ function handlersOf(options: SeedCrawlerOptions, visits: Visits, learn: Learn): 
         .then((counter) => encode(helloProofSchema, { work: counter, stake: undefined, extensions: [] }))
     },
     onConnected({ id, host }) {
+      network.send(id, 'peers', encode(peerListMessageSchema, { type: 'ask' }))
       const claimed = visits.get(id)?.hello.listenAddresses ?? []
       learn(
         usableAddresses(claimed, id, host).map((address) => withPeer(address, id)),
@@ -170,9 +170,14 @@ function handlersOf(options: SeedCrawlerOptions, visits: Visits, learn: Learn): 
     },
     onMessage(peer, channel, message) {
       if (channel !== 'peers') return
+      const decoded = decode(peerListMessageSchema, message.slice())
+      if (!decoded.ok || decoded.value.type !== 'told') return
       const host = network.peers().find(({ id }) => id === peer)?.host ?? ''
-      learn(addressesIn(message, host), host)
-      visits.get(peer)?.listed()
+      learn(
+        decoded.value.entries.flatMap(({ address }) => toldAddress(address, host) ?? []),
+        host,
+      )
+      if (decoded.value.answer) visits.get(peer)?.listed()
     },
     onGossip: () => 'ignore',
     // biome-ignore lint/correctness/useYield: nothing is served.
@@ -201,17 +206,6 @@ function helloOf({ ports, chainId, genesisRoot, agent }: SeedCrawlerOptions): He
   }
 }
 
-/** What a peer tells of its own peers, as far as somebody where it stands can know it. */
-function addressesIn(message: Bytes, host: string): readonly string[] {
-  const decoded = decode(peerListMessageSchema, message.slice())
-  if (!decoded.ok || decoded.value.type === 'again') return []
-  const entries = decoded.value.type === 'full' ? decoded.value.entries : decoded.value.added
-  const reach = reachOfPeer(host)
-  return entries.flatMap(({ peer, addresses }) =>
-    addresses.flatMap((address) => (listedAddress(address, peer, reach) === address ? [`${address}/p2p/${peer}`] : [])),
-  )
-}
-
 /** Resolves when it is done, or the time is over. */
 function within(clock: Clock, ms: number, begin: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
@@ -221,8 +215,4 @@ function within(clock: Clock, ms: number, begin: (done: () => void) => void): Pr
       resolve()
     })
   })
-}
-
-function withPeer(address: string, peer: PeerId): string {
-  return address.startsWith('/') && !address.includes('/p2p/') ? `${address}/p2p/${peer}` : address
 }

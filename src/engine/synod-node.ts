@@ -48,6 +48,8 @@ export interface SynodNode {
   loadLevel(): LoadLevel
   /** What has crossed the network, and what it was worth. */
   net(): NetStatus
+  /** Where other nodes are, as far as this one knows. */
+  discovery(): DiscoveryStatus
   /** What this node remembers of a transaction, a batch or a block. */
   trace(hash: Hash): TracedMessage
   /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
@@ -155,6 +157,13 @@ export interface MempoolStatus {
   readonly transactions: number
   readonly bytes: number
   readonly batches: number
+}
+
+export interface DiscoveryStatus {
+  /** Addresses in the book: only heard of, and those where a node answered. */
+  readonly size: { readonly new: number; readonly tried: number }
+  /** All that are worth dialling, with the peer id. */
+  readonly addresses: readonly string[]
 }
 
 export interface NetStatus {

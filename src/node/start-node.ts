@@ -42,6 +42,8 @@ export interface StartNodeOptions {
   readonly peers: readonly string[]
   /** Where peers are found when none are known. Left out: nowhere. */
   readonly dns?: DnsSettings
+  /** Whether addresses are told to peers, and taken from them; so unless given. */
+  readonly peerExchange?: boolean
   readonly security: readonly Security[]
   readonly requireHybrid: boolean
   /** What may be listened on and dialled, the preferred first. */
@@ -142,6 +144,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       application: options.application,
       peers: options.peers,
       transports: options.transports,
+      peerExchange: options.peerExchange ?? true,
       ...(options.dns && { dnsSeeds: options.dns }),
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,

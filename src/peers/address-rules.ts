@@ -1,4 +1,4 @@
-import type { DialTarget } from './dial-target.ts'
+import { type DialTarget, readDialTarget, withPeer } from './dial-target.ts'
 import { parseIp, reachOf } from './network-group.ts'
 
 /**
@@ -80,6 +80,13 @@ function plainAddress(address: string, peer: string, reach: Reach): string | und
   if (!/^[1-9]\d{0,4}$/.test(port) || !isDialledPort(Number(port))) return undefined
   if (!Object.hasOwn(ways, protocol) || !ways[protocol]?.test(above.map((part) => `/${part}`).join(''))) return undefined
   return canBeReached(kind, host, reach) ? bare : undefined
+}
+
+/** The address, with its peer id, if somebody at `host` can use it and know it; `undefined` when it does not name a peer, or may lead astray. */
+export function toldAddress(address: string, host: string): string | undefined {
+  const { peer } = readDialTarget(address)
+  const listed = peer === undefined ? undefined : listedAddress(address, peer, reachOfPeer(host))
+  return listed === undefined || peer === undefined ? undefined : withPeer(listed, peer)
 }
 
 function canBeReached(kind: string | undefined, host: string, reach: Reach): boolean {

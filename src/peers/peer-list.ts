@@ -1,33 +1,52 @@
-import { type Infer, list, struct, text, uint, variant } from '../codec/schema.ts'
+import { bool, type Infer, list, struct, text, uint, variant } from '../codec/schema.ts'
 
-/** Peers of one list, and addresses of each. */
+/** Peers of one list. */
 export const listedPeersMax = 64
-export const listedAddressesMax = 3
+/** Addresses told at a time. */
+export const toldAddressesMax = 250
+/** Of one address that is told. Longer ones there are none, except with names. */
+export const toldAddressLengthMax = 200
 
 const peerId = text({ max: 64 })
 
-/** A peer to which the sender is connected, and where it can be dialled. */
-export const listedPeerSchema = struct('ListedPeer', {
-  peer: peerId,
-  /** Multiaddrs without the peer id at their end, which every one of them would repeat. */
-  addresses: list(text({ max: 128 }), { max: listedAddressesMax }),
+/** Where a node can be dialled. */
+export const toldAddressSchema = struct('ToldAddress', {
+  /** A multiaddr with the peer id at its end. */
+  address: text({ max: toldAddressLengthMax }),
+  /** How long ago somebody last saw a node there, in minutes. */
+  seenAgoMinutes: uint({ max: 0xffff }),
 })
-export type ListedPeer = Infer<typeof listedPeerSchema>
+export type ToldAddress = Infer<typeof toldAddressSchema>
 
-/** What travels on the channel `peers`. */
+/**
+ * What travels on the channel `peers`: to whom the sender is connected, by name alone, as a list that changes; and where nodes can be
+ * dialled, whoever is connected to them.
+ */
 export const peerListMessageSchema = variant('PeerListMessage', {
   /** All peers the sender is connected to, as far as they fit. */
-  full: { tag: 1, schema: struct('FullPeerList', { version: uint(), entries: list(listedPeerSchema, { max: listedPeersMax }) }) },
+  full: { tag: 1, schema: struct('FullPeerList', { version: uint(), entries: list(peerId, { max: listedPeersMax }) }) },
   /** What changed since version `base`. */
   delta: {
     tag: 2,
     schema: struct('PeerListDelta', {
       base: uint(),
       version: uint(),
-      added: list(listedPeerSchema, { max: listedPeersMax }),
+      added: list(peerId, { max: listedPeersMax }),
       removed: list(peerId, { max: listedPeersMax }),
     }),
   },
   /** The sender of this does not have the base of a delta it was sent. */
   again: { tag: 3, schema: struct('PeerListAgain', {}) },
+  /** Whoever dialled asks for a part of the other's address book, once. */
+  ask: { tag: 4, schema: struct('AddressRequest', {}) },
+  told: {
+    tag: 5,
+    schema: struct('ToldAddresses', {
+      /** To `ask`; otherwise these are new, and told onward. */
+      answer: bool(),
+      entries: list(toldAddressSchema, { max: toldAddressesMax }),
+    }),
+  },
 })
+export type PeerListMessage = Infer<typeof peerListMessageSchema>
+export type ToldAddresses = Extract<PeerListMessage, { type: 'told' }>

@@ -70,6 +70,9 @@ export const rejectionOffences = {
 
   BATCH_REPLAYED: replayed,
   CONSENSUS_REPLAYED: replayed,
+  ADDRESSES_ASKED_AGAIN: { offence: 'spam', because: 'honest nodes ask once, of whom they dialled' },
+  ADDRESSES_UNASKED: { offence: 'invalid', because: 'answers are made from the question' },
+  ADDRESS_FLOOD: { offence: 'spam', because: 'honest nodes pass on one address a second, half of what is taken' },
   ROUND_STATE_FLOOD: { offence: 'spam', because: 'honest nodes compare where they stand every 250 ms at most' },
 
   VOTE_WRONG_HEIGHT: late,

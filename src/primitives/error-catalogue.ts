@@ -99,6 +99,12 @@ export const rejections = {
   PROOF_INVALID: { verdict: 'reject', summary: 'A node’s answer is not what its proof proves.' },
   PROOF_MISSING: { verdict: 'ignore', summary: 'A node does not have what it takes to prove its answer.' },
   PROOF_OTHER_VALIDATORS: { verdict: 'ignore', summary: 'A block was decided by other validators than those that are trusted.' },
+  ADDRESSES_ASKED_AGAIN: {
+    verdict: 'reject',
+    summary: 'A peer asked for addresses twice over one connection, or did not dial it.',
+  },
+  ADDRESSES_UNASKED: { verdict: 'reject', summary: 'A peer answered with addresses that it was not asked for.' },
+  ADDRESS_FLOOD: { verdict: 'reject', summary: 'A peer tells of more addresses than a node comes to hear of.' },
   PEER_LIST_INVALID: { verdict: 'reject', summary: 'A peer’s list of its peers contradicts itself or what it said before.' },
   RECONCILIATION_INVALID: {
     verdict: 'reject',

@@ -93,6 +93,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     listen: config.p2p.listen ?? [`/ip4/0.0.0.0/tcp/${spec.chain.port}`],
     peers: config.p2p.peers,
     dns: dnsSettingsOf(config, spec),
+    peerExchange: config.discovery.peer_exchange,
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
     transports: config.p2p.transports,

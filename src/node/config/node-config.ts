@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { seedName } from '../../chain/chain-spec.ts'
 import { parseTarget } from '../../peers/access-list.ts'
-import { parseIp } from '../../peers/network-group.ts'
+import { discoveryConfigSchema } from './discovery-config.ts'
 
 /**
  * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
@@ -20,10 +19,6 @@ const multiaddr = z
 
 /** Hours of a quiet chain, a few seconds of transactions under full load, and about six megabytes. */
 export const standardTraceMessages = 32_768
-
-const resolverAddress = z
-  .string()
-  .refine(isSocketAddress, 'an IP address such as 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:5353')
 
 const accessTarget = z
   .string()
@@ -308,33 +303,7 @@ export const nodeConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('What strangers on the network may do. The limits hold for loopback addresses as for all others.'),
-  discovery: z
-    .strictObject({
-      dns_seeds: z
-        .array(seedName)
-        .max(16)
-        .optional()
-        .describe('DNS seeds to ask while there are too few peers. Left out: those of the chain spec. An empty list: none.'),
-      resolvers: z
-        .array(resolverAddress)
-        .max(8)
-        .default([])
-        .describe('DNS servers to ask, each of them: IP addresses, with a port where it is not 53. An empty list: the system’s.'),
-      dns_timeout_ms: z
-        .int()
-        .min(100)
-        .max(60_000)
-        .default(3000)
-        .describe('How long a DNS question may take, all tries together, in milliseconds.'),
-      private_addresses: z
-        .boolean()
-        .default(false)
-        .describe(
-          'Whether DNS seeds may name addresses of private networks and of this machine: for a network that is private as a whole.',
-        ),
-    })
-    .prefault({})
-    .describe('How other nodes are found.'),
+  discovery: discoveryConfigSchema,
   api: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether to serve the HTTP API.'),
@@ -393,8 +362,3 @@ export const nodeConfigSchema = z.strictObject({
 export type NodeConfig = DeepReadonly<z.output<typeof nodeConfigSchema>>
 
 type DeepReadonly<T> = { readonly [K in keyof T]: T[K] extends object ? DeepReadonly<T[K]> : T[K] }
-
-function isSocketAddress(text: string): boolean {
-  const [, bracketed, ported, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? []
-  return parseIp(bracketed ?? ported ?? text) !== undefined && Number(port ?? 53) <= 65_535
-}

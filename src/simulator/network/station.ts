@@ -84,7 +84,7 @@ export function dequeue(queue: Queue, bytes: number): void {
   queue.bytes -= bytes
 }
 
-/** Every node's address names a place and who is expected there: `sim:2/node2`. */
+/** Every node's address names a place and who is expected there: `/ip4/20.2.0.1/tcp/26600/p2p/node2`. */
 export interface AddressBook {
   addressOf(peer: PeerId): string
   /** The peer of an address, if one of that name lives at that place. */
@@ -96,21 +96,18 @@ export interface AddressBook {
 export function createAddressBook(): AddressBook {
   const places = new Map<PeerId, number>()
 
-  function placeOf(peer: PeerId): number {
+  function hostOf(peer: PeerId): string {
     const place = places.get(peer) ?? places.size
     places.set(peer, place)
-    return place
+    return `${20 + ((place >>> 8) % 80)}.${place & 0xff}.0.1`
   }
 
   return {
-    addressOf: (peer) => `sim:${placeOf(peer)}/${peer}`,
+    hostOf,
+    addressOf: (peer) => `/ip4/${hostOf(peer)}/tcp/26600/p2p/${peer}`,
     find(address) {
-      const [, place, peer] = /^sim:(\d+)\/(.+)$/.exec(address) ?? []
-      return peer !== undefined && places.get(peer) === Number(place) ? peer : undefined
-    },
-    hostOf(peer) {
-      const place = placeOf(peer)
-      return `${20 + ((place >>> 8) % 80)}.${place & 0xff}.0.1`
+      const [, host, peer] = /^\/ip4\/([\d.]+)\/tcp\/26600\/p2p\/(.+)$/.exec(address) ?? []
+      return peer !== undefined && places.has(peer) && hostOf(peer) === host ? peer : undefined
     },
   }
 }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { createNodeWorld, type NodeWorld } from '../../test/engine/node-world.ts'
+import { encode } from '../codec/codec.ts'
+import { peerListMessageSchema, toldAddressesMax } from '../peers/peer-list.ts'
+import type { Network } from '../ports/network.ts'
+
+/** A network in which everybody was told of the first node alone. */
+function starAround(options: { nodes: number; tap?: (index: number, network: Network) => void; target?: number }): NodeWorld {
+  return createNodeWorld({
+    validators: 1,
+    followers: options.nodes - 1,
+    dials: (index) => (index === 0 ? [] : [0]),
+    connections: { outboundTarget: options.target ?? 4 },
+    tamper(index, ports) {
+      options.tap?.(index, ports.network)
+      return ports
+    },
+  })
+}
+
+const peersOf = ({ members }: NodeWorld, index: number) => members[index]!.node().peers()
+const knows = ({ members }: NodeWorld, index: number, id: string) =>
+  members[index]!.node()
+    .discovery()
+    .addresses.some((address) => address.endsWith(`/p2p/${id}`))
+
+describe('peer exchange', () => {
+  it('leads a node that knows one other to four within five seconds, and everybody to it within thirty', async () => {
+    const world = starAround({ nodes: 10 })
+    const everybody = [...world.members.keys()]
+    await world.start(...everybody.slice(0, -1))
+    await world.run(20)
+    const last = everybody.length - 1
+    await world.start(last)
+    await world.until(() => peersOf(world, last).length >= 4, 5)
+    await world.until(() => everybody.slice(0, -1).every((index) => knows(world, index, `node${last}`)), 25)
+  })
+
+  it('finds them again without the first, from the book and the anchors, after a restart', async () => {
+    const world = starAround({ nodes: 8 })
+    await world.start()
+    await world.until(() => peersOf(world, 7).filter(({ direction }) => direction === 'outbound').length >= 4, 30)
+    await world.run(30)
+    const before = new Set(peersOf(world, 7).map(({ id }) => id))
+    world.members[0]!.machine.crash()
+    world.members[7]!.machine.crash()
+    await world.start(7)
+    await world.until(() => peersOf(world, 7).filter(({ id }) => before.has(id)).length >= 2, 5)
+  })
+
+  it.each<[string, (index: number) => object, string]>([
+    ['tells without end', (round) => told(round, false), 'ADDRESS_FLOOD'],
+    ['answers what nobody asked', (round) => told(round, true), 'ADDRESSES_UNASKED'],
+    ['asks again and again', () => ({ type: 'ask' }), 'ADDRESSES_ASKED_AGAIN'],
+  ])('a peer that %s fills a sixteenth of the book at most, and is sent away', async (_, message, code) => {
+    let network: Network | undefined
+    const tap = (index: number, own: Network) => {
+      if (index === 2) network = own
+    }
+    const world = starAround({ nodes: 3, tap })
+    await world.start()
+    await world.until(() => peersOf(world, 0).length === 2, 5)
+    for (let round = 0; round < 40; round++) {
+      network!.send('node0', 'peers', encode(peerListMessageSchema, message(round) as never))
+      await world.run(1)
+    }
+    const [target] = world.members
+    expect(target!.counters.get(`synod_rejections_total code=${code}`)).toBeGreaterThan(0)
+    expect(target!.node().discovery().size.new).toBeLessThanOrEqual(257)
+    expect(peersOf(world, 0).map(({ id }) => id)).toEqual(['node1'])
+  })
+})
+
+function told(round: number, answer: boolean) {
+  const entries = Array.from({ length: toldAddressesMax }, (_, index) => ({
+    address: `/ip4/${60 + (index % 90)}.${round}.0.${1 + (index % 250)}/tcp/26600/p2p/made${round}x${index}`,
+    seenAgoMinutes: 0,
+  }))
+  return { type: 'told', answer, entries }
+}

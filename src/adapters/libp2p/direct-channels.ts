@@ -6,12 +6,13 @@ import type { Stream } from '@libp2p/interface'
 import { type Channel, channelBytesMax, channels } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
-import { type Compressor, compressedKinds, isCompressedKind, isCompressible, plainKind } from './compressor.ts'
+import { type Compressible, type Compressor, compressedKinds, isCompressedKind, isCompressible, plainKind } from './compressor.ts'
 import type { LinkCover } from './cover.ts'
 import type { Features } from './features.ts'
+import type { Frame } from './frame.ts'
 import { createFrameQueue, type FrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
-import { channelQueueMax } from './limits.ts'
+import { channelQueueMax, votesWindowBytes } from './limits.ts'
 import { type PaddingAllowance, paddingBytesMax, paddingKind } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import type { FrameCounter } from './traffic-meter.ts'
@@ -82,9 +83,22 @@ interface ClassSender {
   sendPadding(bytes: number): void
 }
 
+/** One channel of a class, with what every message needs to know of it. */
+interface Lane {
+  readonly kind: number
+  readonly queue: FrameQueue
+  readonly compressible: Compressible | undefined
+}
+
 function createClassSender(channelClass: ChannelClass, options: DirectChannelsOptions): ClassSender {
-  const queues = new Map<Channel, FrameQueue>()
-  for (const channel of channelClass.channels) queues.set(channel, createFrameQueue(channelQueueMax[channel]))
+  const lanes = new Map<Channel, Lane>()
+  for (const channel of channelClass.channels) {
+    lanes.set(channel, {
+      kind: channels.indexOf(channel),
+      queue: createFrameQueue(channelQueueMax[channel]),
+      compressible: isCompressible(channel) ? channel : undefined,
+    })
+  }
   let frames: FrameStream | undefined
   let opening = false
 
@@ -93,7 +107,7 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
     options.open(channelClass.protocol).then(
       (stream) => {
         frames = createFrameStream(stream, {
-          queues: [...queues.values()],
+          queues: Array.from(lanes.values(), ({ queue }) => queue),
           bytesMaxOf: () => undefined, // The receiving side has nothing to say on this stream.
           onFrame: () => undefined,
           onViolation: options.onViolation,
@@ -109,19 +123,20 @@ function createClassSender(channelClass: ChannelClass, options: DirectChannelsOp
     )
   }
 
+  function frameOf({ kind, compressible }: Lane, message: Bytes): Frame {
+    const packed = compressible && options.compressor.pack(compressible, message, options.features())
+    return packed === undefined ? { kind, payload: message } : { kind: kind | packed.flag, payload: packed.payload }
+  }
+
   return {
     sendPadding(bytes) {
       if (frames !== undefined) frames.sendPadding(bytes)
       else if (!opening) open()
     },
     send(channel, message) {
-      const queue = queues.get(channel)
+      const lane = lanes.get(channel)
       // A message that would be dropped is not compressed first: whoever keeps a queue full tries again and again.
-      if (queue?.hasRoomFor(message.length) !== true) return false
-      const packed = isCompressible(channel) ? options.compressor.pack(channel, message, options.features()) : undefined
-      const kind = channels.indexOf(channel)
-      const frame = packed === undefined ? { kind, payload: message } : { kind: kind | packed.flag, payload: packed.payload }
-      if (!queue.push(frame)) return false
+      if (lane === undefined || !lane.queue.hasRoomFor(message.length) || !lane.queue.push(frameOf(lane, message))) return false
       if (frames !== undefined) frames.flush()
       else if (!opening) open()
       return true
@@ -151,6 +166,7 @@ function serve(channelClass: ChannelClass, stream: Stream, options: DirectChanne
     counter: options.counter,
     paddingAllowance: options.paddingAllowance,
     gate: options.gate,
+    windowBytes: votesWindowBytes,
     ...bulkOf(channelClass, options.budget),
   })
 }

@@ -10,11 +10,14 @@ import type { StreamCover } from './cover.ts'
 import { createFrameReader, frameHeaderBytes, type ReceivedFrame } from './frame.ts'
 import { createFrameGatherer, unsplitBytes } from './frame-gatherer.ts'
 import type { FrameQueue } from './frame-queue.ts'
-import { receiveSliceMs, writeBytesMax } from './limits.ts'
+import { paceCeilingBytes, receiveSliceMs, writeBytesMax } from './limits.ts'
 import { type PaddingAllowance, pad, paddedLimit, paddingKind } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
 import { widenWindow } from './stream-window.ts'
 import type { FrameCounter } from './traffic-meter.ts'
+
+/** Bytes of frames between two looks at the clock, which costs as much as a small message. */
+const timedBytes = 2 << 10
 
 export interface FrameStreamOptions {
   /** Served in this order. */
@@ -31,6 +34,8 @@ export interface FrameStreamOptions {
   readonly counter: FrameCounter
   /** Nothing is read while it is closed. */
   readonly gate?: ReadGate
+  /** How much the peer may have under way where nothing is paced. Absent: the first window of the muxer. */
+  readonly windowBytes?: number
   /** Something went out: there may be room in the queues. */
   readonly onSent?: () => void
   /** Present on bulk streams: what they share, and their place in it. */
@@ -60,7 +65,10 @@ export function createFrameStream(stream: Stream, options: FrameStreamOptions): 
     stream.addEventListener('remoteCloseWrite', abort)
     if (stream.remoteWriteStatus === 'closed') setImmediate(abort)
   }
-  stream.addEventListener('close', () => options.onClosed(stream.status === 'closed'))
+  const onClosed = () => options.onClosed(stream.status === 'closed')
+  stream.addEventListener('close', onClosed)
+  // It may have ended while it was opened, before anybody listened.
+  if (stream.status === 'closed' || stream.status === 'reset' || stream.status === 'aborted') setImmediate(onClosed)
   return {
     flush: sending.flush,
     sendPadding: sending.sendPadding,
@@ -74,7 +82,8 @@ export function createFrameStream(stream: Stream, options: FrameStreamOptions): 
 
 function startReceiving(stream: Stream, options: FrameStreamOptions): void {
   const reader = createFrameReader(options.bytesMaxOf)
-  if (options.bulk !== undefined) widenWindow(stream)
+  if (options.bulk !== undefined) widenWindow(stream, paceCeilingBytes)
+  else if (options.windowBytes !== undefined) widenWindow(stream, options.windowBytes)
   let arrived = 0
   let counted = 0
   let consumedWithPadding = 0
@@ -87,6 +96,7 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
 
   function drain(): void {
     const until = performance.now() + receiveSliceMs
+    let timedAt = reader.consumed
     resting = false
     if (isSettled) return
     while (stream.status === 'open' && gate?.isClosed !== true) {
@@ -97,7 +107,9 @@ function startReceiving(stream: Stream, options: FrameStreamOptions): void {
         counter.received(frame)
         options.onFrame(frame)
       }
+      if (reader.consumed - timedAt < timedBytes) continue
       if (performance.now() > until) return rest()
+      timedAt = reader.consumed
     }
     options.bulk?.budget.received(reader.consumed - counted)
     counted = reader.consumed

@@ -6,9 +6,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 
 export const frameHeaderBytes = 4
 /** What a small message may keep alive beside itself. */
-const slabBytesMax = 8 << 10
-/** The first slab of a stream: most streams of most peers are idle, and there are thousands of them. */
-const slabBytesMin = 256
+const pageBytesMax = 8 << 10
 
 /** A frame to be sent. With an `id`, four big-endian bytes of it lead the payload. */
 export interface Frame {
@@ -68,17 +66,68 @@ export interface FrameReader {
 
 /** @param bytesMaxOf the longest payload of a kind, or `undefined` for a kind that may not be sent here. */
 export function createFrameReader(bytesMaxOf: (kind: number) => number | undefined): FrameReader {
+  const chunks = createChunks()
   const header = new Uint8Array(frameHeaderBytes)
   let headerFilled = 0
-  let chunks: Bytes[] = []
-  let chunkIndex = 0
-  let offset = 0
-  let consumed = 0
   let violation: string | undefined
   /** The payload under assembly, when it spans chunks. */
   let assembly: Bytes | undefined
   let assembled = 0
-  const allocate = createSlabAllocator()
+
+  function finish(payload: Bytes): ReceivedFrame {
+    headerFilled = 0
+    assembly = undefined
+    return { kind: header[0] as number, payload }
+  }
+
+  return {
+    get consumed() {
+      return chunks.consumed
+    },
+    get violation() {
+      return violation
+    },
+    push: chunks.push,
+    next() {
+      if (violation !== undefined) return undefined
+      if (assembly === undefined) {
+        headerFilled = chunks.fill(header, headerFilled)
+        if (headerFilled < frameHeaderBytes) return undefined
+        const kind = header[0] as number
+        const length = ((header[1] as number) << 16) | ((header[2] as number) << 8) | (header[3] as number)
+        const bytesMax = bytesMaxOf(kind)
+        if (bytesMax === undefined) violation = `frame of unknown kind ${kind}`
+        else if (length > bytesMax) violation = `frame of kind ${kind} with ${length} bytes, at most ${bytesMax} are allowed`
+        if (violation !== undefined) return undefined
+        const payload = chunks.whole(length)
+        if (payload !== undefined) return finish(payload)
+        assembly = new Uint8Array(length)
+        assembled = 0
+      }
+      assembled = chunks.fill(assembly, assembled)
+      return assembled < assembly.length ? undefined : finish(assembly)
+    },
+  }
+}
+
+interface Chunks {
+  /** Bytes taken so far. */
+  readonly consumed: number
+  push(chunk: Bytes): void
+  /** Copies what is there into `target` from `filled` on, and returns how far it is filled then. */
+  fill(target: Bytes, filled: number): number
+  /** So many bytes, if they lie in one chunk: a view of it, unless a message that is kept would keep too much else alive. */
+  whole(length: number): Bytes | undefined
+}
+
+function createChunks(): Chunks {
+  let chunks: Bytes[] = []
+  let chunkIndex = 0
+  let offset = 0
+  let consumed = 0
+  /** A copy of part of the present chunk, from `pageStart` on: one copy and one allocation for many small messages. */
+  let page: Bytes | undefined
+  let pageStart = 0
 
   /** The chunk that holds the next unread byte. */
   function currentChunk(): Bytes | undefined {
@@ -92,84 +141,49 @@ export function createFrameReader(bytesMaxOf: (kind: number) => number | undefin
       if (offset < chunk.length) return chunk
       chunkIndex += 1
       offset = 0
+      page = undefined
     }
   }
 
-  /** Copies what is there into `target` from `filled` on, and returns how far it is filled then. */
-  function fill(target: Bytes, filled: number): number {
-    let end = filled
-    while (end < target.length) {
-      const chunk = currentChunk()
-      if (chunk === undefined) break
-      const count = Math.min(target.length - end, chunk.length - offset)
-      target.set(chunk.subarray(offset, offset + count), end)
-      offset += count
-      end += count
-      consumed += count
+  function payloadAt(chunk: Bytes, start: number, length: number): Bytes {
+    if (length * 4 >= chunk.buffer.byteLength) return new Uint8Array(chunk.buffer, chunk.byteOffset + start, length)
+    if (length * 8 > pageBytesMax) return new Uint8Array(chunk.subarray(start, start + length))
+    if (page === undefined || start + length > pageStart + page.length) {
+      page = new Uint8Array(chunk.subarray(start, start + pageBytesMax))
+      pageStart = start
     }
-    return end
-  }
-
-  function finish(payload: Bytes): ReceivedFrame {
-    headerFilled = 0
-    assembly = undefined
-    return { kind: header[0] as number, payload }
-  }
-
-  /** The payload as it lies in one chunk: a view of it, unless a message that is kept would keep too much else alive. */
-  function whole(chunk: Bytes, length: number): Bytes {
-    const start = chunk.byteOffset + offset
-    offset += length
-    consumed += length
-    if (length * 4 >= chunk.buffer.byteLength) return new Uint8Array(chunk.buffer, start, length)
-    const copy = allocate(length)
-    copy.set(new Uint8Array(chunk.buffer, start, length))
-    return copy
+    return new Uint8Array(page.buffer, start - pageStart, length)
   }
 
   return {
     get consumed() {
       return consumed
     },
-    get violation() {
-      return violation
-    },
     push: (chunk) => void chunks.push(chunk),
-    next() {
-      if (violation !== undefined) return undefined
-      if (assembly === undefined) {
-        headerFilled = fill(header, headerFilled)
-        if (headerFilled < frameHeaderBytes) return undefined
-        const kind = header[0] as number
-        const length = ((header[1] as number) << 16) | ((header[2] as number) << 8) | (header[3] as number)
-        const bytesMax = bytesMaxOf(kind)
-        if (bytesMax === undefined) violation = `frame of unknown kind ${kind}`
-        else if (length > bytesMax) violation = `frame of kind ${kind} with ${length} bytes, at most ${bytesMax} are allowed`
-        if (violation !== undefined) return undefined
+    fill(target, filled) {
+      let end = filled
+      while (end < target.length) {
         const chunk = currentChunk()
-        if (length === 0) return finish(new Uint8Array(0))
-        if (chunk !== undefined && chunk.length - offset >= length) return finish(whole(chunk, length))
-        assembly = new Uint8Array(length)
-        assembled = 0
+        if (chunk === undefined) break
+        const count = Math.min(target.length - end, chunk.length - offset)
+        // A header costs less byte by byte than a view of it would.
+        if (count <= frameHeaderBytes)
+          for (let index = 0; index < count; index++) target[end + index] = chunk[offset + index] as number
+        else target.set(chunk.subarray(offset, offset + count), end)
+        offset += count
+        end += count
+        consumed += count
       }
-      assembled = fill(assembly, assembled)
-      return assembled < assembly.length ? undefined : finish(assembly)
+      return end
     },
-  }
-}
-
-/** Small payloads are cut from slabs, since an allocation costs more than the copy. */
-function createSlabAllocator(): (length: number) => Bytes {
-  let slab = new ArrayBuffer(0)
-  let used = 0
-  return (length) => {
-    if (length * 8 > slabBytesMax) return new Uint8Array(length)
-    if (used + length > slab.byteLength) {
-      slab = new ArrayBuffer(Math.min(slabBytesMax, Math.max(slabBytesMin, slab.byteLength * 2, length)))
-      used = 0
-    }
-    const bytes = new Uint8Array(slab, used, length)
-    used += length
-    return bytes
+    whole(length) {
+      if (length === 0) return new Uint8Array(0)
+      const chunk = currentChunk()
+      if (chunk === undefined || chunk.length - offset < length) return undefined
+      const payload = payloadAt(chunk, offset, length)
+      offset += length
+      consumed += length
+      return payload
+    },
   }
 }

@@ -8,7 +8,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { BulkBudget } from './bulk-budget.ts'
 import type { Features } from './features.ts'
-import { gossipPriority, gossipQueuedBytesMax, writeBytesMax } from './limits.ts'
+import { gossipPriority, gossipQueuedBytesMax, paceCeilingBytes, writeBytesMax } from './limits.ts'
 import type { ReadGate } from './read-gate.ts'
 import { widenWindow } from './stream-window.ts'
 import { countBytes, type TrafficMeter } from './traffic-meter.ts'
@@ -104,5 +104,5 @@ export function watchGossip(stream: Stream, { meter, gate, budget, features }: G
   })
   stream.addEventListener('close', gate.join(onGate))
   onGate()
-  widenWindow(stream)
+  widenWindow(stream, paceCeilingBytes)
 }

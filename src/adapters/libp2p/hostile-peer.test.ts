@@ -193,6 +193,15 @@ describe('before hello', () => {
     await expectUnharmed()
   })
 
+  it('a stream that waits for a verdict that never comes ends with its connection', async () => {
+    const connection = await dial()
+    await send(connection, '/synod/hello/1', hello)
+    await send(connection, '/synod/votes/1', frame(0, new Uint8Array(3))).catch(() => undefined)
+    await eventually(() => connection.status !== 'open')
+    expect(received).toBe(0)
+    await expectUnharmed()
+  })
+
   it('gossip is not served', async () => {
     const connection = await dial()
     const stream = await connection.newStream('/meshsub/1.1.0')

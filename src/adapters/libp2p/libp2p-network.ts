@@ -21,6 +21,7 @@ import { defaultLimits, type Libp2pLimits, streamsOfPeerMax } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 import type { RelayingMeans } from './relaying.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
+import { spareMerges } from './sparing-peer-store.ts'
 import { sparingYamux } from './sparing-yamux.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
 import { createTransports, type TransportComponents, type TransportKind, type Transports, transportKinds } from './transports.ts'
@@ -215,6 +216,7 @@ async function createNode(
     },
   })
   assert(components !== undefined, 'libp2p hands out its components')
+  spareMerges(components.peerStore)
   return { libp2p, components }
 }
 

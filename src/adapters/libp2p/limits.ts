@@ -78,6 +78,11 @@ export const paddingBurstBytes = 8 << 20
 export const paddingFrameCost = 64
 /** Synchronous work on received frames before other work gets its turn: below the 10 ms a vote may wait for the loop. */
 export const receiveSliceMs = 6
+/**
+ * What may be under way of votes: with less, a peer that sends 100 MB/s of them waits for its window whenever our loop is busy for two
+ * milliseconds. They are not paced, so this is what a vote may have before it on a thin line.
+ */
+export const votesWindowBytes = 1 << 20
 /** Bulk bytes taken from a peer before it hears of them again. At 10 MB/s that is every 1.6 ms. */
 export const acknowledgeEveryBytes = 16 << 10
 /** What bulk may queue on the link beyond filling it, which is how long a vote waits. */

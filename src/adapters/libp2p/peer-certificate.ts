@@ -5,8 +5,9 @@
  */
 import { createSign, generateKeyPairSync, randomBytes, type X509Certificate } from 'node:crypto'
 import { generateKeyPairFromSeed, publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
-import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { PeerId, PrivateKey, PublicKey } from '@libp2p/interface'
 import { peerIdFromCID } from '@libp2p/peer-id'
+import { ed25519Verify } from '../../crypto/ed25519.ts'
 import { type Bytes, bytesEqual, concatBytes, utf8 } from '../../primitives/bytes.ts'
 import { der, derChildren, derElement, derTag, derTime } from './der.ts'
 
@@ -77,10 +78,17 @@ export async function verifyPeerCertificate(certificate: X509Certificate, now: n
   const identity = identityOf(certificate.raw)
   const publicKey = publicKeyFromProtobuf(identity.publicKey)
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
-  if (!(await publicKey.verify(concatBytes(signedPrefix, spki), identity.signature))) {
+  if (!(await isSignedBy(publicKey, concatBytes(signedPrefix, spki), identity.signature))) {
     throw new Error('the peer certificate is not signed by the key it names')
   }
   return peerIdFromCID(publicKey.toCID())
+}
+
+/** Ed25519 is what Synod's own nodes have, and ours verifies it several times as fast as the library does. */
+function isSignedBy(publicKey: PublicKey, message: Bytes, signature: Bytes): boolean | Promise<boolean> {
+  return publicKey.type === 'Ed25519'
+    ? ed25519Verify(publicKey.raw, message, signature)
+    : Promise.resolve(publicKey.verify(message, signature))
 }
 
 function identityOf(raw: Bytes): { publicKey: Bytes; signature: Bytes } {

@@ -1,14 +1,7 @@
 /** The network between start and stop: links come and go with libp2p's connections, and the port's calls find theirs. */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import {
-  type Network,
-  type NetworkHandlers,
-  noTraffic,
-  requestProtocols,
-  type Traffic,
-  type Transport,
-} from '../../ports/network.ts'
+import { type Network, type NetworkHandlers, noTraffic, requestProtocols, type Traffic } from '../../ports/network.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Compressor } from './compressor.ts'
 import { helloProtocols } from './control-stream.ts'
@@ -247,19 +240,15 @@ async function serveStreams(libp2p: Libp2p, registry: PeerRegistry): Promise<voi
 }
 
 /**
- * Streams other than control are served to accepted peers alone; a peer that opens one earlier breaks the rules. Where streams do not
- * keep order among each other, one may overtake the peer's acceptance: once it has ours, it waits for that.
+ * Streams other than control are served to accepted peers alone; a peer that opens one earlier breaks the rules. One may overtake the
+ * peer's acceptance, since streams keep no order among each other, even where their connection does: once it has ours, it waits for that.
  */
 function onceAdmitted(link: PeerLink, stream: Stream, serve: () => void): void {
   if (link.phase === 'established') return serve()
-  const mayOvertake = unordered.has(link.info().transport) && link.phase === 'greeting'
-  if (mayOvertake && link.greeting.ownOrder !== undefined) return void overtaking(link, stream, serve)
+  if (link.phase === 'greeting' && link.greeting.ownOrder !== undefined) return void overtaking(link, stream, serve)
   stream.abort(new Error('no protocol is served before hello'))
   link.violate('a stream before hello was accepted')
 }
-
-/** Each stream is retransmitted by itself. */
-const unordered: ReadonlySet<Transport> = new Set<Transport>(['quic', 'webrtc'])
 
 async function overtaking(link: PeerLink, stream: Stream, serve: () => void): Promise<void> {
   await unreadUntil(stream, link.greeted)

@@ -142,38 +142,35 @@ describe.each(ways)('over %s', (kind, listen) => {
   })
 })
 
-describe.each(ways.filter(([kind]) => kind === 'quic' || kind === 'webrtc'))(
-  'over %s, where streams overtake each other',
-  (kind, listen) => {
-    it('a stream that arrives before its peer’s acceptance waits for it', async () => {
-      const victim = await startNode(1, [listen])
-      const connection = await dialBare(kind, victim)
-      const control = await connection.newStream('/synod/hello/1')
-      let accepted = false
-      control.addEventListener('message', ({ data }) => {
-        accepted ||= [...data.subarray()].includes(2)
-      })
-      control.send(hello)
-      await eventually(() => accepted)
-      const votes = await connection.newStream('/synod/votes/1')
-      votes.send(vote)
-      await vi.waitFor(() => expect(victim.network.peers()).toEqual([]))
-      control.send(accept)
-      await eventually(() => victim.told.received === 1)
-      expect([victim.told.misbehaviour, victim.told.disconnected]).toEqual([[], []])
+describe.each(ways)('over %s, a stream that overtakes others', (kind, listen) => {
+  it('a stream that arrives before its peer’s acceptance waits for it', async () => {
+    const victim = await startNode(1, [listen])
+    const connection = await dialBare(kind, victim)
+    const control = await connection.newStream('/synod/hello/1')
+    let accepted = false
+    control.addEventListener('message', ({ data }) => {
+      accepted ||= [...data.subarray()].includes(2)
     })
+    control.send(hello)
+    await eventually(() => accepted)
+    const votes = await connection.newStream('/synod/votes/1')
+    votes.send(vote)
+    await vi.waitFor(() => expect(victim.network.peers()).toEqual([]))
+    control.send(accept)
+    await eventually(() => victim.told.received === 1)
+    expect([victim.told.misbehaviour, victim.told.disconnected]).toEqual([[], []])
+  })
 
-    it('a stream that can have overtaken nothing breaks the rules', async () => {
-      const victim = await startNode(1, [listen])
-      const connection = await dialBare(kind, victim)
-      // The node may end the connection before this side hears that the protocol is agreed on.
-      await connection.newStream('/synod/votes/1').catch(() => undefined)
-      await eventually(() => victim.told.misbehaviour.length > 0)
-      expect(victim.told.misbehaviour).toEqual(['a stream before hello was accepted'])
-      expect(victim.told.received).toBe(0)
-    })
-  },
-)
+  it('a stream that can have overtaken nothing breaks the rules', async () => {
+    const victim = await startNode(1, [listen])
+    const connection = await dialBare(kind, victim)
+    // The node may end the connection before this side hears that the protocol is agreed on.
+    await connection.newStream('/synod/votes/1').catch(() => undefined)
+    await eventually(() => victim.told.misbehaviour.length > 0)
+    expect(victim.told.misbehaviour).toEqual(['a stream before hello was accepted'])
+    expect(victim.told.received).toBe(0)
+  })
+})
 
 it('QUIC counts its datagrams', async () => {
   const bob = await startNode(1, ['/ip4/127.0.0.1/udp/0/quic-v1'])

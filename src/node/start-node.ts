@@ -78,6 +78,8 @@ export interface StartNodeOptions {
   readonly agent: string
   /** Sightings of messages that are kept for tracing; 0: none. */
   readonly traceMessages: number
+  /** The newest version of the node-to-node protocol it speaks; the newest there is unless given. */
+  readonly protocolVersionMax?: number
 }
 
 /** DNS seeds, and the servers that are asked about them: none named is the system's. */
@@ -157,6 +159,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       agent: options.agent,
       networkKey: options.networkKeySeed && ed25519Keypair(options.networkKeySeed),
       traceMessages: options.traceMessages,
+      ...(options.protocolVersionMax !== undefined && { protocolVersionMax: options.protocolVersionMax }),
     })
     undo.push(() => node.stop())
     return { node, stop }

@@ -40,7 +40,7 @@ export interface BatchExchange {
   /** Encoded batches asked for by a peer. */
   serve(peer: PeerId, request: Bytes): Generator<Bytes>
   /** What a peer asks in order to compare mempools. */
-  serveComparison(peer: PeerId, request: Bytes): Generator<Bytes>
+  serveComparison(peer: PeerId, request: Bytes): AsyncGenerator<Bytes>
   /** The transactions of an order, pulling what is missing, until they are here, the order proves bad, or `wanted` turns false. */
   resolve(
     order: Order,

@@ -88,7 +88,10 @@ export function createBatchPuller(options: {
       const byHolder = new Map<PeerId, Hash[]>()
       for (const hash of lacking(hashes)) {
         const holder = holders.peek(bytesKey(hash))?.[place]
-        if (holder !== undefined && backoff.mayAsk(holder)) byHolder.set(holder, [...(byHolder.get(holder) ?? []), hash])
+        if (holder === undefined) continue
+        const theirs = byHolder.get(holder)
+        if (theirs !== undefined) theirs.push(hash)
+        else if (backoff.mayAsk(holder)) byHolder.set(holder, [hash])
       }
       await Promise.all([...byHolder].map(([holder, theirs]) => pullAll(holder, theirs)))
     }

@@ -22,7 +22,7 @@ export interface BatchSharing {
   /** Something could not be sent to the peer: mempools are compared in a while. */
   meetAgain(peer: PeerId): void
   /** What a peer asks in order to compare mempools. */
-  serve(peer: PeerId, request: Bytes): Generator<Bytes>
+  serve(peer: PeerId, request: Bytes): AsyncGenerator<Bytes>
   forget(peer: PeerId): void
   start(): void
   stop(): void

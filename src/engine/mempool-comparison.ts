@@ -10,7 +10,7 @@ import {
   namesPerMessageMax,
   symbolsMax,
 } from '../mempool/reconciliation/reconciliation-message.ts'
-import { shortIdKey, shortIdKeyOf, shortIdsOf } from '../mempool/reconciliation/short-id.ts'
+import { makeShortIds, type ShortIds, shortIdKey, shortIdKeyOf, shortIdsOf } from '../mempool/reconciliation/short-id.ts'
 import { symbolsWanted } from '../mempool/reconciliation/symbols-wanted.ts'
 import type { PeerId } from '../ports/network.ts'
 import { type Bytes, concatBytes } from '../primitives/bytes.ts'
@@ -50,7 +50,7 @@ export function createMempoolComparison({ clock, network, telemetry }: Ports, is
   }
 
   async function compare(peer: PeerId, salt: Bytes, own: readonly Hash[]): Promise<Result<Difference | undefined>> {
-    const peeling = createPeeling(shortIdsOf(salt, own), symbolsMax)
+    const peeling = createPeeling(await idsInTurns(clock, salt, own), symbolsMax)
     const until = clock.monotonic() + comparisonTimeoutMs
     let held = own.length
     while (clock.monotonic() < until && !isStopped()) {
@@ -91,4 +91,13 @@ export function createMempoolComparison({ clock, network, telemetry }: Ports, is
   }
 
   return { compare, names, list }
+}
+
+/** Thousands of hashes, between which others have their turn. */
+async function idsInTurns(clock: Ports['clock'], salt: Bytes, hashes: readonly Hash[]): Promise<ShortIds> {
+  const making = makeShortIds(salt, hashes)
+  for (let step = making.next(); ; step = making.next()) {
+    if (step.done) return step.value
+    await new Promise<void>((resume) => clock.schedule(0, resume))
+  }
 }

@@ -13,7 +13,11 @@ import type { Ports } from './ports.ts'
 const hashes = (name: string, count: number): Hash[] =>
   Array.from({ length: count }, (_, index) => sha256(utf8(`${name} ${index}`)))
 const poolOf = (held: readonly Hash[]) => ({ open: (limit: number) => held.slice(0, limit) })
-const clock = { now: () => 0, monotonic: () => 0, schedule: () => ({ cancel: () => undefined }) }
+const schedule = (_delayMs: number, task: () => void) => {
+  queueMicrotask(task)
+  return { cancel: () => undefined }
+}
+const clock = { now: () => 0, monotonic: () => 0, schedule }
 const keys = (list: readonly Hash[]) => new Set(list.map(bytesKey))
 
 /** One node that holds `own` meets another that holds `theirs`, or that answers as `answer` says. */
@@ -28,7 +32,7 @@ async function meet(own: readonly Hash[], theirs: readonly Hash[], answer?: (req
     async *request(_peer: string, _protocol: string, request: Bytes) {
       wire.requests += 1
       wire.bytes += request.length
-      for (const part of answer?.(request) ?? server.serve('us', request)) {
+      for await (const part of answer?.(request) ?? server.serve('us', request)) {
         wire.bytes += part.length
         yield part
       }
@@ -128,28 +132,27 @@ describe('two mempools that meet', () => {
 
 describe('who answers a comparison', () => {
   const salt = new Uint8Array(16)
-  const ask = (server: ReturnType<typeof createMempoolServer>, peer: string, first: number, count = 8) => [
-    ...server.serve(peer, encode(mempoolRequestSchema, { type: 'symbols', salt, first, count })),
-  ]
+  const ask = (server: ReturnType<typeof createMempoolServer>, peer: string, first: number, count = 8) =>
+    everyOf(server.serve(peer, encode(mempoolRequestSchema, { type: 'symbols', salt, first, count })))
 
-  it('refuses what does not follow on, garbage, and comparisons without end', () => {
+  it('refuses what does not follow on, garbage, and comparisons without end', async () => {
     const server = createMempoolServer({ clock, pool: poolOf(hashes('own', 10)), batchesMax: 100 })
-    expect(() => ask(server, 'peer', 8)).toThrow('no comparison')
-    expect(ask(server, 'peer', 0)).toHaveLength(1)
-    expect(() => ask(server, 'peer', 4)).toThrow('no comparison')
-    expect(() => ask(server, 'another', 8)).toThrow('no comparison')
-    expect(() => [...server.serve('peer', Uint8Array.of(1, 2, 3))]).toThrow('CODEC')
-    expect(() => Array.from({ length: 20 }, () => ask(server, 'peer', 0))).toThrow('PEER_OVER_BUDGET')
+    await expect(ask(server, 'peer', 8)).rejects.toThrow('no comparison')
+    expect(await ask(server, 'peer', 0)).toHaveLength(1)
+    await expect(ask(server, 'peer', 4)).rejects.toThrow('no comparison')
+    await expect(ask(server, 'another', 8)).rejects.toThrow('no comparison')
+    await expect(everyOf(server.serve('peer', Uint8Array.of(1, 2, 3)))).rejects.toThrow('CODEC')
+    await expect(Promise.all(Array.from({ length: 20 }, () => ask(server, 'peer', 0)))).rejects.toThrow('PEER_OVER_BUDGET')
   })
 
-  it('speaks of the set as it was when the comparison began', () => {
+  it('speaks of the set as it was when the comparison began', async () => {
     const held = hashes('own', 10)
     const server = createMempoolServer({ clock, pool: poolOf(held), batchesMax: 100 })
     const still = createMempoolServer({ clock, pool: poolOf([...held]), batchesMax: 100 })
-    const before = [ask(server, 'peer', 0), ask(still, 'peer', 0)]
+    const before = [await ask(server, 'peer', 0), await ask(still, 'peer', 0)]
     held.push(...hashes('later', 5))
     expect(before[0]).toEqual(before[1])
-    expect(ask(server, 'peer', 8)).toEqual(ask(still, 'peer', 8))
+    expect(await ask(server, 'peer', 8)).toEqual(await ask(still, 'peer', 8))
   })
 })
 
@@ -161,4 +164,10 @@ function nonsense(count: number): Bytes {
 /** Cells that no set has, and of which none is pure. */
 function sums(count: number): Bytes {
   return Uint8Array.from({ length: 14 * count }, (_, index) => (index * 7) % 251)
+}
+
+async function everyOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }

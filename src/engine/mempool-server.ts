@@ -12,7 +12,7 @@ import { requestRejected } from './request-rejection.ts'
 /** Answers `mempool` requests: the other side of `MempoolMeeting`. */
 export interface MempoolServer {
   /** Throws when the request cannot be read, belongs to no comparison under way, or comes too often: it is refused. */
-  serve(peer: PeerId, request: Bytes): Generator<Bytes>
+  serve(peer: PeerId, request: Bytes): AsyncGenerator<Bytes>
   forget(peer: PeerId): void
 }
 
@@ -24,6 +24,9 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
   const responder = createResponder(() => pool.open(batchesMax))
   const begun = new Map<PeerId, TokenBucket>()
 
+  /** Others have their turn between two steps. */
+  const turn = () => new Promise<void>((resume) => clock.schedule(0, resume))
+
   /** Throws when it comes too often. */
   function begin(peer: PeerId): void {
     const taken = takeTokens(beginnings, begun.get(peer) ?? 0, clock.monotonic())
@@ -32,7 +35,7 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
   }
 
   return {
-    *serve(peer, request) {
+    async *serve(peer, request) {
       const decoded = decode(mempoolRequestSchema, request)
       if (!decoded.ok) throw requestRejected(decoded.error)
       const asked = decoded.value
@@ -45,6 +48,7 @@ export function createMempoolServer(options: { clock: Clock; pool: Pick<BatchPoo
         }
         return
       }
+      if (begins) for (const _ of responder.begin(peer, asked.salt)) await turn()
       const answer = responder.answer(peer, asked)
       if (!answer) throw refusal('REQUEST_NOT_FOUND', 'no comparison of this salt is under way')
       yield answer

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
 import { utf8 } from '../primitives/bytes.ts'
 import { tokenBucketPolicy } from '../primitives/token-bucket.ts'
-import { createReplayWatch } from './replay-watch.ts'
+import { createReplayWatch, replayMemoriesMax } from './replay-watch.ts'
 
 const hashOf = (name: string | number) => sha256(utf8(String(name)))
 const watch = (forgiven = 3) => createReplayWatch(tokenBucketPolicy(forgiven, 60_000))
@@ -34,6 +34,22 @@ describe('replay watch', () => {
     expect(isReplay('peer', hashOf('vote'), 0)).toBe(false)
     expect(isReplay('peer', hashOf('vote'), 0)).toBe(false)
     expect(isReplay('peer', hashOf('vote'), 0)).toBe(true)
+  })
+
+  it('remembers so many peers, those that spoke last, also when they speak after they were forgotten', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ peer: fc.nat(20), isEnd: fc.boolean() }), { maxLength: 200 }), (steps) => {
+        const { isReplay, forget, size } = watch(1)
+        const bystanders = Array.from({ length: replayMemoriesMax - 10 }, (_, index) => `bystander ${index}`)
+        for (const name of bystanders) isReplay(name, hashOf(0), 0)
+        for (const { peer, isEnd } of steps) {
+          if (isEnd) forget(`peer ${peer}`)
+          isReplay(`peer ${peer}`, hashOf(0), 0)
+          expect(size()).toBeLessThanOrEqual(replayMemoriesMax)
+        }
+      }),
+      { numRuns: 5 },
+    )
   })
 
   it('never takes what is new for a replay', () => {

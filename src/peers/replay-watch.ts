@@ -1,4 +1,5 @@
 import { assert } from '../primitives/assert.ts'
+import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type TokenBucket, type TokenBucketPolicy, takeTokens } from '../primitives/token-bucket.ts'
 
@@ -10,11 +11,15 @@ export interface ReplayWatch {
   /** Notes a message by its hash. True when the peer has repeated itself beyond what is forgiven. */
   isReplay(peer: string, hash: Bytes, now: number): boolean
   forget(peer: string): void
+  /** Peers that are remembered. */
+  size(): number
 }
 
 /** Fingerprints that may stand at one place of the table: whoever comes last pushes out the oldest of its place. */
 const ways = 4
 const places = 256
+/** Peers remembered, 8 KB each: whoever is spoken of longest ago starts anew, however many come and go. */
+export const replayMemoriesMax = 4096
 
 interface Memory {
   /** 0: empty. */
@@ -24,7 +29,7 @@ interface Memory {
 
 /** @param forgiven repetitions that cost nothing. */
 export function createReplayWatch(forgiven: TokenBucketPolicy): ReplayWatch {
-  const memories = new Map<string, Memory>()
+  const memories = createBoundedMap<string, Memory>(replayMemoriesMax)
 
   function isKnown({ fingerprints }: Memory, fingerprint: number): boolean {
     const first = (fingerprint % places) * ways
@@ -47,6 +52,7 @@ export function createReplayWatch(forgiven: TokenBucketPolicy): ReplayWatch {
       return !conforms
     },
     forget: (peer) => void memories.delete(peer),
+    size: () => memories.size,
   }
 }
 

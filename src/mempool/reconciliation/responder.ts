@@ -9,9 +9,11 @@ import { createBoundedMap } from '../../primitives/bounded-map.ts'
 import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
 import { createEncoder, type Encoder, encodeCells } from './coded-symbols.ts'
 import { batchHashesSchema, codedSymbolsSchema, type mempoolRequestSchema, symbolsMax } from './reconciliation-message.ts'
-import { type ShortIds, shortIdBytes, shortIdKey, shortIdKeyOf, shortIdsOf } from './short-id.ts'
+import { makeShortIds, type ShortIds, shortIdBytes, shortIdKey, shortIdKeyOf } from './short-id.ts'
 
 export interface Responder {
+  /** Begins the peer's comparison over the set as it is now, in steps; an earlier one of it is over. */
+  begin(peer: string, salt: Bytes): Generator<void, void, void>
   /** The answer to `symbols` or `names`; undefined when it belongs to no comparison that is remembered. */
   answer(peer: string, request: Comparing): Bytes | undefined
   forget(peer: string): void
@@ -33,10 +35,11 @@ const comparisonsMax = 32
 export function createResponder(open: () => readonly Hash[]): Responder {
   const comparisons = createBoundedMap<string, Comparison>(comparisonsMax)
 
-  function begin(peer: string, salt: Bytes): void {
-    const hashes = open()
-    const ids = shortIdsOf(salt, hashes)
-    comparisons.set(peer, { salt: salt.slice(), hashes, ids, encoder: createEncoder(ids), made: 0 })
+  function* begin(peer: string, given: Bytes): Generator<void, void, void> {
+    const [hashes, salt] = [open(), given.slice()]
+    comparisons.delete(peer)
+    const ids = yield* makeShortIds(salt, hashes)
+    comparisons.set(peer, { salt, hashes, ids, encoder: createEncoder(ids), made: 0 })
   }
 
   function symbols(comparison: Comparison, first: number, count: number): Bytes | undefined {
@@ -47,8 +50,8 @@ export function createResponder(open: () => readonly Hash[]): Responder {
   }
 
   return {
+    begin,
     answer(peer, request) {
-      if (request.type === 'symbols' && request.first === 0) begin(peer, request.salt)
       const comparison = comparisons.get(peer)
       if (!comparison || !bytesEqual(comparison.salt, request.salt)) return undefined
       if (request.type === 'symbols') return symbols(comparison, request.first, request.count)

@@ -12,12 +12,20 @@ export interface ShortIds {
 
 export const saltBytes = 16
 export const shortIdBytes = 8
+const idsPerStep = 512
 
 /** `low` and `high` are the first and second four bytes, big-endian, of `taggedHash('synod/short-id', salt, hash)`. */
 export function shortIdsOf(salt: Bytes, hashes: readonly Hash[]): ShortIds {
+  const making = makeShortIds(salt, hashes)
+  for (let step = making.next(); ; step = making.next()) if (step.done) return step.value
+}
+
+/** The same in steps of a millisecond or two each, between which others can have their turn. */
+export function* makeShortIds(salt: Bytes, hashes: readonly Hash[]): Generator<void, ShortIds, void> {
   const low = new Uint32Array(hashes.length)
   const high = new Uint32Array(hashes.length)
   for (const [index, hash] of hashes.entries()) {
+    if (index > 0 && index % idsPerStep === 0) yield
     const digest = taggedHash('synod/short-id', salt, hash)
     low[index] = wordAt(digest, 0)
     high[index] = wordAt(digest, 4)

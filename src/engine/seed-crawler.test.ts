@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { decode, encode } from '../codec/codec.ts'
 import { type Hello, helloProofSchema, helloSchema, protocolVersions } from '../peers/hello.ts'
+import { dhtAnswerSchema, dhtRequestSchema } from '../peers/kademlia/dht-message.ts'
 import { createTestedPeers } from '../peers/seeder/tested-peers.ts'
 import type { NetworkHandlers } from '../ports/network.ts'
 import { silence } from '../ports/telemetry.ts'
@@ -50,11 +51,25 @@ function handlers(said: Uint8Array, parted: string[]): NetworkHandlers {
   }
 }
 
-async function crawl(nodes: Readonly<Record<string, Uint8Array>>) {
+/** @param hidden a node that only the others' directory knows. */
+async function crawl(nodes: Readonly<Record<string, Uint8Array>>, hidden?: string) {
   const scheduler = createScheduler(startMs)
   const internet = createSimulatedInternet({ scheduler, weather: () => 5, reachable: () => true })
   const parted: string[] = []
-  for (const [name, said] of Object.entries(nodes)) await internet.join(name).start(handlers(said, parted))
+  for (const [name, said] of Object.entries(nodes)) {
+    await internet.join(name).start({
+      ...handlers(said, parted),
+      async *onRequest(_peer, protocol, message) {
+        const question = decode(dhtRequestSchema, message)
+        if (protocol !== 'dht' || !question.ok || hidden === undefined || hidden === name) throw new Error('nothing')
+        yield encode(dhtAnswerSchema, {
+          type: 'found',
+          peers: [{ peer: hidden, addresses: [internet.addressOf(hidden)] }],
+          records: [],
+        })
+      },
+    })
+  }
   const peers = createTestedPeers({ intervalMs: 60_000, intervalMaxMs: 600_000 })
   const crawler = createSeedCrawler({
     ports: {
@@ -66,7 +81,7 @@ async function crawl(nodes: Readonly<Record<string, Uint8Array>>) {
     chainId,
     genesisRoot,
     agent: 'seeder',
-    addresses: [...Object.keys(nodes), 'nobody'].map((name) => internet.addressOf(name)),
+    addresses: [...Object.keys(nodes).filter((name) => name !== hidden), 'nobody'].map((name) => internet.addressOf(name)),
     peers,
   })
   await crawler.start()
@@ -94,4 +109,10 @@ it('finds who answers as a peer of this chain, and takes its leave', async () =>
 it('does the work that a strained peer asks for', async () => {
   const { good } = await crawl({ strained: encode(helloSchema, hello({ work: 64 })) })
   expect(good).toEqual(['strained'])
+})
+
+it('goes on to whom the directory of a peer knows', async () => {
+  const said = encode(helloSchema, hello({ capabilities: ['dht'] }))
+  const { good } = await crawl({ known: said, hidden: said }, 'hidden')
+  expect(new Set(good)).toEqual(new Set(['known', 'hidden']))
 })

@@ -1,7 +1,7 @@
 import type { ChainId } from '../chain/identifiers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { toldAddress } from '../peers/address-rules.ts'
+import { isBelievable, toldAddress } from '../peers/address-rules.ts'
 import { readDialTarget, withPeer } from '../peers/dial-target.ts'
 import { checkHello, type Hello, helloProofSchema, helloSchema, protocolVersions } from '../peers/hello.ts'
 import { usableAddresses } from '../peers/listen-addresses.ts'
@@ -15,6 +15,8 @@ import type { Entropy } from '../ports/entropy.ts'
 import type { Network, NetworkHandlers, PeerId } from '../ports/network.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type BoundedMap, createBoundedMap } from '../primitives/bounded-map.ts'
+import { directoryCapability } from './directory.ts'
+import { askDirectory } from './seed-directory.ts'
 import { createWorkSolver } from './work-solver.ts'
 
 /**
@@ -76,6 +78,16 @@ export function createSeedCrawler(options: SeedCrawlerOptions): SeedCrawler {
     peers.learn(direct, placeOf(host).group, clock.now())
   }
 
+  /** What the peer's part of the directory knows. */
+  async function exploreFrom(peer: PeerId): Promise<void> {
+    const host = network.peers().find(({ id }) => id === peer)?.host ?? ''
+    const addresses = await askDirectory(ports, peer).catch(() => [])
+    learn(
+      addresses.filter((address) => isBelievable(readDialTarget(address), host)),
+      host,
+    )
+  }
+
   async function test(address: string): Promise<void> {
     let height: number | undefined
     try {
@@ -83,10 +95,12 @@ export function createSeedCrawler(options: SeedCrawlerOptions): SeedCrawler {
       const visit = visits.get(peer)
       if (visit) {
         height = visit.hello.height
+        const asked = visit.hello.capabilities.includes(directoryCapability) ? exploreFrom(peer) : undefined
         await within(clock, listPatienceMs, (done) => {
           visit.listed = done
           visit.parted = done
         })
+        await asked
         if (readDialTarget(address).peer === undefined) learn([withPeer(address, peer)], readDialTarget(address).host)
         await within(clock, partPatienceMs, (done) => {
           if (!visits.has(peer)) return done()

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { decode, encode } from '../codec/codec.ts'
 import { type Hello, helloProofSchema, helloSchema, protocolVersions } from '../peers/hello.ts'
+import { bareAddress } from '../peers/kademlia/contact.ts'
 import { dhtAnswerSchema, dhtRequestSchema } from '../peers/kademlia/dht-message.ts'
 import { createTestedPeers } from '../peers/seeder/tested-peers.ts'
 import type { NetworkHandlers } from '../ports/network.ts'
@@ -64,7 +65,7 @@ async function crawl(nodes: Readonly<Record<string, Uint8Array>>, hidden?: strin
         if (protocol !== 'dht' || !question.ok || hidden === undefined || hidden === name) throw new Error('nothing')
         yield encode(dhtAnswerSchema, {
           type: 'found',
-          peers: [{ peer: hidden, addresses: [internet.addressOf(hidden)] }],
+          peers: [{ peer: hidden, addresses: [bareAddress(internet.addressOf(hidden))] }],
           records: [],
         })
       },

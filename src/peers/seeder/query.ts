@@ -23,7 +23,7 @@ export type ReadQuery =
   | { readonly kind: 'drop' }
 
 /** A question with the longest name, and room for the options of EDNS. */
-export const queryBytesMax = 1024
+const queryBytesMax = 1024
 const nameBytesMax = 255
 
 export function readQuery(message: Bytes): ReadQuery {

@@ -82,21 +82,9 @@ async function stop(
   } = rooms
   breakdown.expect()
   visits.stop()
-  for (const room of [
-    register,
-    guard,
-    attacks,
-    keeper,
-    dnsSeeds,
-    gossip,
-    exchange,
-    announcements,
-    addresses,
-    lists,
-    reachability,
-  ])
-    room.stop()
+  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, addresses, lists]) room.stop()
   const ended = [
+    await settled(reachability.stop()),
     await settled(directory?.stop() ?? Promise.resolve()),
     await settled(sync.stop()),
     await settled(runner.stop()),

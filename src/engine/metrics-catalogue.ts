@@ -66,6 +66,11 @@ export const metrics = {
     help: 'Addresses at which this node may be reached, by what others found.',
     labels: ['standing'],
   },
+  synod_port_mappings: { type: 'gauge', help: 'Addresses at which the gateway forwards ports to this node.' },
+  synod_port_mappings_forgotten_total: {
+    type: 'counter',
+    help: 'Port mappings that the gateway had granted, and then did not know of.',
+  },
   synod_reach_asked_total: {
     type: 'counter',
     help: 'Peers asked to try an address of this node, by what came of it; unseen: they say they did, and nobody came.',

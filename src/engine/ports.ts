@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Entropy } from '../ports/entropy.ts'
+import type { Gateway } from '../ports/gateway.ts'
 import type { Identity } from '../ports/identity.ts'
 import type { Network } from '../ports/network.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -22,6 +23,8 @@ export interface Ports {
   readonly resolvers?: readonly Resolver[]
   /** Absent: the node signs nothing as a peer, and takes nobody's word for being one. */
   readonly identity?: Identity
+  /** Absent: no port is mapped. */
+  readonly gateway?: Gateway
   /** Absent: no STUN server is asked. */
   readonly stun?: Stun
   /** Absent: the node does not look after its memory. */

@@ -6,6 +6,7 @@ import type { GreetedConnection } from '../ports/network.ts'
 import type { NatReports } from '../ports/stun.ts'
 import type { Handshake } from './handshake.ts'
 import type { OwnAddresses } from './own-addresses.ts'
+import { createPortMapper, type PortMappingStatus } from './port-mapper.ts'
 import type { Ports } from './ports.ts'
 import { createReachProber, type ReachProber } from './reach-prober.ts'
 import { createReachServer, type ReachServer } from './reach-server.ts'
@@ -18,8 +19,10 @@ export interface ReachabilityDesk {
   onObserved(observer: GreetedConnection, host: string): void
   /** What STUN servers said last. */
   nat(): NatReports | undefined
+  portMapping(): PortMappingStatus
   start(): void
-  stop(): void
+  /** Resolves when the gateway has taken its mappings back, or had its time. */
+  stop(): Promise<void>
 }
 
 /** A network that this machine has moved into is noticed no sooner. */
@@ -37,6 +40,7 @@ export function createReachabilityDesk(options: {
   const { clock, stun, telemetry } = ports
   const server = createReachServer({ ports, enabled, handshake: { dialBack: (nonce) => handshake().dialBack(nonce) } })
   const prober = createReachProber({ ports, ownAddresses, enabled, helloOf: (peer) => handshake().of(peer) })
+  const mapper = createPortMapper({ ports, ownAddresses })
   const observed = createObservedHosts()
   const timers = new Map<() => void, Timer>()
   let latest: NatReports | undefined
@@ -77,16 +81,19 @@ export function createReachabilityDesk(options: {
       ownAddresses.offerHosts('observed', observed.believed(clock.monotonic()))
     },
     nat: () => latest,
+    portMapping: mapper.status,
     start() {
       running = true
       prober.start()
+      mapper.start()
       if (stun) every(exploreMs, () => void explore())
       if (enabled) every(reportMs, report)
     },
-    stop() {
+    async stop() {
       running = false
       prober.stop()
       for (const timer of timers.values()) timer.cancel()
+      await mapper.stop()
     },
   }
 }

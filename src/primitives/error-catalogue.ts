@@ -281,6 +281,11 @@ export const operationalErrors = {
     summary: 'A peer does not relay connections to this node.',
     hint: 'Another relay is tried. A relay has room for so many, and only for peers that are connected to it directly.',
   },
+  GATEWAY_FAILED: {
+    exit: 69,
+    summary: 'The gateway of this network does not map ports as it is asked to.',
+    hint: 'Forward the ports by hand, or set nat.upnp to false.',
+  },
   LISTEN_FAILED: {
     exit: 69,
     summary: 'The node cannot listen on an address it was given.',

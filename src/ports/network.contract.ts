@@ -418,12 +418,15 @@ export function networkContract(name: string, world: NetworkWorld): void {
 
       it('is heard again by itself when the time is over, and not before', async () => {
         const { alice, bob } = await pair()
+        const until = performance.now() + 500
         bob.network.pause(alice.network.self, 500)
         for (const channel of channels) alice.network.send(bob.network.self, channel, utf8(`late on ${channel}`))
-        // What has come this far in a few milliseconds is not yet heard. How long they last is the machine's choice.
-        const until = performance.now() + 100
-        for (let turn = 0; turn < 30 && performance.now() < until; turn++) await world.turn()
-        expect(bob.messages).toEqual([])
+        // A machine that is busy may take all of the pause for one turn: only what was heard before its end is heard too early.
+        for (let turn = 0; turn < 30 && performance.now() < until; turn++) {
+          await world.turn()
+          const heard = bob.messages.length
+          if (performance.now() < until) expect(heard).toBe(0)
+        }
         await eventually('all of it arrives', () => bob.messages.length === channels.length)
       })
 

@@ -94,8 +94,8 @@ async function greet(): Promise<{ connection: Connection; control: Stream }> {
   return { connection, control }
 }
 
-async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000
+async function eventually(condition: () => boolean, patienceMs = 15_000): Promise<void> {
+  const deadline = performance.now() + patienceMs
   while (!condition()) {
     if (performance.now() > deadline) expect.fail(`it never happened: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
@@ -251,10 +251,14 @@ describe('below the streams', () => {
     ['pings', pingFrame],
     ['streams', openFrame],
   ])('a flood of %s ends the connection, before hello and after it', async (_name, frameOf) => {
-    const early = await dial()
-    await early.newStream('/synod/hello/1')
-    frames(early, 400, (index) => frameOf(index + 1_000))
-    await eventually(() => early.status !== 'open')
+    // Where the machine is slow, the time for a hello may be over before the flood is.
+    for (let attempt = 0; attempt < 20 && misbehaviour.length === 0; attempt++) {
+      const early = await dial()
+      await early.newStream('/synod/hello/1').catch(() => undefined)
+      frames(early, 400, (index) => frameOf(index + 1_000))
+      await eventually(() => early.status !== 'open')
+      await eventually(() => victim.peers().length === 0)
+    }
     await eventually(() => misbehaviour.length === 1)
     const { connection } = await greet()
     frames(connection, 400, (index) => frameOf(index + 1_000))
@@ -431,7 +435,8 @@ describe('gossip', () => {
     }
   }
 
-  it('beyond the budget is neither hashed nor remembered, and is a flood', async () => {
+  // Every envelope beyond the budget holds the flood up for 250 ms, and it takes thirty: how many at a time is the machine's choice.
+  it('beyond the budget is neither hashed nor remembered, and is a flood', { timeout: 120_000 }, async () => {
     const { connection } = await greet()
     const startedAt = performance.now()
     const isOver = () => misbehaviour.includes('gossip flood')
@@ -439,7 +444,7 @@ describe('gossip', () => {
       for (let index = 0; !isOver(); index++) yield envelope('blocks', 128 * index, 128)
     }
     await gossip(connection, flood())
-    await eventually(isOver)
+    await eventually(isOver, 90_000)
     const seconds = (performance.now() - startedAt) / 1_000
     expect(gossiped).toBeLessThan(gossipMessagesBurst + (seconds + 1) * gossipMessagesPerSecond)
   })

@@ -105,7 +105,7 @@ describe('every route for the operator', () => {
 
   it('is all there is under its path, and the token is in no line of the log', () => {
     expect(theirs.every(({ operator }) => operator === 'alone')).toBe(true)
-    expect(theirs).toHaveLength(8)
+    expect(theirs).toHaveLength(10)
     expect(logged.length).toBeGreaterThan(0)
     expect(logged.join()).not.toContain(token)
   })

@@ -1,5 +1,5 @@
-import type { NetView, StandingView, TraceView, TrafficView } from '../client/operator-views.ts'
-import type { NetStatus, PeerStanding, TracedMessage } from '../engine/synod-node.ts'
+import type { CrawlView, NetView, StandingView, TraceView, TrafficView } from '../client/operator-views.ts'
+import type { NetStatus, PeerStanding, SynodNode, TracedMessage } from '../engine/synod-node.ts'
 import type { Traffic } from '../ports/network.ts'
 import { toHex } from '../primitives/bytes.ts'
 
@@ -11,6 +11,16 @@ export function netToView({ at, total, peers, usefulness }: NetStatus): NetView 
     peers: peers.map(({ id, traffic }) => ({ id, traffic: trafficToView(traffic) })),
     usefulness,
   }
+}
+
+export function crawlToView(directory: SynodNode['directory']): CrawlView {
+  const { running, last } = directory?.crawled() ?? { running: false, last: undefined }
+  const nodes = (last?.nodes ?? []).map((node) => ({
+    ...node,
+    addresses: [...node.addresses],
+    capabilities: [...node.capabilities],
+  }))
+  return { running, possible: directory !== undefined, last: last ? { ...last, nodes } : null }
 }
 
 export function trafficToView({ wire, classes }: Traffic): TrafficView {

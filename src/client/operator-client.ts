@@ -1,11 +1,25 @@
 import type { z } from 'zod'
 import { toHex } from '../primitives/bytes.ts'
-import { type BansView, bansView, changeView, type NetView, netView, type TraceView, traceView } from './operator-views.ts'
+import {
+  type BansView,
+  bansView,
+  type CrawlView,
+  changeView,
+  crawlView,
+  type NetView,
+  netView,
+  type TraceView,
+  traceView,
+} from './operator-views.ts'
 
 /** What a node does and tells for its operator only. Methods that change something resolve to whether it was otherwise before. */
 export interface OperatorClient {
   net(): Promise<NetView>
   bans(): Promise<BansView>
+  /** The last crawl of the network, and whether one is under way. */
+  crawled(): Promise<CrawlView>
+  /** Begins a crawl, unless one is under way. */
+  crawl(): Promise<CrawlView>
   /** What the node remembers of a transaction, a batch or a block. */
   trace(hash: Uint8Array | string): Promise<TraceView>
   /** @param forMs absent: until it is unbanned. */
@@ -22,6 +36,8 @@ export function createOperatorClient(call: Call): OperatorClient {
   const change = async (verb: string, body: object) => (await call(`/v1/operator/${verb}`, changeView, body)).changed
   return {
     net: () => call('/v1/operator/net', netView),
+    crawled: () => call('/v1/operator/crawl', crawlView),
+    crawl: () => call('/v1/operator/crawl', crawlView, {}),
     bans: () => call('/v1/operator/bans', bansView),
     trace: (hash) => call(`/v1/operator/trace/${typeof hash === 'string' ? encodeURIComponent(hash) : toHex(hash)}`, traceView),
     ban: (target, forMs) => change('ban', { target, ...(forMs !== undefined && { forMs }) }),

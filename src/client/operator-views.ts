@@ -33,6 +33,34 @@ export const netView = z.object({
 })
 export type NetView = z.output<typeof netView>
 
+/** Nodes that were found by asking everybody whom they know; `last` is null before the first crawl has ended. */
+export const crawlView = z.object({
+  running: z.boolean(),
+  /** False where the node takes no part in the directory: it cannot crawl. */
+  possible: z.boolean(),
+  last: z
+    .object({
+      at: count,
+      durationMs: count,
+      complete: z.boolean(),
+      nodes: z.array(
+        z.object({
+          peer: z.string(),
+          addresses: z.array(z.string()),
+          group: z.string(),
+          reachable: z.boolean(),
+          agent: z.string(),
+          height: count,
+          protocolMax: count,
+          capabilities: z.array(z.string()),
+          told: count,
+        }),
+      ),
+    })
+    .nullable(),
+})
+export type CrawlView = z.output<typeof crawlView>
+
 export const bansView = z.object({
   bans: z.array(
     z.object({

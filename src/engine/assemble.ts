@@ -27,6 +27,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.exchange.start()
   rooms.addresses.start()
   rooms.directory?.start()
+  rooms.neighbours.start()
   rooms.watch.judge()
 
   return {
@@ -78,6 +79,7 @@ async function stop(
     lists,
     directory,
     reachability,
+    neighbours,
     runner,
   } = rooms
   breakdown.expect()
@@ -85,6 +87,7 @@ async function stop(
   for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, addresses, lists]) room.stop()
   const ended = [
     await settled(reachability.stop()),
+    await settled(neighbours.stop()),
     await settled(directory?.stop() ?? Promise.resolve()),
     await settled(sync.stop()),
     await settled(runner.stop()),

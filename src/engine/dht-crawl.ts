@@ -114,3 +114,26 @@ export function contactOfAddress(address: string): readonly Contact[] {
   const { peer } = readDialTarget(address)
   return peer === undefined ? [] : [contactOf(peer, [bareAddress(address)])]
 }
+
+/** One crawl at a time, and what the last one found. */
+export function createCrawler(begin: () => Promise<Crawl>) {
+  let underWay: Promise<Crawl> | undefined
+  let last: Crawl | undefined
+
+  async function run(): Promise<Crawl> {
+    try {
+      last = await begin()
+      return last
+    } finally {
+      underWay = undefined
+    }
+  }
+
+  return {
+    crawl(): Promise<Crawl> {
+      underWay ??= run()
+      return underWay
+    },
+    crawled: () => ({ running: underWay !== undefined, last }),
+  }
+}

@@ -1,6 +1,13 @@
 import type { ChainId } from '../chain/identifiers.ts'
 import { closestMax, dialAddress } from '../peers/kademlia/contact.ts'
-import { authorOf, type DirectoryRecord, isNewer, placeOfRecord } from '../peers/kademlia/directory-record.ts'
+import {
+  authorOf,
+  checkRecord,
+  type DirectoryRecord,
+  isNewer,
+  placeOfRecord,
+  type RecordRules,
+} from '../peers/kademlia/directory-record.ts'
 import { type Place, placeOfPeer } from '../peers/kademlia/distance.ts'
 import type { RecordStore } from '../peers/kademlia/record-store.ts'
 import type { RoutingTable } from '../peers/kademlia/routing-table.ts'
@@ -26,6 +33,7 @@ export function createDirectoryFinder(options: {
   readonly table: RoutingTable
   readonly store: RecordStore
   readonly serves: () => boolean
+  readonly rules: () => RecordRules
   readonly search: (search: Search) => Promise<SearchResult>
   readonly questions: Pick<DhtQuestions, 'store'>
 }): DirectoryFinder {
@@ -52,6 +60,8 @@ export function createDirectoryFinder(options: {
       return newestOfEach([...here, ...records])
     },
     async publish(record) {
+      // To ask others to keep what they must refuse would be this node's own offence.
+      if (!checkRecord(record, options.rules()).ok) return 0
       const { closest } = await searchAt(placeOfRecord(chainId, record))
       const outcomes = await Promise.all(closest.map((contact) => questions.store(contact, record)))
       return outcomes.filter(Boolean).length

@@ -11,7 +11,7 @@ import { placeOf } from '../peers/network-group.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
-import { type Crawl, contactOfAddress, crawlNetwork } from './dht-crawl.ts'
+import { type Crawl, contactOfAddress, crawlNetwork, createCrawler } from './dht-crawl.ts'
 import { createDhtQuestions, type Found } from './dht-questions.ts'
 import { createSearcher } from './dht-search.ts'
 import { createDhtServer } from './dht-server.ts'
@@ -38,7 +38,10 @@ export interface Directory {
   findService(service: string): Promise<readonly DirectoryRecord[]>
   /** Offers a service under this node's own signature, until it stops. */
   provide(service: string): void
+  /** One at a time: whoever asks while one is under way gets that one's result. */
   crawl(): Promise<Crawl>
+  /** How the last one went, and whether one is under way. */
+  crawled(): { readonly running: boolean; readonly last: Crawl | undefined }
   /** Nodes in the routing table. */
   readonly size: number
   /** The answer to a request. Throws a refusal. */
@@ -137,8 +140,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     keeper.met()
   }
 
-  const finder = createDirectoryFinder({ ports, chainId, table, store, serves, search, questions })
+  const finder = createDirectoryFinder({ ports, chainId, table, store, serves, rules, search, questions })
   const { find, publish } = finder
+  const crawler = createCrawler(() => {
+    const start = [...table.contacts(), ...discovery.good(goodToCrawl).flatMap(contactOfAddress)]
+    return crawlNetwork({ ports, questions, start, helloOf: options.helloOf, isStopped })
+  })
   const keeper = createDirectoryKeeper({ ...options, store, table, publish, refresh: finder.searchAt })
 
   return {
@@ -155,10 +162,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     },
     findService: (service) => find(servicePlace(chainId, service)),
     provide: keeper.provide,
-    async crawl() {
-      const start = [...table.contacts(), ...discovery.good(goodToCrawl).flatMap(contactOfAddress)]
-      return crawlNetwork({ ports, questions, start, helloOf: options.helloOf, isStopped })
-    },
+    ...crawler,
     get size() {
       return table.size
     },

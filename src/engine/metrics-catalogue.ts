@@ -42,6 +42,7 @@ export const metrics = {
     help: 'Questions about the directory, by what came of them.',
     labels: ['result'],
   },
+  synod_neighbours_found_total: { type: 'counter', help: 'Nodes that said on the local network where they are, new or moved.' },
   synod_visits: { type: 'gauge', help: 'Connections made to ask a question, which make nobody a peer.' },
   synod_peers: { type: 'gauge', help: 'Connected peers.', labels: ['direction'] },
   synod_address_book_entries: {

@@ -3,6 +3,7 @@ import type { Disk } from '../ports/disk.ts'
 import type { Entropy } from '../ports/entropy.ts'
 import type { Gateway } from '../ports/gateway.ts'
 import type { Identity } from '../ports/identity.ts'
+import type { Neighbourhood } from '../ports/neighbourhood.ts'
 import type { Network } from '../ports/network.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
@@ -21,6 +22,8 @@ export interface Ports {
   readonly telemetry: Telemetry
   /** Ways to ask the domain name system, each of which is asked. Absent: DNS seeds are not. */
   readonly resolvers?: readonly Resolver[]
+  /** Absent: nobody is looked for on the local network. */
+  readonly neighbourhood?: Neighbourhood
   /** Absent: the node signs nothing as a peer, and takes nobody's word for being one. */
   readonly identity?: Identity
   /** Absent: no port is mapped. */

@@ -17,6 +17,7 @@ import { createDirectory, type Directory, directoryCapability, servesDirectory }
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
+import { createNeighbours } from './neighbours.ts'
 import { createPeerDesk } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import { createPeerLists } from './peer-lists.ts'
@@ -32,7 +33,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const { handshake, addresses, lists, reachability } = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const greeting = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const { handshake, lists, reachability } = greeting
   const directory = openDirectory(foundation, options, defence, { handshake, isSynced: () => !sync.active })
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
@@ -89,22 +91,9 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const rooms = {
-    ...defence,
-    exchange,
-    gossip,
-    announcements,
-    evidenceDesk,
-    sync,
-    handshake,
-    addresses,
-    lists,
-    watch,
-    directory,
-    reachServer: reachability.server,
-  }
-  const desk = createPeerDesk({ ...foundation, ...rooms })
-  return { exchange, runner, gossip, sync, watch, announcements, addresses, lists, directory, reachability, desk, ...defence }
+  const rooms = { ...defence, ...greeting, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
+  const desk = createPeerDesk({ ...foundation, ...rooms, reachServer: reachability.server })
+  return { ...rooms, runner, desk, neighbours: createNeighbours({ ...foundation, ...defence }) }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */

@@ -41,7 +41,10 @@ export interface SynodNode {
   readonly operator: OperatorDesk
   /** What the nodes of the chain know together of each other; undefined where this node takes no part in it. */
   readonly directory:
-    | Pick<Directory, 'findPeer' | 'publish' | 'find' | 'findValidator' | 'findService' | 'provide' | 'crawl' | 'size'>
+    | Pick<
+        Directory,
+        'findPeer' | 'publish' | 'find' | 'findValidator' | 'findService' | 'provide' | 'crawl' | 'crawled' | 'size'
+      >
     | undefined
   mempool(): MempoolStatus
   /** How strained the machine is by what the node does. */

@@ -7,6 +7,7 @@ import type { CoverSettings } from '../adapters/libp2p/cover.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import type { UploadCeilings } from '../adapters/libp2p/upload-shaper.ts'
+import { createMdnsNeighbourhood } from '../adapters/mdns/mdns-neighbourhood.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
 import { createSystemIdentity } from '../adapters/system/system-identity.ts'
@@ -18,6 +19,7 @@ import { compressionDictionaries } from '../chain/compression-dictionaries.ts'
 import { blsKeypair, blsSign } from '../crypto/bls.ts'
 import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
+import type { DirectorySettings } from '../engine/directory.ts'
 import type { DnsSeedSettings } from '../engine/dns-seeds.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
@@ -44,6 +46,10 @@ export interface StartNodeOptions {
   readonly dns?: DnsSettings
   /** Whether addresses are told to peers, and taken from them; so unless given. */
   readonly peerExchange?: boolean
+  /** Part in the directory of nodes; none unless given. */
+  readonly directory?: DirectorySettings | undefined
+  /** Whether to look for nodes on the local network. */
+  readonly mdns?: boolean
   readonly security: readonly Security[]
   readonly requireHybrid: boolean
   /** What may be listened on and dialled, the preferred first. */
@@ -139,6 +145,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       identity: createSystemIdentity(options.peerKeySeed),
       vitals: createSystemVitals(options.memoryBytesMax),
       ...(options.dns && { resolvers: createResolvers(options.dns) }),
+      ...(options.mdns && { neighbourhood: createMdnsNeighbourhood({ chainTag: toHex(chainIdOf(spec)) }) }),
       ...(signer && { signer }),
     }
     const node = await assemble(ports, {
@@ -148,6 +155,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       transports: options.transports,
       peerExchange: options.peerExchange ?? true,
       ...(options.dns && { dnsSeeds: options.dns }),
+      directory: options.directory,
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,

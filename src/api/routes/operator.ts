@@ -4,6 +4,7 @@ import {
   bansView,
   type ChangeView,
   changeView,
+  crawlView,
   disconnectRequest,
   netView,
   targetRequest,
@@ -14,7 +15,7 @@ import type { OperatorDesk } from '../../engine/synod-node.ts'
 import { fromHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { ApiError } from '../api-error.ts'
-import { netToView, traceToView } from '../operator-to-view.ts'
+import { crawlToView, netToView, traceToView } from '../operator-to-view.ts'
 import type { Route } from '../route.ts'
 
 const showNet: Route = {
@@ -24,6 +25,29 @@ const showNet: Route = {
   operator: 'alone',
   answer: netView,
   handle: (node) => netToView(node.net()),
+}
+
+const showCrawl: Route = {
+  method: 'GET',
+  path: '/v1/operator/crawl',
+  summary: 'The nodes that the last crawl of the network found, and whether one is under way.',
+  operator: 'alone',
+  answer: crawlView,
+  handle: ({ directory }) => crawlToView(directory),
+}
+
+const crawl: Route = {
+  method: 'POST',
+  path: '/v1/operator/crawl',
+  summary: 'Begins to ask every node that can be found whom it knows, unless that is being done.',
+  operator: 'alone',
+  body: z.strictObject({}),
+  answer: crawlView,
+  handle({ directory }) {
+    // It takes longer than anybody waits for an answer; what fails in it is counted as a node that was not reached.
+    directory?.crawl().catch(() => undefined)
+    return crawlToView(directory)
+  },
 }
 
 const showBans: Route = {
@@ -80,7 +104,18 @@ const disconnect = change('disconnect', 'Ends the connection with a peer, which 
   make: (operator, { peer }) => operator.disconnect(peer, 'by the operator'),
 })
 
-export const operatorRoutes: readonly Route[] = [showNet, showBans, traceMessage, ban, unban, allow, disallow, disconnect]
+export const operatorRoutes: readonly Route[] = [
+  showNet,
+  showCrawl,
+  crawl,
+  showBans,
+  traceMessage,
+  ban,
+  unban,
+  allow,
+  disallow,
+  disconnect,
+]
 
 /** A route by which the operator changes something: `make` says whether anything is other than it was. */
 function change<B extends z.ZodType>(

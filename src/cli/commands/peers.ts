@@ -29,12 +29,19 @@ export const peersCommands: readonly Command[] = [
     summary: 'Show what crosses a node’s network, and what it is worth',
     details:
       'Bytes by class and by peer since the start, and a second. Useful bytes brought a batch, vote or block that the node had not; ' +
-      'duplicate ones brought it again or too late; wire bytes are those of the sockets, with framing and encryption.',
-    options,
+      'duplicate ones brought it again or too late; wire bytes are those of the sockets, with framing and encryption. With --crawl: ' +
+      'the nodes of the whole network, found by asking every node whom it knows; which of them let this node in, and what they run.',
+    options: { ...options, crawl: { type: 'flag', summary: 'Ask the whole network, and show the nodes found' } },
     examples: [
       { line: 'synod net --home ~/my-chain', shows: 'Watch the traffic' },
       { line: 'synod net --once --interval-ms 10000', shows: 'Rates over ten seconds' },
+      { line: 'synod net --crawl', shows: 'Who there is' },
     ],
-    run: async (invocation) => (await import('../net/run-net.ts')).runNet(invocation),
+    async run(invocation) {
+      const { crawl } = invocation.options
+      return crawl
+        ? (await import('../net/run-crawl.ts')).runCrawl(invocation)
+        : (await import('../net/run-net.ts')).runNet(invocation)
+    },
   }),
 ]

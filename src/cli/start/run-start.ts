@@ -8,6 +8,7 @@ import { metrics } from '../../engine/metrics-catalogue.ts'
 import { budgetLimitsOf, resourceLimitsOf } from '../../node/config/budget-limits-of.ts'
 import { connectionLimitsOf } from '../../node/config/connection-limits-of.ts'
 import { dnsSettingsOf } from '../../node/config/dns-settings-of.ts'
+import { findingSettingsOf } from '../../node/config/finding-settings-of.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
@@ -86,14 +87,16 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
   const { transactions_max, bytes_max, per_sender_max, per_peer_max, recent_max } = config.mempool
   const workers = config.node.verifier_workers
   const memory = config.defence.memory_max_mb
+  const listen = config.p2p.listen ?? [`/ip4/0.0.0.0/tcp/${spec.chain.port}`]
   return startNode({
     dataDirectory,
     spec,
     application,
-    listen: config.p2p.listen ?? [`/ip4/0.0.0.0/tcp/${spec.chain.port}`],
+    listen,
     peers: config.p2p.peers,
     dns: dnsSettingsOf(config, spec),
     peerExchange: config.discovery.peer_exchange,
+    ...findingSettingsOf(config, listen),
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
     transports: config.p2p.transports,

@@ -35,6 +35,18 @@ export const discoveryConfigSchema = z
       .describe(
         'Whether DNS seeds may name addresses of private networks and of this machine: for a network that is private as a whole.',
       ),
+    dht: z
+      .enum(['auto', 'server', 'client', 'off'])
+      .default('auto')
+      .describe(
+        'Part in the directory of nodes: "server" answers questions, "client" only asks. "auto": answers while others can reach this node; off when it listens on this machine only.',
+      ),
+    mdns: z
+      .enum(['auto', 'on', 'off'])
+      .default('auto')
+      .describe(
+        'Whether to find nodes of the same chain on the local network by multicast DNS. "auto": unless it listens on this machine only.',
+      ),
   })
   .prefault({})
   .describe('How other nodes are found.')

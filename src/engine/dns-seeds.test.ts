@@ -140,12 +140,12 @@ describe('of what a seed says the best is taken', () => {
   })
 
   it('an older list does not follow a newer one', async () => {
-    let sequence = 6
+    let over: Partial<SeedPeerList> = { sequence: 6 }
     const { pass, counted, addresses } = setUp({
-      resolvers: { one: (question) => named({ 'TXT _synod-peers.seed.test': list({ sequence }), ...dnsaddr })(question) },
+      resolvers: { one: (question) => named({ 'TXT _synod-peers.seed.test': list(over), ...dnsaddr })(question) },
     })
     await pass(1000)
-    sequence = 5
+    over = { sequence: 5, issuedAt: startMs - 2 * 3_600_000 }
     await pass(20_000)
     expect(addresses()).toEqual([peer(1), ...Array(addresses().length - 1).fill(peer(2))])
     expect(counted).toContain('synod_rejections_total SEED_LIST_STALE')

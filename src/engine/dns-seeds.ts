@@ -1,7 +1,7 @@
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import { type BackOffPolicy, createBackOff } from '../peers/back-off.ts'
-import { verifyPeerList } from '../peers/dns-seeds/signed-peer-list.ts'
+import { type VerifiedPeerList, verifyPeerList } from '../peers/dns-seeds/signed-peer-list.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import { type Bytes, bytesKey, fromHex } from '../primitives/bytes.ts'
@@ -129,11 +129,12 @@ function inquiryOf({ ports, spec, settings }: DnsSeedOptions, resolver: Resolver
 function listVerifier({ ports: { clock }, spec, chainId }: DnsSeedOptions): SeedInquiry['verify'] {
   const keys = spec.chain.seed_keys.map((key) => fromHex(key) as Bytes)
   if (keys.length === 0) return undefined
-  const newest = new Map<string, number>()
+  const newest = new Map<string, VerifiedPeerList>()
   return (published) => {
-    const newestOf = (signer: Bytes) => newest.get(bytesKey(signer)) ?? 0
+    const newestOf = (signer: Bytes) => newest.get(bytesKey(signer))
     const list = verifyPeerList(published, { chainId, keys, now: clock.now(), newestOf })
-    if (list.ok) newest.set(bytesKey(list.value.signer), list.value.sequence)
+    if (list.ok && list.value.sequence > (newestOf(list.value.signer)?.sequence ?? -1))
+      newest.set(bytesKey(list.value.signer), list.value)
     return list
   }
 }

@@ -40,6 +40,9 @@ export async function runDnsSeed(settings: SeedSettings, console: Console): Prom
     const chain = await loadChain(home)
     const key = settings.keyFile === undefined ? undefined : await readOrMakeSeedKey(settings.keyFile)
     if (key) console.err(`Lists are signed by ${toHex(key.publicKey)}: the chain spec names it in chain.seed_keys.\n`)
+    if (settings.addresses.length === 0 && settings.nameServers.some((name) => name.endsWith(`.${settings.zone}`))) {
+      console.err(`A name server within ${settings.zone} has no address there: give --address.\n`)
+    }
     const telemetry = createNodeTelemetry({
       level: home.config.log.level === 'debug' ? 'debug' : 'warn',
       format: 'text',

@@ -15,7 +15,7 @@ export async function measureSeeds(config: NodeConfig, spec: ChainSpec, chainId:
   const servers = resolvers.length === 0 ? [{}] : resolvers.map((server) => ({ server }))
   const keys = spec.chain.seed_keys.map((key) => fromHex(key) as Bytes)
   const verify: SeedInquiry['verify'] =
-    keys.length === 0 ? undefined : (list) => verifyPeerList(list, { chainId, keys, now: Date.now(), newestOf: () => 0 })
+    keys.length === 0 ? undefined : (list) => verifyPeerList(list, { chainId, keys, now: Date.now(), newestOf: () => undefined })
   const answers = servers.flatMap((server) => {
     const resolver = createDnsResolver({ ...server, timeoutMs })
     return seeds.map(async (seed): Promise<SeedAnswer> => {

@@ -17,6 +17,8 @@ export interface SeedRules {
 
 /** Of the records of one answer, how many are looked at. */
 export const recordsReadMax = 256
+/** Of what several answers hold together: the addresses of a service's targets. */
+const addressesReadMax = 1024
 /** Of one kind from one seed through one resolver, how many addresses are taken, and of one network group. */
 export const addressesMax = 32
 export const perGroupMax = 8
@@ -60,7 +62,7 @@ export function usableSeedAddresses(
   const own = new Set(rules.own.map((address) => readDialTarget(address).endpoint))
   const groups = new Map<string, number>()
   const usable = new Set<string>()
-  for (const address of addresses) {
+  for (const address of addresses.slice(0, addressesReadMax)) {
     if (usable.size >= bounds.total) break
     const { peer, kind, host, endpoint, group } = readDialTarget(address)
     // Whoever can be reached through a third only is found through others.

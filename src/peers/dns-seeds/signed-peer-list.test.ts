@@ -18,7 +18,12 @@ const list: SeedPeerList = {
   expiresAt: now + dayMs,
   addresses: ['/ip4/8.8.8.8/tcp/26600'],
 }
-const trust = { chainId, keys: [stranger.publicKey.slice().fill(9), keypair.publicKey], now, newestOf: () => 0 }
+const trust = {
+  chainId,
+  keys: [stranger.publicKey.slice().fill(9), keypair.publicKey],
+  now,
+  newestOf: () => undefined as { sequence: number; issuedAt: number } | undefined,
+}
 const code = (published: Uint8Array, over: Partial<typeof trust> = {}) => {
   const verified = verifyPeerList(published, { ...trust, ...over })
   return verified.ok ? 'good' : verified.error.code
@@ -38,8 +43,14 @@ describe('a signed list', () => {
     ['of tomorrow', late, { now: now - dayMs }, 'SEED_LIST_EXPIRED'],
     ['that never expires', signed({ expiresAt: now + seedListLifeMaxMs + 1 }), {}, 'SEED_LIST_MALFORMED'],
     ['that ends before it begins', signed({ expiresAt: now - 1 }), {}, 'SEED_LIST_MALFORMED'],
-    ['older than one that was seen', signed(), { newestOf: () => 6 }, 'SEED_LIST_STALE'],
-    ['seen again', signed(), { newestOf: () => 5 }, 'good'],
+    [
+      'much older than one that was seen',
+      signed(),
+      { newestOf: () => ({ sequence: 6, issuedAt: now + dayMs }) },
+      'SEED_LIST_STALE',
+    ],
+    ['a little older, as resolvers remember it', signed(), { newestOf: () => ({ sequence: 6, issuedAt: now + 60_000 }) }, 'good'],
+    ['seen again', signed(), { newestOf: () => ({ sequence: 5, issuedAt: now }) }, 'good'],
     ['of nothing', new Uint8Array(0), {}, 'SEED_LIST_MALFORMED'],
     ['with bytes behind it', Uint8Array.of(...signed(), 0), {}, 'SEED_LIST_MALFORMED'],
   ])('%s', (_what, published, over, expected) => {

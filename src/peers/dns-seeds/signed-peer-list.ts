@@ -13,6 +13,8 @@ import { ok, type Result, reject } from '../../primitives/result.ts'
 export const seedListAddressesMax = 64
 /** No list holds for longer, whatever it says. */
 export const seedListLifeMaxMs = 31 * 86_400_000
+/** Resolvers remember lists for a while, each its own: so much older than the newest one may be. */
+const staleToleranceMs = 3_600_000
 /** How far the clocks of a seed and a node may stand apart. */
 const clockToleranceMs = 600_000
 
@@ -50,8 +52,8 @@ export interface SeedListTrust {
   readonly keys: readonly Bytes[]
   /** Milliseconds since the Unix epoch. */
   readonly now: number
-  /** The sequence of the newest list seen of a key; 0 before the first. */
-  readonly newestOf: (signer: Bytes) => number
+  /** The newest list accepted of a key. */
+  readonly newestOf: (signer: Bytes) => Pick<SeedPeerList, 'sequence' | 'issuedAt'> | undefined
 }
 
 export interface VerifiedPeerList extends SeedPeerList {
@@ -72,7 +74,8 @@ export function verifyPeerList(published: Bytes, trust: SeedListTrust): Result<V
   if (issuedAt > expiresAt || expiresAt - issuedAt > seedListLifeMaxMs) return reject('SEED_LIST_MALFORMED', 'its life')
   if (trust.now > expiresAt + clockToleranceMs) return reject('SEED_LIST_EXPIRED')
   if (trust.now < issuedAt - clockToleranceMs) return reject('SEED_LIST_EXPIRED', 'it is of a time to come')
-  if (sequence < trust.newestOf(signer)) return reject('SEED_LIST_STALE')
+  const newest = trust.newestOf(signer)
+  if (newest && sequence < newest.sequence && issuedAt < newest.issuedAt - staleToleranceMs) return reject('SEED_LIST_STALE')
   return ok({ ...decoded.value, signer })
 }
 

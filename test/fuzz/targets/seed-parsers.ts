@@ -61,7 +61,7 @@ async function seedListTexts(): Promise<Target> {
   const { listFromTexts, listToTexts } = await load<typeof ListTexts>('src/peers/dns-seeds/list-texts.ts')
   const { verifyPeerList } = await load<typeof SignedList>('src/peers/dns-seeds/signed-peer-list.ts')
   type Trust = Parameters<typeof verifyPeerList>[1]
-  const trust: Trust = { chainId: new Uint8Array(32), keys: [new Uint8Array(32)], now: 0, newestOf: () => 0 }
+  const trust: Trust = { chainId: new Uint8Array(32), keys: [new Uint8Array(32)], now: 0, newestOf: () => undefined }
   return {
     name: 'SeedListTexts',
     bytesMax: 4096,

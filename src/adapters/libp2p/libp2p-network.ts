@@ -126,8 +126,10 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     },
     addresses() {
       const place = (address: Multiaddr) => order.indexOf(readAddress(address).transport as TransportKind)
-      const all = libp2p.getMultiaddrs().toSorted((a, b) => place(a) - place(b))
-      return [...all.map((address) => address.toString()), ...(running?.relaying.addresses() ?? [])]
+      // libp2p's own list leaves out public addresses until its AutoNAT has confirmed them, which this node does in its own way.
+      const all = components.transportManager.getAddrs().toSorted((a, b) => place(a) - place(b))
+      const named = all.map((address) => `${address.toString().replace(/\/p2p\/[^/]+$/, '')}/p2p/${libp2p.peerId}`)
+      return [...new Set(named), ...(running?.relaying.addresses() ?? [])]
     },
     connect: (address, connectOptions) => whileRunning().connect(address, connectOptions),
     dialBack: (address, hello, dialOptions) => whileRunning().dialBack(address, hello, dialOptions),

@@ -26,6 +26,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.gossip.start()
   rooms.exchange.start()
   rooms.addresses.start()
+  rooms.relays.start()
   rooms.directory?.start()
   rooms.neighbours.start()
   rooms.watch.judge()
@@ -69,6 +70,8 @@ async function stop(
     register,
     guard,
     attacks,
+    relays,
+    promotion,
     keeper,
     dnsSeeds,
     gossip,
@@ -84,7 +87,21 @@ async function stop(
   } = rooms
   breakdown.expect()
   visits.stop()
-  for (const room of [register, guard, attacks, keeper, dnsSeeds, gossip, exchange, announcements, addresses, lists]) room.stop()
+  for (const room of [
+    register,
+    guard,
+    attacks,
+    relays,
+    promotion,
+    keeper,
+    dnsSeeds,
+    gossip,
+    exchange,
+    announcements,
+    addresses,
+    lists,
+  ])
+    room.stop()
   const ended = [
     await settled(reachability.stop()),
     await settled(neighbours.stop()),

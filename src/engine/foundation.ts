@@ -26,6 +26,7 @@ import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
 import { createOwnAddresses } from './own-addresses.ts'
 import type { Ports } from './ports.ts'
+import type { RelaySettings } from './relay-desk.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
@@ -47,6 +48,8 @@ export interface NodeOptions {
   readonly autonat?: boolean
   /** Whether addresses are told to peers, and taken from them; so unless given. */
   readonly peerExchange?: boolean
+  /** None, in either direction, unless given. */
+  readonly relays?: RelaySettings
   readonly mempool: MempoolLimits
   readonly batchPool: BatchPoolLimits
   readonly connections: ConnectionLimits

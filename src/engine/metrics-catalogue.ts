@@ -78,6 +78,18 @@ export const metrics = {
     labels: ['outcome'],
   },
   synod_reach_served_total: { type: 'counter', help: 'Addresses of peers tried for them.', labels: ['outcome'] },
+  synod_relay_reservations: {
+    type: 'gauge',
+    help: 'Relays that lead others here (held), and peers that others are led to (granted).',
+    labels: ['side'],
+  },
+  synod_relay_circuits: { type: 'gauge', help: 'Connections of others that lead through this node.' },
+  synod_relay_bytes_total: { type: 'counter', help: 'Bytes of such connections.' },
+  synod_relay_promotions_total: {
+    type: 'counter',
+    help: 'Attempts to reach a relayed peer directly: at its own addresses (direct), by WebRTC (webrtc), or in vain (failed).',
+    labels: ['outcome'],
+  },
   synod_connections_refused_total: {
     type: 'counter',
     help: 'Inbound connections turned away at the door, by the limit they met, and peers that had to make room.',

@@ -18,10 +18,13 @@ import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
 import { createNeighbours } from './neighbours.ts'
-import { createPeerDesk } from './peer-desk.ts'
+import { createPeerDesk, type PeerDeskOptions } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import { createPeerLists } from './peer-lists.ts'
+import { createPromotion } from './promotion.ts'
 import { createReachabilityDesk } from './reachability.ts'
+import { createRelayDesk, relayCapability, servesAsRelay } from './relay-desk.ts'
+import { withRelays } from './relay-handlers.ts'
 import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 import { visitCapability } from './visits.ts'
@@ -92,8 +95,25 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
   const rooms = { ...defence, ...greeting, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
-  const desk = createPeerDesk({ ...foundation, ...rooms, reachServer: reachability.server })
-  return { ...rooms, runner, desk, neighbours: createNeighbours({ ...foundation, ...defence }) }
+  const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
+  return { ...rooms, runner, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
+}
+
+/** Where all that peers do arrives, and those who see to it that a node behind a NAT is reached, and directly where that can be. */
+function openDesks(
+  foundation: Foundation,
+  options: NodeOptions,
+  rooms: Defence & Omit<PeerDeskOptions, keyof Foundation | keyof Defence>,
+) {
+  const { of: helloOf } = rooms.handshake
+  const desk = createPeerDesk({ ...foundation, ...rooms })
+  const relays = createRelayDesk({ ...foundation, settings: options.relays, helloOf })
+  const promotion = createPromotion({ ...foundation, helloOf })
+  return {
+    desk: { ...desk, handlers: withRelays(desk.handlers, { ...foundation, ...rooms, relays, promotion }) },
+    relays,
+    promotion,
+  }
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
@@ -125,14 +145,15 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
 
 /** What a hello on this connection says beyond what every node can. */
 function capabilitiesOf(
-  { ownAddresses, visits }: Foundation,
-  { directory, autonat }: NodeOptions,
+  { ports, ownAddresses, visits }: Foundation,
+  { directory, autonat, relays }: NodeOptions,
   peer: PeerId,
   connection: GreetedConnection,
 ) {
   return [
     ...(directory && servesDirectory(directory, ownAddresses) ? [directoryCapability] : []),
     ...(autonat ? [reachCapability] : []),
+    ...(servesAsRelay(ports, relays, ownAddresses.reachability()) ? [relayCapability] : []),
     ...(visits.announces(peer, connection) ? [visitCapability] : []),
   ]
 }

@@ -21,6 +21,7 @@ import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
 import type { DirectorySettings } from '../engine/directory.ts'
 import type { DnsSeedSettings } from '../engine/dns-seeds.ts'
+import type { RelaySettings } from '../engine/relay-desk.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
@@ -71,6 +72,8 @@ export interface StartNodeOptions {
   readonly mempool: MempoolLimits
   readonly connections?: ConnectionLimits
   readonly access?: AccessSettings
+  /** How this node is reached behind a NAT, and what it does for others there. Left out: nothing. */
+  readonly relays?: RelaySettings & { readonly stunServers: readonly string[] }
   /** What a connected peer may cost, and what strains the node; the defaults unless given. */
   readonly budgets?: BudgetLimits
   readonly resources?: ResourceLimits
@@ -129,6 +132,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
       ...(options.upload && { upload: options.upload }),
       ...(options.cover && { cover: options.cover }),
+      ...(options.relays && { stunServers: options.relays.stunServers }),
       ...(options.webSocketCertificate && { webSocketCertificate: options.webSocketCertificate }),
       chainTag: toHex(chainIdOf(spec)).slice(0, 16),
       dictionaries: compressionDictionaries(chainIdOf(spec)),
@@ -156,6 +160,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       peerExchange: options.peerExchange ?? true,
       ...(options.dns && { dnsSeeds: options.dns }),
       directory: options.directory,
+      ...(options.relays && { relays: options.relays }),
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,

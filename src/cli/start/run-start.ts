@@ -14,6 +14,7 @@ import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-confi
 import { homeFiles } from '../../node/config/node-home.ts'
 import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { readConfigFile } from '../../node/config/read-config-file.ts'
+import { relaySettingsOf } from '../../node/config/relay-settings-of.ts'
 import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
@@ -93,7 +94,8 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     spec,
     application,
     listen,
-    peers: config.p2p.peers,
+    peers: [...config.p2p.peers, ...config.nat.relays],
+    relays: { ...relaySettingsOf(config), stunServers: config.nat.stun_servers },
     dns: dnsSettingsOf(config, spec),
     peerExchange: config.discovery.peer_exchange,
     ...findingSettingsOf(config, listen),

@@ -1,21 +1,13 @@
 import { z } from 'zod'
 import { parseTarget } from '../../peers/access-list.ts'
 import { discoveryConfigSchema } from './discovery-config.ts'
+import { multiaddr } from './multiaddr-setting.ts'
+import { natTable } from './nat-table.ts'
 
 /**
  * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
  * gives the type, the defaults, the commented template, the JSON Schema, the reference, `--set` and the environment's SYNOD_ names.
  */
-const host = String.raw`(ip4|ip6|dns|dns4|dns6)\/[^/\s]+`
-const overTcp = String.raw`${host}\/tcp\/[0-9]{1,5}(\/ws|\/wss|\/tls\/ws)?`
-const overUdp = String.raw`(ip4|ip6)\/[^/\s]+\/udp\/[0-9]{1,5}(\/quic-v1|\/webrtc-direct(\/certhash\/u[A-Za-z0-9_-]+)*)`
-const peerId = '[1-9A-HJ-NP-Za-km-z]+'
-const multiaddr = z
-  .string()
-  .regex(
-    new RegExp(String.raw`^\/(${overTcp}|${overUdp})(\/p2p\/${peerId}(\/p2p-circuit\/p2p\/${peerId})?)?$`),
-    'an address such as /ip4/203.0.113.7/tcp/26600, /dns4/node.example.org/tcp/443/wss or /ip6/2001:db8::7/udp/26600/quic-v1',
-  )
 
 /** Hours of a quiet chain, a few seconds of transactions under full load, and about six megabytes. */
 export const standardTraceMessages = 32_768
@@ -193,44 +185,7 @@ export const nodeConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('The network of nodes.'),
-  nat: z
-    .strictObject({
-      relay_client: z
-        .enum(['auto', 'on', 'off'])
-        .default('auto')
-        .describe(
-          'Whether other nodes lead strangers here. "auto": when this node learns that it cannot be reached from outside.',
-        ),
-      relays: z
-        .array(multiaddr)
-        .max(16)
-        .default([])
-        .describe('Nodes to ask for that before all others, each with its peer id. The node keeps connections to them.'),
-      relay_server: z
-        .enum(['auto', 'on', 'off'])
-        .default('auto')
-        .describe(
-          'Whether to lead others to nodes that cannot be reached. "auto": when this node learns that it can be reached itself.',
-        ),
-      relay_reservations_max: z.int().min(1).max(65_536).default(64).describe('Most nodes that others are led to.'),
-      relay_reservations_per_ip: z.int().min(1).max(65_536).default(4).describe('The same behind one IP address.'),
-      relay_connections_max: z.int().min(1).max(65_536).default(128).describe('Most connections led through this node.'),
-      relay_connections_per_peer: z.int().min(1).max(24).default(12).describe('The same with one peer at either end.'),
-      relay_bytes_per_second: z
-        .int()
-        .min(16_384)
-        .max(1_000_000_000)
-        .default(1_048_576)
-        .describe('Bytes a second in each direction of such a connection; what is beyond waits.'),
-      relay_connection_minutes: z
-        .int()
-        .min(1)
-        .max(43_200)
-        .default(360)
-        .describe('How long one of them may last, in minutes; then its ends make a new one.'),
-    })
-    .prefault({})
-    .describe('Nodes behind NATs, and what others do for them.'),
+  nat: natTable,
   defence: z
     .strictObject({
       allow: z

@@ -91,7 +91,8 @@ export function stateProofToView({ siblings, other }: StateProof): {
 }
 
 export function statusToView(node: SynodNode): StatusView {
-  const { mode, height, round, step, blockTime, addresses, validator, signing, fault, self, ...hashes } = node.status()
+  const { mode, height, round, step, blockTime, addresses, validator, signing, fault, self, addressBook, ...hashes } =
+    node.status()
   return {
     chainId: toHex(node.chainId),
     application: node.application.name,
@@ -107,6 +108,7 @@ export function statusToView(node: SynodNode): StatusView {
     validator: validator ? { consensusKey: toHex(validator.consensusKey), active: validator.active } : null,
     signing,
     fault: fault ?? null,
+    addressBook: { ...addressBook },
   }
 }
 

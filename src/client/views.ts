@@ -123,6 +123,8 @@ export const statusView = z.object({
   validator: z.object({ consensusKey: hex, active: z.boolean() }).nullable(),
   signing: z.boolean(),
   fault: z.string().nullable(),
+  /** Addresses of other nodes that this one knows: `new` ones were only heard of, where `tried` are a node answered. */
+  addressBook: z.object({ new: count, tried: count }),
 })
 export type StatusView = z.output<typeof statusView>
 

@@ -21,8 +21,8 @@ function starAround(options: { nodes: number; tap?: (index: number, network: Net
 const peersOf = ({ members }: NodeWorld, index: number) => members[index]!.node().peers()
 const knows = ({ members }: NodeWorld, index: number, id: string) =>
   members[index]!.node()
-    .discovery()
-    .addresses.some((address) => address.endsWith(`/p2p/${id}`))
+    .knownAddresses()
+    .some((address) => address.endsWith(`/p2p/${id}`))
 
 describe('peer exchange', () => {
   it('leads a node that knows one other to four within five seconds, and everybody to it within thirty', async () => {
@@ -66,7 +66,7 @@ describe('peer exchange', () => {
     }
     const [target] = world.members
     expect(target!.counters.get(`synod_rejections_total code=${code}`)).toBeGreaterThan(0)
-    expect(target!.node().discovery().size.new).toBeLessThanOrEqual(257)
+    expect(target!.node().status().addressBook.new).toBeLessThanOrEqual(257)
     expect(peersOf(world, 0).map(({ id }) => id)).toEqual(['node1'])
   })
 })

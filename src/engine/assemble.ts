@@ -50,7 +50,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
     loadLevel: () => rooms.guard.load().level,
     net: () => netStatus(foundation),
-    discovery: () => ({ size: rooms.discovery.size(), addresses: rooms.discovery.good(Number.POSITIVE_INFINITY) }),
+    knownAddresses: () => rooms.discovery.good(Number.POSITIVE_INFINITY),
     trace: (hash) => traceMessage(chain, foundation.trace, hash),
     subscribe: events.subscribe,
     failed: breakdown.failed,
@@ -121,7 +121,7 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
   return outcome as PromiseSettledResult<void>
 }
 
-function statusOf({ ports, ownAddresses, chain, core, signer, gate }: Foundation, syncing: boolean): NodeStatus {
+function statusOf({ ports, ownAddresses, chain, core, signer, gate, addressBook }: Foundation, syncing: boolean): NodeStatus {
   const tip = chain.tip()
   const consensusKey = signer?.publicKey
   return {
@@ -138,6 +138,7 @@ function statusOf({ ports, ownAddresses, chain, core, signer, gate }: Foundation
     ownAddresses: ownAddresses.candidates(),
     validator: consensusKey && { consensusKey, active: indexOfValidator(tip.validators, consensusKey) !== undefined },
     signing: signer !== undefined && gate.open,
+    addressBook: addressBook.book.size,
     fault: gate.fault,
   }
 }

@@ -51,8 +51,8 @@ export interface SynodNode {
   loadLevel(): LoadLevel
   /** What has crossed the network, and what it was worth. */
   net(): NetStatus
-  /** Where other nodes are, as far as this one knows. */
-  discovery(): DiscoveryStatus
+  /** Where other nodes are, as far as this one knows: addresses with peer ids. */
+  knownAddresses(): readonly string[]
   /** What this node remembers of a transaction, a batch or a block. */
   trace(hash: Hash): TracedMessage
   /** Calls back for every event from now on, in order. A slow listener delays nobody: it is called synchronously and must return at once. */
@@ -119,6 +119,8 @@ export interface NodeStatus {
   readonly validator: { readonly consensusKey: ConsensusKey; readonly active: boolean } | undefined
   /** Set once: the node is validating only after its doppelgänger wait. */
   readonly signing: boolean
+  /** Addresses of other nodes in the book: only heard of, and those where a node answered. */
+  readonly addressBook: { readonly new: number; readonly tried: number }
   /** An evidence of trouble that needs an operator, in words; undefined when all is well. */
   readonly fault: string | undefined
 }
@@ -160,13 +162,6 @@ export interface MempoolStatus {
   readonly transactions: number
   readonly bytes: number
   readonly batches: number
-}
-
-export interface DiscoveryStatus {
-  /** Addresses in the book: only heard of, and those where a node answered. */
-  readonly size: { readonly new: number; readonly tried: number }
-  /** All that are worth dialling, with the peer id. */
-  readonly addresses: readonly string[]
 }
 
 export interface NetStatus {

@@ -1,6 +1,5 @@
 import type { BookEntry } from './address-book/book-entry.ts'
 import type { AddressRank } from './address-order.ts'
-import { realmOf } from './network-group.ts'
 
 /**
  * Which of the addresses that could be dialled are. What makes it hard to surround a node: every network group has the same chance,
@@ -16,7 +15,7 @@ export interface DialCandidate {
 
 export interface Situation {
   /** Where the peers are that are connected or being dialled. */
-  readonly taken: readonly { readonly group: string; readonly host?: string; readonly realm?: string }[]
+  readonly taken: readonly { readonly group: string; readonly realm: string }[]
   readonly groupsKnown: number
   /** A book that knows so many groups is rich enough never to take a second peer of any. */
   readonly groupsWanted: number
@@ -34,25 +33,25 @@ export function chooseCandidates<T extends DialCandidate>(
   chance: () => number,
 ): readonly T[] {
   const groups = new Set(taken.map(({ group }) => group))
-  const realms = new Set(taken.map(({ realm, host }) => realm ?? (host === undefined ? '' : realmOf(host))))
+  const realms = new Set(taken.map(({ realm }) => realm))
   const chosen: T[] = []
-  let left = ready.map((candidate) => ({ candidate, realm: realmOf(candidate.entry.target.host) }))
+  let left = ready.map((candidate) => ({ candidate }))
   while (chosen.length < count) {
-    const ranked = left.map((each) => ({ ...each, rank: rankOf(each.candidate, each.realm) }))
+    const ranked = left.map((each) => ({ ...each, rank: rankOf(each.candidate) }))
     const best = Math.min(...ranked.map(({ rank }) => rank))
     if (best === Number.POSITIVE_INFINITY) break
     const pool = ranked.filter(({ rank }) => rank === best)
-    const { candidate, realm } = preferred(draw(pool, chance), pool, addressRank)
+    const { candidate } = preferred(draw(pool, chance), pool, addressRank)
     const { target } = candidate.entry
     chosen.push(candidate)
     groups.add(target.group)
-    realms.add(realm)
+    realms.add(target.realm)
     left = left.filter(({ candidate: other }) => !isSame(other, candidate))
   }
   return chosen
 
-  function rankOf({ entry, failures, isAnchor }: T, realm: string): number {
-    const nearness = groups.has(entry.target.group) ? 2 : realms.has(realm) ? 1 : 0
+  function rankOf({ entry, failures, isAnchor }: T): number {
+    const nearness = groups.has(entry.target.group) ? 2 : realms.has(entry.target.realm) ? 1 : 0
     if (nearness === 2 && groupsKnown >= groupsWanted) return Number.POSITIVE_INFINITY
     if (isAnchor && nearness < 2) return -1
     return 2 * nearness + (failures > 0 ? 1 : 0)

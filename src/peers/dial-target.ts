@@ -1,4 +1,4 @@
-import { placeOf } from './network-group.ts'
+import { placeOf, realmOf } from './network-group.ts'
 
 /** An address that can be dialled, as far as the peer policy reads it: who is expected there, and where in the network that is. */
 export interface DialTarget {
@@ -12,6 +12,7 @@ export interface DialTarget {
   /** Undefined when the address does not say. */
   readonly port: number | undefined
   readonly group: string
+  readonly realm: string
   /** A name has to be looked up first. */
   readonly kind: 'ip' | 'name' | 'other'
 }
@@ -33,6 +34,7 @@ export function readDialTarget(address: string): DialTarget {
     endpoint,
     port: port === undefined ? undefined : Number(port),
     group: place.group,
+    realm: realmOf(place.host),
     kind,
   }
 }

@@ -10,5 +10,6 @@ export const benchNames = [
   'state',
   'simulator',
   'devnet',
+  'discovery',
 ] as const
 export type BenchName = (typeof benchNames)[number]

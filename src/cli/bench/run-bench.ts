@@ -30,6 +30,7 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),
+  discovery: async ({ console }) => (await import('./discovery.ts')).benchDiscovery((line) => console.err(`${line}\n`)),
   async consensus({ seconds, workloads, console }) {
     const { benchConsensus } = await import('./consensus.ts')
     const onProgress = (line: string) => console.err(`${line}\n`)

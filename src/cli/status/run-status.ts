@@ -29,6 +29,7 @@ function describe(status: StatusView, peers: PeersView['peers'], mempool: Mempoo
     ['block', status.blockHash],
     ['state', status.appHash],
     ['peers', String(peers.length)],
+    ['addresses', `${status.addressBook.tried} tried, ${status.addressBook.new} heard of`],
     ['mempool', `${mempool.transactions} transactions, ${mempool.bytes} bytes`],
     ['validator', validator ? `${validator.consensusKey.slice(0, 16)}… ${activity(status, validator.active)}` : 'no'],
   ]

@@ -57,6 +57,8 @@ export interface StartNodeOptions {
   readonly transports: readonly TransportKind[]
   /** The local IP address to dial from. */
   readonly dialFrom?: string
+  /** Whether bulk is compressed, and taken so; so unless given. */
+  readonly compresses?: boolean
   /** Ceilings on what is sent, votes apart. Left out: none. */
   readonly upload?: UploadCeilings
   /** Against who watches the encrypted bytes. Left out: nothing is done. */
@@ -130,6 +132,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       requireHybrid: options.requireHybrid,
       transports: options.transports,
       ...(options.dialFrom !== undefined && { dialFrom: options.dialFrom }),
+      ...(options.compresses !== undefined && { compresses: options.compresses }),
       ...(options.upload && { upload: options.upload }),
       ...(options.cover && { cover: options.cover }),
       ...(options.relays && { stunServers: options.relays.stunServers }),

@@ -43,6 +43,8 @@ export interface PackedMessage {
 }
 
 export interface Compressor {
+  /** Whether anything is compressed at all, and offered to be taken so. */
+  readonly compresses: boolean
   /** Names of the dictionaries there are. */
   readonly dictionaries: readonly number[]
   /** The message as it is to be sent to a peer, or `undefined` when it goes as it is. */
@@ -70,7 +72,8 @@ export function messageBytes(kind: number, payload: Bytes, idBytes: number): num
   return payload.length < idBytes + 4 ? 0 : readUint32(payload, idBytes)
 }
 
-export function createCompressor(dictionaries: Dictionaries | undefined): Compressor {
+export function createCompressor(given: Dictionaries | undefined, compresses = true): Compressor {
+  const dictionaries = compresses ? given : undefined
   const habits = new Map<Compressible, CompressionHabit>()
   const packed = new WeakMap<Bytes, PackedMessage | 'as it is'>()
   const packedWithDictionary = new WeakMap<Bytes, PackedMessage | 'as it is'>()
@@ -91,8 +94,10 @@ export function createCompressor(dictionaries: Dictionaries | undefined): Compre
   }
 
   return {
+    compresses,
     dictionaries: names === undefined ? [] : Object.values(names),
     pack(subject, message, peer) {
+      if (!compresses) return undefined
       if (message.length < compressibleBytesMin || message.length > compressibleBytesMax || !peer.zstd) return undefined
       const name = dictionaryOf[subject]
       const isShared = name !== undefined && names !== undefined && peer.dictionaries.includes(names[name])

@@ -153,6 +153,30 @@ describe('compression', () => {
   })
 })
 
+it.each([
+  [true, false],
+  [false, true],
+])('who does not compress neither sends nor is sent what is compressed: %s and %s', async (left, right) => {
+  const received: Uint8Array[] = []
+  const onMessage: NetworkHandlers['onMessage'] = (_peer, _channel, message) => void received.push(message)
+  const bob = await world({ compresses: right }).make(2)
+  await bob.start({ ...quiet, onMessage })
+  const alice = await world({ compresses: left }).make(1)
+  await alice.start({ ...quiet, onMessage })
+  const repeated = Buffer.from('a transaction much like the next one '.repeat(1_000))
+  try {
+    const peer = await alice.connect(bob.addresses()[0] as string)
+    await vi.waitUntil(() => bob.peers().length === 1, { timeout: 10_000, interval: 1 })
+    alice.send(peer, 'batches', repeated)
+    bob.send(alice.self, 'batches', repeated)
+    await vi.waitUntil(() => received.length === 2, { timeout: 10_000, interval: 1 })
+    const { wire } = alice.traffic(peer)
+    expect(Math.min(wire.bytesOut, wire.bytesIn)).toBeGreaterThan(repeated.length)
+  } finally {
+    await Promise.all([alice.stop(), bob.stop()])
+  }
+})
+
 describe('the bytes of the sockets', () => {
   it.each(['tls', 'noise'] as const)('are counted over %s, and outlive the connection', async (security) => {
     const arrived: number[] = []

@@ -44,6 +44,8 @@ export interface Libp2pNetworkOptions {
   /** Channels to follow by gossip. */
   readonly gossipChannels?: readonly Channel[]
   readonly limits?: Partial<Libp2pLimits>
+  /** Whether bulk is compressed, and wanted so. Default: true. */
+  readonly compresses?: boolean
   /** What compressed messages may refer to. Default: nothing but themselves. */
   readonly dictionaries?: Dictionaries
   /** Ceilings on bulk. Default: none. */
@@ -106,7 +108,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         liveness: limits,
         requestStreams: limits,
         wire,
-        compressor: createCompressor(options.dictionaries),
+        compressor: createCompressor(options.dictionaries, options.compresses),
         upload: createUploadShaper(options.upload, () => performance.now()),
         cover: options.cover,
         protectionOf: (connection) => protections.get(connection.timeline) ?? protectionOf(connection),

@@ -106,7 +106,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     gate,
     meter,
     onControl: {
-      features: { ...noFeatures, pacedGossip: true, zstd: true, padding: true, dictionaries: options.compressor.dictionaries },
+      features: featuresWith(options.compressor),
       onFeatures(learnt) {
         features = learnt
       },
@@ -137,4 +137,8 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
       for (const protocol of requestProtocols) clients[protocol].close(reason)
     },
   }
+}
+
+function featuresWith({ compresses, dictionaries }: Compressor): Features {
+  return { ...noFeatures, pacedGossip: true, zstd: compresses, padding: true, dictionaries }
 }

@@ -102,6 +102,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     security: config.p2p.security,
     requireHybrid: config.p2p.require_hybrid,
     transports: config.p2p.transports,
+    compresses: config.p2p.compression,
     upload: {
       bytesPerSecond: config.p2p.upload_max,
       peerBytesPerSecond: config.p2p.upload_per_peer_max,

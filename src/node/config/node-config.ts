@@ -119,6 +119,10 @@ export const nodeConfigSchema = z.strictObject({
         .max(5)
         .default(['tcp', 'quic', 'ws', 'wss', 'webrtc'])
         .describe('What may be listened on and dialled, the preferred first where a peer has several addresses.'),
+      compression: z
+        .boolean()
+        .default(true)
+        .describe('Whether batches, blocks and lists above 1 KB are compressed with zstd where it helps, and taken so.'),
       upload_max: z
         .int()
         .min(0)

@@ -138,7 +138,8 @@ async function timeSending(subject: Subject, bytes: number, count: number, way: 
     if (way === 'raw') await sendRaw(socket, message, count)
     else {
       for (let sent = 0; sent < count; sent++) {
-        while (!network.send(peer, way, message)) await new Promise((resolve) => setImmediate(resolve))
+        // Full queues empty no faster for being looked at: they hold what takes ten times as long to send.
+        while (!network.send(peer, way, message)) await new Promise((resolve) => setTimeout(resolve, 1))
       }
     }
     await arrived

@@ -20,7 +20,8 @@ export type ConnectionOrder =
       readonly kind: 'dial'
       readonly address: string
       readonly security: Security
-      readonly from: string
+      /** The address to dial from, over TCP. */
+      readonly from?: string
       readonly firstSeed: number
       readonly count: number
       readonly isHolding: boolean

@@ -47,8 +47,7 @@ export async function benchConnections(onProgress: (line: string) => void): Prom
 async function benchConnect({ name, listen, security }: (typeof transports)[number]): Promise<Figure[]> {
   return withProcesses(2, async ([node, dialler]) => {
     const { address } = await node.ask('listening', { kind: 'listen', listen, security })
-    const from = loopbackHost(0)
-    const dial = { kind: 'dial', address, security, from, isHolding: false, firstSeed: 1 } as const
+    const dial = { kind: 'dial', address, security, isHolding: false, firstSeed: 1 } as const
     await dialler.ask('dialled', { ...dial, count: warmUpConnects })
     const { connectMs } = await dialler.ask('dialled', { ...dial, count: connects })
     return [
@@ -147,7 +146,7 @@ async function withProcesses<Result>(
     )
     return await work(workers as unknown as readonly [Worker, Worker, ...Worker[]])
   } finally {
-    for (const child of children) child.disconnect()
+    for (const child of children) if (child.connected) child.disconnect()
   }
 }
 

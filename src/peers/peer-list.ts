@@ -10,13 +10,12 @@ export const toldAddressLengthMax = 200
 const peerId = text({ max: 64 })
 
 /** Where a node can be dialled. */
-export const toldAddressSchema = struct('ToldAddress', {
+const toldAddressSchema = struct('ToldAddress', {
   /** A multiaddr with the peer id at its end. */
   address: text({ max: toldAddressLengthMax }),
   /** How long ago somebody last saw a node there, in minutes. */
   seenAgoMinutes: uint({ max: 0xffff }),
 })
-export type ToldAddress = Infer<typeof toldAddressSchema>
 
 /**
  * What travels on the channel `peers`: to whom the sender is connected, by name alone, as a list that changes; and where nodes can be

@@ -9,7 +9,7 @@ import { createWorld, type World } from '../../simulator/world.ts'
 import { type Figure, figure } from './figure.ts'
 
 const nodes = 20
-const networks = 5
+const networks = 3
 const eclipseSeeds = 100
 const settlingSeconds = 30
 const patienceSeconds = 120

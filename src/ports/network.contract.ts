@@ -21,6 +21,8 @@ import {
 export interface NetworkWorld {
   /** A network that listens once started, the same identity for the same index, following all gossip channels. */
   make(index: number): Promise<Network>
+  /** An address leads to whom it names, as through a relay, and so to nobody else. */
+  readonly findsByName?: true
   /** An address at which nobody listens. */
   readonly deadAddress: string
   /** Lets a millisecond or so pass. */
@@ -211,7 +213,7 @@ export function networkContract(name: string, world: NetworkWorld): void {
         expect([alice.disconnected, bob.disconnected, alice.misbehaviour, bob.misbehaviour]).toEqual([[], [], [], []])
       })
 
-      it('refuses a peer that is not the one the address names', async () => {
+      it.skipIf(world.findsByName)('refuses a peer that is not the one the address names', async () => {
         const alice = await start(1)
         const bob = await start(2)
         const carol = await start(3)

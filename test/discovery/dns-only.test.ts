@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -98,13 +98,24 @@ describe.skipIf(without !== '')(`nodes that know only DNS seeds${without && ` (s
     expect(overTcp.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(addresses.length)
   })
 
-  test('an empty node is at the tip', async () => {
-    const node = await newcomer('early', { resolvers: [resolver.address] })
-    const tip = await heightOf(network.nodes[0]!)
+  test('an empty node finds four peers and the tip, and every node gets to know it', async () => {
     const began = performance.now()
+    const since = () => Math.round(performance.now() - began)
+    const node = await newcomer('newcomer', { resolvers: [resolver.address] })
+    const tip = await heightOf(network.nodes[0]!)
+    const prepared = since()
     await node.start()
-    await until('it is at the tip', async () => (await heightOf(node)) >= tip)
-    report({ nodes: size, tipMs: Math.round(performance.now() - began) })
+    const startMs = since() - prepared
+    const hasPeers = until('it has four peers', async () => (await peersOf(node)).length >= 4, 60_000).then(
+      () => since() - prepared,
+    )
+    const isThere = until('it is at the tip', async () => (await heightOf(node)) >= tip, 60_000).then(() => since() - prepared)
+    const [fourPeersMs, tipMs] = await Promise.all([hasPeers, isThere])
+    const isKnown = network.nodes.map((other) =>
+      until(`${other.host.name} knows it`, async () => knows(other, node), 90_000).then(() => since() - prepared),
+    )
+    const knownMs = Math.max(...(await Promise.all(isKnown)))
+    report({ nodes: size, startMs, fourPeersMs, tipMs, knownByAllMs: knownMs })
     await node.stop()
   })
 
@@ -164,6 +175,13 @@ async function heightOf({ client }: HostedNode): Promise<number> {
 
 async function peersOf({ client }: HostedNode): Promise<readonly string[]> {
   return (await client.peers()).peers.map(({ id }) => id)
+}
+
+/** It is connected to it, or has its address in its book, which is written some ten seconds after it has changed. */
+async function knows(node: HostedNode, other: HostedNode): Promise<boolean> {
+  if ((await peersOf(node)).includes(other.peerId)) return true
+  const book = await readFile(join(node.home, 'data', 'address-book'), 'latin1').catch(() => '')
+  return book.includes(`/ip4/${other.host.address}/`)
 }
 
 function report(figures: Readonly<Record<string, number>>): void {

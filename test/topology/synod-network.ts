@@ -30,6 +30,8 @@ export interface HostedNode {
   /** Where it listens, with its peer id. */
   readonly address: string
   readonly client: Client
+  /** Where the test reaches its API. */
+  readonly url: string
   /** Returns when its API answers. */
   start(): Promise<StartedRun>
   /** Ends it by SIGTERM, as an operator would. */
@@ -122,7 +124,8 @@ async function createHostedNode(
   })
   // All of them are asked from one place, which a window for each would make too many processes.
   const observer = await topology.observerOf(host)
-  const client = createClient(await observer.urlOf(apiPort, observer === host ? '127.0.0.1' : host.address))
+  const url = await observer.urlOf(apiPort, observer === host ? '127.0.0.1' : host.address)
+  const client = createClient(url)
   let run: StartedRun | undefined
   return {
     host,
@@ -130,6 +133,7 @@ async function createHostedNode(
     peerId,
     address: `/ip4/${host.address}/tcp/${p2pPort}/p2p/${peerId}`,
     client,
+    url,
     async start() {
       const answers = async () => (await client.status()).peerId === peerId
       run = await host.start([process.execPath, launcher, 'start', '--home', home], answers, { timeoutMs: startMsMax })
@@ -155,4 +159,11 @@ export async function timeUntil(what: string, holds: () => Promise<boolean>, tim
   const start = performance.now()
   await until(what, holds, timeoutMs)
   return Math.round(performance.now() - start)
+}
+
+/** A metric of a node, as Prometheus would read it; undefined where it has none of that name and those labels. */
+export async function metricOf({ url }: HostedNode, nameWithLabels: string): Promise<number | undefined> {
+  const text = await (await fetch(new URL('/metrics', url))).text()
+  const line = text.split('\n').find((each) => each.startsWith(`${nameWithLabels} `))
+  return line === undefined ? undefined : Number(line.slice(nameWithLabels.length + 1))
 }

@@ -107,6 +107,7 @@ export async function openTopology(name: string): Promise<Topology> {
   await ip('netns', 'add', internet.namespace)
   await ip('-n', internet.namespace, 'link', 'add', internet.bridge, 'type', 'bridge')
   await ip('-n', internet.namespace, 'link', 'set', internet.bridge, 'up')
+  await loadRules(internet.namespace, withoutMulticast)
 
   return {
     directory,
@@ -150,3 +151,12 @@ export async function openTopology(name: string): Promise<Topology> {
     },
   }
 }
+
+/** The hosts of an internet are no neighbours: none hears what another says to everybody. */
+const withoutMulticast = `
+table bridge internet {
+  chain forward {
+    type filter hook forward priority filter; policy accept
+    ether daddr & ff:ff:ff:00:00:00 == 01:00:5e:00:00:00 drop
+  }
+}`

@@ -18,7 +18,7 @@ export interface BookContent {
   readonly anchors: readonly string[]
 }
 
-export const anchorsMax = 4
+export const anchorsMax = 6
 /** The file never has more; what is worth least is left out. */
 export const bookFileBytesMax = 1_000_000
 const addressBytesMax = 256

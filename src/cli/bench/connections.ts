@@ -22,7 +22,8 @@ const transports: readonly { readonly name: string; readonly listen: string; rea
   { name: 'webrtc', listen: '/ip4/127.0.0.1/udp/0/webrtc-direct', security: 'noise' },
 ]
 const connects = 100
-const warmUpConnects = 10
+/** The first take half as long again: their code has not been compiled. */
+const warmUpConnects = 60
 const goal = { connectMsP50: 25, connectMsP99: 100, idleRssKb: 300, idleCpuPercent: 15, refusalMs: 0.5 } as const
 const idleConnections = 2_000
 const diallers = 4

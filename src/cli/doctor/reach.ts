@@ -15,12 +15,12 @@ const consequences: Readonly<Record<Exclude<NatType, 'unknown' | 'blocked'>, str
 /** @param report of the address family; undefined where no STUN server is configured. */
 export function judgeNatType(report: NatReport | undefined): Finding {
   const check = 'nat type'
-  if (!report) return warning(check, 'unknown: no STUN server is configured', 'Name one in nat.stun_servers.')
+  if (!report) return warning(check, 'unknown: no STUN server was named', 'Name one with --stun.')
   const { type, asked, answered, contradicting } = report
   const voices = `${answered} of ${asked} STUN servers answered${contradicting > 0 ? `, ${contradicting} of them contradict the rest` : ''}`
-  if (type === 'blocked') return warning(check, `unknown: ${voices}`, 'Let UDP out, or name other servers in nat.stun_servers.')
+  if (type === 'blocked') return warning(check, `unknown: ${voices}`, 'Let UDP out, or name other servers with --stun.')
   if (type === 'unknown')
-    return warning(check, `unknown: ${voices}`, 'Name a server that can tell NATs apart (RFC 5780) in nat.stun_servers.')
+    return warning(check, `unknown: ${voices}`, 'Name a server that can tell NATs apart (RFC 5780) with --stun.')
   const found = `${consequences[type]} (${voices})`
   if (type === 'firewalled') return warning(check, found, 'Let the p2p port in, or others reach this node through relays only.')
   if (type === 'symmetric')
@@ -32,7 +32,7 @@ export function judgePublicAddress(report: NatReport | undefined, announced: rea
   const check = 'public address'
   if (report?.publicHost !== undefined) return ok(check, report.publicHost)
   if (announced.length > 0) return ok(check, `the node announces ${announced.join(', ')}`)
-  return warning(check, 'unknown', 'Name a STUN server in nat.stun_servers, or ask while the node runs.')
+  return warning(check, 'unknown', 'Name a STUN server with --stun, or ask while the node runs.')
 }
 
 /** @param said what peers that tried have told the running node; undefined where it does not run, or does not say. */

@@ -1,5 +1,9 @@
+import { createNatExplorer } from '../../adapters/nat/nat-explorer.ts'
+import { createSystemClock } from '../../adapters/system/system-clock.ts'
+import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
+import { reachOf } from '../../peers/network-group.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { answer } from '../frame/answer.ts'
 import type { Console } from '../frame/command.ts'
@@ -9,7 +13,7 @@ import { examine, type Finding, failure, ok } from './finding.ts'
 import { measureClock } from './measure-clock.ts'
 import { measureSeeds } from './measure-seeds.ts'
 import { judgePort, type ListenPort, portsOf, tryPort } from './ports.ts'
-import { judgeReachability } from './reach.ts'
+import { judgeNatType, judgePublicAddress, judgeReachability } from './reach.ts'
 import { findRunningNode, type RunningNode } from './running-node.ts'
 import { judgeNodeVersion, judgeOpenFiles, openFilesLimit } from './runtime.ts'
 import { judgeSecrets, measureSecrets } from './secrets.ts'
@@ -18,6 +22,8 @@ import { judgeSeeds } from './seeds.ts'
 export interface DoctorOptions {
   readonly home: string
   readonly overrides: readonly string[]
+  /** Asked for the kind of NAT; none: nobody is. */
+  readonly stunServers: readonly string[]
   readonly json: boolean
   readonly console: Console
 }
@@ -33,13 +39,13 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   return isWell ? 0 : 1
 }
 
-async function findAll({ home: directory, overrides, console }: DoctorOptions): Promise<readonly Finding[]> {
+async function findAll({ home: directory, overrides, stunServers, console }: DoctorOptions): Promise<readonly Finding[]> {
   const runtime = [judgeNodeVersion(process.versions.node)]
   try {
     const home = await loadNodeConfig({ home: directory, environment: console.environment, overrides })
     const chain = await loadChain(home)
     const configuration = ok('configuration', `node.toml and the chain spec of ${chain.spec.chain.name} are good`)
-    return [...runtime, configuration, ...(await examineHome(home, chain))]
+    return [...runtime, configuration, ...(await examineHome(home, chain, stunServers))]
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     const found = `${error.code}: ${error.message}`
@@ -50,7 +56,11 @@ async function findAll({ home: directory, overrides, console }: DoctorOptions): 
   }
 }
 
-async function examineHome(home: NodeHome, { spec, chainId }: LoadedChain): Promise<readonly Finding[]> {
+async function examineHome(
+  home: NodeHome,
+  { spec, chainId }: LoadedChain,
+  stunServers: readonly string[],
+): Promise<readonly Finding[]> {
   const { config, dataDirectory } = home
   const user = process.platform === 'win32' ? undefined : process.getuid?.()
   const running = await findRunningNode(home)
@@ -65,12 +75,21 @@ async function examineHome(home: NodeHome, { spec, chainId }: LoadedChain): Prom
     ['disk speed', async () => judgeDiskSpeed(await measureDiskSpeed(dataDirectory))],
     ['clock', async () => judgeClock(await measureClock(config.node.time_servers, running, spec.consensus.precision_ms))],
     ['ports', () => Promise.all(ports.map(async (port) => judgePort(port, await tryPort(port), running !== undefined)))],
+    ['nat type', () => examineNat(stunServers, running?.status?.addresses ?? [])],
     ['reachability', async () => judgeReachability(undefined, running?.inboundPeers ?? 0, listen.length > 0)],
     ['dns seeds', async () => judgeSeeds(await measureSeeds(config, spec, chainId), config.p2p.peers.length > 0)],
   ]
   const findings: Finding[] = []
   for (const [check, measure] of checks) findings.push(...(await examine(check, measure)))
   return findings
+}
+
+async function examineNat(servers: readonly string[], addresses: readonly string[]): Promise<readonly Finding[]> {
+  const explorer = createNatExplorer({ servers, clock: createSystemClock(), entropy: systemEntropy })
+  const { ipv4, ipv6 } = servers.length === 0 ? {} : await explorer.explore()
+  const report = ipv4 ?? ipv6
+  const announced = addresses.filter((address) => reachOf(address.split('/')[2] ?? '') === 'world')
+  return [judgeNatType(report), judgePublicAddress(report, announced)]
 }
 
 function judgeRunning(running: RunningNode | undefined): Finding {
@@ -82,6 +101,6 @@ function judgeRunning(running: RunningNode | undefined): Finding {
 }
 
 function describe({ check, level, found, advice }: Finding): readonly string[] {
-  const line = `${level.padEnd(7)}  ${check.padEnd(13)}  ${found}`
-  return advice === undefined ? [line] : [line, `${' '.repeat(26)}${advice}`]
+  const line = `${level.padEnd(7)}  ${check.padEnd(14)}  ${found}`
+  return advice === undefined ? [line] : [line, `${' '.repeat(25)}${advice}`]
 }

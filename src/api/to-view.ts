@@ -91,8 +91,7 @@ export function stateProofToView({ siblings, other }: StateProof): {
 }
 
 export function statusToView(node: SynodNode): StatusView {
-  const { mode, height, round, step, blockTime, addresses, validator, signing, fault, self, addressBook, ...hashes } =
-    node.status()
+  const { mode, height, round, step, blockTime, addresses, validator, signing, fault, self, addressBook, ...rest } = node.status()
   return {
     chainId: toHex(node.chainId),
     application: node.application.name,
@@ -100,11 +99,14 @@ export function statusToView(node: SynodNode): StatusView {
     height,
     round,
     step,
-    blockHash: toHex(hashes.blockHash),
-    appHash: toHex(hashes.appHash),
+    blockHash: toHex(rest.blockHash),
+    appHash: toHex(rest.appHash),
     blockTime,
     peerId: self,
     addresses: [...addresses],
+    reachability: rest.reachability,
+    ownAddresses: rest.ownAddresses.map(({ address, sources, standing }) => ({ address, sources: [...sources], standing })),
+    portMapping: rest.portMapping,
     validator: validator ? { consensusKey: toHex(validator.consensusKey), active: validator.active } : null,
     signing,
     fault: fault ?? null,

@@ -119,7 +119,18 @@ export const statusView = z.object({
   appHash: hash,
   blockTime: count,
   peerId: z.string(),
+  /** What others are told of where the node can be dialled. */
   addresses: z.array(z.string()),
+  /** Whether strangers can connect to it, as far as other nodes have tried. */
+  reachability: z.enum(['public', 'private', 'unknown']),
+  ownAddresses: z.array(
+    z.object({
+      address: z.string(),
+      sources: z.array(z.enum(['listen', 'mapping', 'stun', 'observed', 'relay'])),
+      standing: z.enum(['confirmed', 'unconfirmed', 'failed']),
+    }),
+  ),
+  portMapping: z.enum(['off', 'none', 'mapped', 'double-nat', 'forgetful', 'refused']),
   validator: z.object({ consensusKey: hex, active: z.boolean() }).nullable(),
   signing: z.boolean(),
   fault: z.string().nullable(),

@@ -36,7 +36,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     spec,
     application,
     submit: rooms.exchange.submit,
-    status: () => statusOf(foundation, rooms.sync.active),
+    status: () => statusOf(foundation, rooms),
     block: async (height) => chain.blocks.read(height)?.block,
     commit: async (height) => chain.blocks.read(height)?.commit,
     transaction: async (id) => findTransaction(id),
@@ -121,11 +121,14 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
   return outcome as PromiseSettledResult<void>
 }
 
-function statusOf({ ports, ownAddresses, chain, core, signer, gate, addressBook }: Foundation, syncing: boolean): NodeStatus {
+function statusOf(
+  { ports, ownAddresses, chain, core, signer, gate, addressBook }: Foundation,
+  { sync, reachability }: ReturnType<typeof openRooms>,
+): NodeStatus {
   const tip = chain.tip()
   const consensusKey = signer?.publicKey
   return {
-    mode: syncing ? 'block-sync' : 'consensus',
+    mode: sync.active ? 'block-sync' : 'consensus',
     height: tip.height,
     round: core.round,
     step: core.step,
@@ -136,6 +139,7 @@ function statusOf({ ports, ownAddresses, chain, core, signer, gate, addressBook 
     addresses: ownAddresses.announced(),
     reachability: ownAddresses.reachability(),
     ownAddresses: ownAddresses.candidates(),
+    portMapping: reachability.portMapping(),
     validator: consensusKey && { consensusKey, active: indexOfValidator(tip.validators, consensusKey) !== undefined },
     signing: signer !== undefined && gate.open,
     addressBook: addressBook.book.size,

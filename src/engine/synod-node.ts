@@ -16,6 +16,7 @@ import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
 import type { Directory } from './directory.ts'
 import type { Sighting } from './message-trace.ts'
+import type { PortMappingStatus } from './port-mapper.ts'
 import type { UsefulnessTotals } from './usefulness.ts'
 
 /** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */
@@ -116,6 +117,7 @@ export interface NodeStatus {
   readonly reachability: Reachability
   /** All addresses at which it may be reached, with what others found when they tried. */
   readonly ownAddresses: readonly OwnAddress[]
+  readonly portMapping: PortMappingStatus
   readonly validator: { readonly consensusKey: ConsensusKey; readonly active: boolean } | undefined
   /** Set once: the node is validating only after its doppelgänger wait. */
   readonly signing: boolean

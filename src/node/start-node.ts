@@ -8,6 +8,8 @@ import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-ne
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
 import type { UploadCeilings } from '../adapters/libp2p/upload-shaper.ts'
 import { createMdnsNeighbourhood } from '../adapters/mdns/mdns-neighbourhood.ts'
+import { createNatExplorer } from '../adapters/nat/nat-explorer.ts'
+import { createUpnpGateway } from '../adapters/nat/upnp-gateway.ts'
 import { createSystemClock } from '../adapters/system/system-clock.ts'
 import { systemEntropy } from '../adapters/system/system-entropy.ts'
 import { createSystemIdentity } from '../adapters/system/system-identity.ts'
@@ -21,6 +23,7 @@ import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
 import type { DirectorySettings } from '../engine/directory.ts'
 import type { DnsSeedSettings } from '../engine/dns-seeds.ts'
+import type { Ports } from '../engine/ports.ts'
 import type { RelaySettings } from '../engine/relay-desk.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
@@ -29,6 +32,7 @@ import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -51,6 +55,8 @@ export interface StartNodeOptions {
   readonly directory?: DirectorySettings | undefined
   /** Whether to look for nodes on the local network. */
   readonly mdns?: boolean
+  /** Left out: nothing but the sockets tells. */
+  readonly nat?: NatSettings
   readonly security: readonly Security[]
   readonly requireHybrid: boolean
   /** What may be listened on and dialled, the preferred first. */
@@ -91,6 +97,13 @@ export interface StartNodeOptions {
   readonly traceMessages: number
   /** The newest version of the node-to-node protocol it speaks; the newest there is unless given. */
   readonly protocolVersionMax?: number
+}
+
+/** How this node finds out where it can be reached. */
+export interface NatSettings {
+  readonly autonat: boolean
+  readonly upnp: boolean
+  readonly stunServers: readonly string[]
 }
 
 /** DNS seeds, and the servers that are asked about them: none named is the system's. */
@@ -142,8 +155,9 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       limits: { connectionsMax: 2 * connections.total, handshakesMax: 2 * connections.handshakes },
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
+    const clock = createSystemClock()
     const ports = {
-      clock: createSystemClock(),
+      clock,
       entropy: systemEntropy,
       disk,
       network,
@@ -153,6 +167,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       vitals: createSystemVitals(options.memoryBytesMax),
       ...(options.dns && { resolvers: createResolvers(options.dns) }),
       ...(options.mdns && { neighbourhood: createMdnsNeighbourhood({ chainTag: toHex(chainIdOf(spec)) }) }),
+      ...(options.nat && natPorts(options.nat, clock)),
       ...(signer && { signer }),
     }
     const node = await assemble(ports, {
@@ -164,6 +179,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.dns && { dnsSeeds: options.dns }),
       directory: options.directory,
       ...(options.relays && { relays: options.relays }),
+      autonat: options.nat?.autonat ?? false,
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,
@@ -188,6 +204,13 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 function createResolvers({ resolvers, timeoutMs }: DnsSettings): readonly Resolver[] {
   if (resolvers.length === 0) return [createDnsResolver({ timeoutMs })]
   return resolvers.map((server) => createDnsResolver({ server, timeoutMs }))
+}
+
+function natPorts({ upnp, stunServers: servers }: NatSettings, clock: Clock): Pick<Ports, 'gateway' | 'stun'> {
+  return {
+    ...(upnp && { gateway: createUpnpGateway({ clock }) }),
+    ...(servers.length > 0 && { stun: createNatExplorer({ servers, clock, entropy: systemEntropy }) }),
+  }
 }
 
 /** The validator's key in this process's memory. */

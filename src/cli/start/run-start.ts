@@ -11,6 +11,7 @@ import { dnsSettingsOf } from '../../node/config/dns-settings-of.ts'
 import { findingSettingsOf } from '../../node/config/finding-settings-of.ts'
 import { loadChain } from '../../node/config/load-chain.ts'
 import { loadNodeConfig, type NodeHome } from '../../node/config/load-node-config.ts'
+import { natSettingsOf } from '../../node/config/nat-settings-of.ts'
 import { homeFiles } from '../../node/config/node-home.ts'
 import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { readConfigFile } from '../../node/config/read-config-file.ts'
@@ -97,6 +98,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     peers: [...config.p2p.peers, ...config.nat.relays],
     relays: { ...relaySettingsOf(config), stunServers: config.nat.stun_servers },
     dns: dnsSettingsOf(config, spec),
+    nat: natSettingsOf(config),
     peerExchange: config.discovery.peer_exchange,
     ...findingSettingsOf(config, listen),
     security: config.p2p.security,

@@ -30,11 +30,20 @@ function describe(status: StatusView, peers: PeersView['peers'], mempool: Mempoo
     ['state', status.appHash],
     ['peers', String(peers.length)],
     ['addresses', `${status.addressBook.tried} tried, ${status.addressBook.new} heard of`],
+    ['reachable', reachabilityOf(status)],
+    ['announced', status.addresses.join(', ') || 'nothing'],
     ['mempool', `${mempool.transactions} transactions, ${mempool.bytes} bytes`],
     ['validator', validator ? `${validator.consensusKey.slice(0, 16)}… ${activity(status, validator.active)}` : 'no'],
   ]
   if (fault !== null) rows.push(['fault', fault])
   return aligned(rows)
+}
+
+const answers = { public: 'yes', private: 'no, as far as others tried', unknown: 'not known' } as const
+
+function reachabilityOf({ reachability, portMapping }: StatusView): string {
+  const mapped = portMapping === 'off' || portMapping === 'none' ? '' : `; port mapping: ${portMapping}`
+  return `${answers[reachability]}${mapped}`
 }
 
 function activity({ signing }: StatusView, active: boolean): string {

@@ -4,11 +4,21 @@ import { multiaddr } from './multiaddr-setting.ts'
 /** The part of `node.toml` on NATs and relays. */
 export const natTable = z
   .strictObject({
+    autonat: z
+      .boolean()
+      .default(true)
+      .describe('Whether to have the addresses of this node tried by other nodes, and to try theirs.'),
+    upnp: z
+      .boolean()
+      .default(true)
+      .describe('Whether to ask the router to forward the ports this node listens on, where its address is a private one.'),
     stun_servers: z
       .array(z.string().regex(/^[^\s:/]+:[0-9]{1,5}$/, 'host and port, such as stun.example.org:3478'))
       .max(4)
       .default([])
-      .describe('Servers that tell a node how it is seen from outside, which two nodes behind NATs need to connect directly.'),
+      .describe(
+        'STUN servers, which tell a node how it is seen from outside: two nodes behind NATs need that to connect directly. Name three, so that one that lies is outvoted.',
+      ),
     relay_client: z
       .enum(['auto', 'on', 'off'])
       .default('auto')

@@ -32,7 +32,6 @@ import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
@@ -155,9 +154,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       limits: { connectionsMax: 2 * connections.total, handshakesMax: 2 * connections.handshakes },
     })
     const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
-    const clock = createSystemClock()
     const ports = {
-      clock,
+      clock: createSystemClock(),
       entropy: systemEntropy,
       disk,
       network,
@@ -167,7 +165,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       vitals: createSystemVitals(options.memoryBytesMax),
       ...(options.dns && { resolvers: createResolvers(options.dns) }),
       ...(options.mdns && { neighbourhood: createMdnsNeighbourhood({ chainTag: toHex(chainIdOf(spec)) }) }),
-      ...(options.nat && natPorts(options.nat, clock)),
+      ...(options.nat && natPorts(options.nat)),
       ...(signer && { signer }),
     }
     const node = await assemble(ports, {
@@ -206,7 +204,8 @@ function createResolvers({ resolvers, timeoutMs }: DnsSettings): readonly Resolv
   return resolvers.map((server) => createDnsResolver({ server, timeoutMs }))
 }
 
-function natPorts({ upnp, stunServers: servers }: NatSettings, clock: Clock): Pick<Ports, 'gateway' | 'stun'> {
+function natPorts({ upnp, stunServers: servers }: NatSettings): Pick<Ports, 'gateway' | 'stun'> {
+  const clock = createSystemClock()
   return {
     ...(upnp && { gateway: createUpnpGateway({ clock }) }),
     ...(servers.length > 0 && { stun: createNatExplorer({ servers, clock, entropy: systemEntropy }) }),

@@ -57,8 +57,8 @@ beforeAll(async () => {
   await Promise.all(network.nodes.map(({ home }) => writeFile(join(home, homeFiles.chain), chainText)))
   const nodes = [crowded, second, third, founder]
   await Promise.all(nodes.map((node) => node.start()))
-  await Promise.all(nodes.map((node) => reaches(node, 1, 30_000)))
-})
+  await Promise.all(nodes.map((node) => reaches(node, 1, 120_000)))
+}, 180_000)
 afterAll(async () => {
   await Promise.all([crowded, delegate, founder].map((node) => node?.stop()))
   await network?.stop()

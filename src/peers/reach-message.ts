@@ -11,7 +11,7 @@ export const reachCapability = 'reach'
 
 export const nonceBytes = 16
 /** What it costs to have an address dialled that is not the asker's own: more than its owner can be made to receive. */
-export const paymentBytes = 32 << 10
+const paymentBytes = 32 << 10
 const hashBytes = 32
 
 /** Asks to be dialled at an address, over a connection of its own that shows the nonce. */

@@ -34,7 +34,7 @@ export function createNatExplorer(options: NatExplorerOptions): Stun {
 }
 
 /** One exploration: what the servers see, how the NAT maps, and whom it lets in. Never rejects. */
-export async function discoverNat(options: NatExplorerOptions): Promise<NatReports> {
+async function discoverNat(options: NatExplorerOptions): Promise<NatReports> {
   const servers = (await Promise.all(options.servers.slice(0, serversMax).map(endpointsOf))).flat()
   const ofFamily = (length: number) => servers.filter(({ host }) => parseIp(host)?.length === length)
   const [ipv4, ipv6] = await Promise.all([exploreFamily(options, 4, ofFamily(4)), exploreFamily(options, 6, ofFamily(16))])

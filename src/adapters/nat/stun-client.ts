@@ -34,7 +34,7 @@ export interface StunPatience {
 }
 
 /** RFC 5389 with fewer repetitions: 3.5 s in all instead of 39.5, since several servers are asked and nobody waits for the last word. */
-export const defaultPatience: StunPatience = { firstMs: 500, requestsMax: 3, lastWait: 4 }
+const defaultPatience: StunPatience = { firstMs: 500, requestsMax: 3, lastWait: 4 }
 
 interface Transaction {
   readonly server: Endpoint

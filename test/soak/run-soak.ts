@@ -23,10 +23,10 @@ import type { MemorySample } from './sampler.ts'
 import { type Slope, slopeOf } from './slope.ts'
 
 /**
- * Growth that is not told from none. In its first quarter of an hour a node still compiles code and fills what is bounded (bans, scores,
- * sightings of messages), so that a short run can find only what leaks several kilobytes a connection.
+ * Growth in KB a minute that is not told from none. In its first quarter of an hour a node still compiles code and fills what is bounded
+ * (bans, proofs that were used, sightings of messages), so that a short run finds only what leaks hundreds of bytes a connection.
  */
-const toleranceOf = (minutes: number) => (minutes >= 20 ? { rss: 512, heap: 128 } : { rss: 4_096, heap: 2_048 })
+const toleranceOf = (minutes: number) => (minutes >= 20 ? { rss: 128, heap: 64 } : { rss: 1_024, heap: 512 })
 const sampleEveryMs = 2_000
 /** Before the minutes that count: code is compiled, and what is bounded fills. */
 const warmUpMs = 120_000

@@ -162,7 +162,7 @@ export async function timeUntil(what: string, holds: () => Promise<boolean>, tim
 }
 
 /** A metric of a node, as Prometheus would read it; undefined where it has none of that name and those labels. */
-export async function metricOf({ url }: HostedNode, nameWithLabels: string): Promise<number | undefined> {
+async function metricOf({ url }: HostedNode, nameWithLabels: string): Promise<number | undefined> {
   const text = await (await fetch(new URL('/metrics', url))).text()
   const line = text.split('\n').find((each) => each.startsWith(`${nameWithLabels} `))
   return line === undefined ? undefined : Number(line.slice(nameWithLabels.length + 1))

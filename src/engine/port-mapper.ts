@@ -24,7 +24,7 @@ export interface PortMapperOptions {
 /** `double-nat`: the gateway's own address is a private one. `forgetful`: it granted what it then did not know of. */
 export type PortMappingStatus = 'off' | 'none' | 'mapped' | 'double-nat' | 'forgetful' | 'refused'
 
-/** Renewed at each second look: well before it is over, and soon after a gateway restarted. */
+/** Renewed when a third of it is over, so that two renewals may fail. */
 const leaseSeconds = 3600
 const reviewMs = 5 * 60_000
 const renewMs = 20 * 60_000

@@ -32,8 +32,6 @@ export interface OwnAddressTable {
   /** What others are told, the surest first, at most `announcedMax`. */
   announced(now: number): readonly string[]
   reachability(now: number): Reachability
-  /** Verdicts were about another network than the one this node is in now. */
-  forgetVerdicts(): void
 }
 
 /** As many as a hello holds, each as long as one there may be. */
@@ -112,7 +110,6 @@ export function createOwnAddressTable(): OwnAddressTable {
       if (tried.some(({ standing }) => standing === 'confirmed')) return 'public'
       return tried.length > 0 && tried.every(({ standing }) => standing === 'failed') ? 'private' : 'unknown'
     },
-    forgetVerdicts: () => verdicts.clear(),
   }
 }
 

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startProcess } from '../e2e/support/run-synod.ts'
 import { until } from '../e2e/support/until.ts'
 import { oracleSays, startCoturn } from '../topology/counterparts/coturn.ts'
-import { startMiniupnpd } from '../topology/counterparts/miniupnpd.ts'
 import { whyNot } from '../topology/namespaces.ts'
 import { type NatKind, natKinds } from '../topology/nat-rules.ts'
 import { type Host, openTopology, type Topology } from '../topology/topology.ts'
@@ -62,37 +61,5 @@ describe.skipIf(without !== '')(`the routers of the topology${skipped}`, () => {
     expect(ofIt()).toHaveLength(3)
     await run.kill('SIGKILL')
     await until('its namespaces and files are gone', async () => ofIt().length === 0 && !existsSync(directory))
-  })
-})
-
-const withoutGateway = whyNot('miniupnpd')
-describe.skipIf(withoutGateway !== '')(`the gateway of the topology${withoutGateway && ` (skipped: ${withoutGateway})`}`, () => {
-  let topology: Topology
-  beforeAll(async () => {
-    topology = await openTopology('gateway')
-  })
-  afterAll(() => topology?.close())
-
-  test('maps a port through which strangers come in, until it forgets', async () => {
-    const router = await topology.router('home', 'port-restricted')
-    const [inside, outside] = [await topology.host('inside', router), await topology.host('outside')]
-    const gateway = await startMiniupnpd(topology, router)
-    const listen = `require('node:net').createServer((socket) => socket.end('inside')).listen(4001, () => console.log('listens'))`
-    await inside.start([process.execPath, '-e', listen], async (run) => run.output.includes('listens'))
-    const knock = `const socket = require('node:net').connect(4001, '${router.address}', () => socket.pipe(process.stdout))
-      socket.setTimeout(1000, () => process.exit(1))
-      socket.on('error', () => process.exit(1))`
-    const knocked = async () => (await outside.run([process.execPath, '-e', knock])).stdout
-    expect(await knocked()).toBe('')
-    const map = `for await (const gateway of (await import('@achingbrain/nat-port-mapper')).upnpNat().findGateways()) {
-        await gateway.map(4001, '${inside.address}', { externalPort: 4001, protocol: 'tcp' })
-        process.exit(0)
-      }`
-    expect(await inside.run([process.execPath, '--input-type=module', '-e', map])).toMatchObject({ status: 0, stderr: '' })
-    expect(await gateway.mappings()).toEqual([{ protocol: 'tcp', publicPort: 4001, host: inside.address, port: 4001 }])
-    expect(await knocked()).toBe('inside')
-    await gateway.forget()
-    expect(await gateway.mappings()).toEqual([])
-    expect(await knocked()).toBe('')
   })
 })

@@ -160,10 +160,3 @@ export async function timeUntil(what: string, holds: () => Promise<boolean>, tim
   await until(what, holds, timeoutMs)
   return Math.round(performance.now() - start)
 }
-
-/** A metric of a node, as Prometheus would read it; undefined where it has none of that name and those labels. */
-async function metricOf({ url }: HostedNode, nameWithLabels: string): Promise<number | undefined> {
-  const text = await (await fetch(new URL('/metrics', url))).text()
-  const line = text.split('\n').find((each) => each.startsWith(`${nameWithLabels} `))
-  return line === undefined ? undefined : Number(line.slice(nameWithLabels.length + 1))
-}

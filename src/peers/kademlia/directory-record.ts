@@ -19,7 +19,7 @@ const sequence = uint()
 /** Wall-clock time, ms. */
 const expiresAt = uint()
 
-export const validatorRecordSchema = struct('ValidatorRecord', {
+const validatorRecordSchema = struct('ValidatorRecord', {
   /** Delegated on chain by whoever holds the stake. */
   networkKey: accountKey,
   peer: peerId,
@@ -30,7 +30,7 @@ export const validatorRecordSchema = struct('ValidatorRecord', {
   signature: accountSignature,
 })
 
-export const serviceRecordSchema = struct('ServiceRecord', {
+const serviceRecordSchema = struct('ServiceRecord', {
   /** Its name: 1 to 32 characters from a to z, 0 to 9 and hyphens. */
   service: text({ max: 32 }),
   peer: peerId,

@@ -4,6 +4,7 @@
  */
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { type TokenBucket, type TokenBucketPolicy, tokenBucketPolicy } from '../../primitives/token-bucket.ts'
+import { isWritable } from './stream-state.ts'
 
 export interface SpliceOptions {
   readonly bytesPerSecond: number
@@ -57,7 +58,7 @@ function lead(from: Stream, to: Stream, policy: TokenBucketPolicy, onBytes: (byt
   }
 
   from.addEventListener('message', ({ data }: StreamMessageEvent) => {
-    if (to.status !== 'open' || to.writeStatus !== 'writable') return
+    if (!isWritable(to)) return
     onBytes(data.byteLength)
     pay(data.byteLength)
     const isFull = !to.send(data)

@@ -13,6 +13,7 @@ import type { FrameQueue } from './frame-queue.ts'
 import { paceCeilingBytes, receiveSliceMs, writeBytesMax } from './limits.ts'
 import { type PaddingAllowance, pad, paddedLimit, paddingKind } from './padding.ts'
 import type { ReadGate } from './read-gate.ts'
+import { isWritable } from './stream-state.ts'
 import { widenWindow } from './stream-window.ts'
 import type { FrameCounter } from './traffic-meter.ts'
 
@@ -182,12 +183,10 @@ function startSending(stream: Stream, options: FrameStreamOptions): Sending {
   const gatherer = createFrameGatherer(options.queues, counter)
   let scheduled = false
 
-  const isWritable = () => stream.status === 'open' && stream.writeStatus !== 'closing' && stream.writeStatus !== 'closed'
-
   function write(): void {
     scheduled = false
     const isPadded = cover?.isPadded() === true
-    while (isWritable() && !stream.writableNeedsDrain) {
+    while (isWritable(stream) && !stream.writableNeedsDrain) {
       const free = Math.min(budget?.room() ?? writeBytesMax, writeBytesMax)
       const room = isPadded ? paddedLimit(free) : free
       if (room < unsplitBytes) return
@@ -201,14 +200,14 @@ function startSending(stream: Stream, options: FrameStreamOptions): Sending {
 
   /** Goes on with what had to wait for room: it has had its delay. */
   function resume(): void {
-    if (scheduled || !isWritable()) return
+    if (scheduled || !isWritable(stream)) return
     scheduled = true
     setImmediate(write)
   }
 
   function flush(): void {
     if (cover?.delayMs === undefined) return resume()
-    if (scheduled || !isWritable()) return
+    if (scheduled || !isWritable(stream)) return
     scheduled = true
     setTimeout(write, cover.delayMs())
   }
@@ -219,7 +218,7 @@ function startSending(stream: Stream, options: FrameStreamOptions): Sending {
   return {
     flush,
     sendPadding(bytes) {
-      if (!isWritable() || stream.writableNeedsDrain || gatherer.waitingBytes() > 0) return
+      if (!isWritable(stream) || stream.writableNeedsDrain || gatherer.waitingBytes() > 0) return
       if (budget !== undefined && budget.room() < bytes) return
       budget?.take(bytes)
       counter.paddingSent(bytes)

@@ -10,6 +10,7 @@ import type { BulkBudget } from './bulk-budget.ts'
 import type { Features } from './features.ts'
 import { gossipPriority, gossipQueuedBytesMax, paceCeilingBytes, writeBytesMax } from './limits.ts'
 import type { ReadGate } from './read-gate.ts'
+import { isWritable } from './stream-state.ts'
 import { widenWindow } from './stream-window.ts'
 import { countBytes, type TrafficMeter } from './traffic-meter.ts'
 
@@ -47,7 +48,7 @@ function boundGossip(stream: Stream, link: GossipLink): void {
   const send = stream.send.bind(stream)
   const count = countBytes(link.meter.sent, 'gossip')
   stream.send = (data) => {
-    if (stream.writeBufferLength + data.byteLength > gossipQueuedBytesMax) return false
+    if (!isWritable(stream) || stream.writeBufferLength + data.byteLength > gossipQueuedBytesMax) return false
     count(data.byteLength)
     return send(data)
   }
@@ -60,7 +61,7 @@ function paceGossip(stream: Stream, { meter, budget, onLost }: GossipLink): void
   let waitingBytes = 0
 
   function flush(): void {
-    while (stream.status === 'open' && !stream.writableNeedsDrain) {
+    while (isWritable(stream) && !stream.writableNeedsDrain) {
       const [next] = waiting
       const length = Math.min(next?.length ?? 0, budget.room(), writeBytesMax)
       if (next === undefined || length === 0) return

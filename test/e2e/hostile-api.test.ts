@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchSchema } from '../../src/chain/batch.ts'
@@ -127,22 +128,35 @@ test('a thousand connections that say nothing keep nobody else from being answer
   await until('the last of them is let go', async () => silent.every((socket) => socket.destroyed), 40_000)
 })
 
-test('subscribers are as many as may be, and one more is told so', async () => {
-  const abort = new AbortController()
-  const subscribed: Response[] = []
-  const subscribe = () => fetch(new URL('/v1/events', url()), { signal: abort.signal })
-  let refused = await subscribe()
-  for (; refused.status === 200 && subscribed.length < 1000; refused = await subscribe()) subscribed.push(refused)
-  await expectRefused(refused, 503, 'API_BUSY')
+test('subscribers are as many as may be from one address and in all, and one more is told so', async () => {
+  const subscribed: IncomingMessage[] = []
+  /** Subscribes from one address until it is refused; resolves to the refusal. */
+  async function subscribeAll(localAddress: string): Promise<IncomingMessage> {
+    for (;;) {
+      const response = await subscribe(localAddress)
+      if (response.statusCode !== 200 || subscribed.length >= 1000) return response
+      subscribed.push(response)
+    }
+  }
+  const throttled = await subscribeAll('127.0.0.1')
+  expect({ count: subscribed.length, status: throttled.statusCode }).toEqual({ count: 32, status: 429 })
+  let refused = throttled
+  for (let host = 1; refused.statusCode === 429 && host < 32; host++) refused = await subscribeAll(`127.0.9.${host}`)
+  expect(refused.statusCode).toBe(503)
   expect(subscribed.length).toBeGreaterThanOrEqual(200)
-  abort.abort()
+  for (const response of subscribed) response.destroy()
   await until('there is room again', async () => {
-    const again = new AbortController()
-    const { status } = await fetch(new URL('/v1/events', url()), { signal: again.signal })
-    again.abort()
-    return status === 200
+    const response = await subscribe('127.0.0.1')
+    response.destroy()
+    return response.statusCode === 200
   })
 })
+
+/** Linux answers on all of 127/8. */
+async function subscribe(localAddress: string): Promise<IncomingMessage> {
+  const [response] = await once(get(new URL('/v1/events', url()), { localAddress, agent: false }), 'response')
+  return response
+}
 
 test('a subscriber that never reads delays nobody', async () => {
   for (let time = 0; time < 20; time++) {

@@ -37,4 +37,4 @@ test('among 55 nodes that began with one neighbour each, every lookup succeeds, 
   expect(world.members.map(({ node }) => node().peers().length)).toEqual(before)
   await world.run(2)
   expect(world.members.every(({ machine }) => machine.running)).toBe(true)
-}, 120_000)
+}, 300_000)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { contains, formatBlock, parseBlock, parseIp, placeOf, reachOf } from './network-group.ts'
 
@@ -95,4 +96,16 @@ describe('reach', () => {
   ])('of %s: %s', (host, reach) => {
     expect(reachOf(host)).toBe(reach)
   })
+})
+
+it('reads IPv4 addresses as the library of addresses does', () => {
+  const part = fc.oneof(fc.nat({ max: 300 }).map(String), fc.constantFrom('0', '00', '01', '255', '256', '999'))
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 4, maxLength: 4 }), (parts) => {
+      const text = parts.join('.')
+      const known = ipaddr.IPv4.isValidFourPartDecimal(text) ? Uint8Array.from(ipaddr.IPv4.parse(text).octets) : undefined
+      expect(parseIp(text)).toEqual(known)
+      if (known) expect(placeOf(text).host).toBe(text)
+    }),
+  )
 })

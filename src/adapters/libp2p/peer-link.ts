@@ -74,8 +74,8 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
   const ending = createEnding(connection, conclude, (what) => handlers.onMisbehaviour(peer, what))
-  const { onLost, retire } = createRetirement(connection, ending.now, (reason) => link.goodbye(reason))
-  const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost })
+  const { onLost, onStreamLost, retire } = createRetirement(connection, ending.now, (reason) => link.goodbye(reason))
+  const services = createPeerServices({ ...options, peer, acknowledge, open, onViolation: violate, onLost: onStreamLost })
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
   const means = { control: () => control, place: () => options.place(link), isOver: () => phase === 'ended' }
   const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
@@ -163,12 +163,15 @@ function createRetirement(connection: Connection, end: Ending['now'], goodbye: (
   const loseUnlessRetired = (reason: string) => {
     if (!isRetired) lose(reason)
   }
+  const loseSoon = (reason: string) => void setTimeout(loseUnlessRetired, lingerMs, reason).unref()
   return {
     onLost(reason: string): void {
       // The peer may have a direct connection already, of which this side hears in a moment, and have ended gossip on this one.
-      if (isCircuit(connection.remoteAddr)) setTimeout(loseUnlessRetired, lingerMs, reason).unref()
+      if (isCircuit(connection.remoteAddr)) loseSoon(reason)
       else lose(reason)
     },
+    /** A stream other than control failed, most likely with its connection: streams keep no order, and the peer's goodbye may come last. */
+    onStreamLost: loseSoon,
     retire(): void {
       isRetired = true
       setTimeout(() => goodbye('replaced by a direct connection'), retirementMs).unref()

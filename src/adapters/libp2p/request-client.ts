@@ -15,7 +15,7 @@ import { messageOf } from './direct-channels.ts'
 import { type Frame, type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream, type FrameStream } from './frame-stream.ts'
-import { lingerMs, requestsInFlightMax } from './limits.ts'
+import { requestsInFlightMax } from './limits.ts'
 import type { PaddingAllowance } from './padding.ts'
 import { createPendingAnswer, type PendingAnswer } from './pending-answer.ts'
 import type { ReadGate } from './read-gate.ts'
@@ -151,8 +151,8 @@ function createRequestSender(
   }
 
   function start(stream: Stream): void {
-    // It ended as it was opened, most likely with the connection: the peer's reason is still under way.
-    if (stream.status !== 'open') return void setTimeout(ended, lingerMs, false).unref()
+    // It ended as it was opened, most likely with the connection.
+    if (stream.status !== 'open') return ended(false)
     phase = 'open'
     const frames = createFrameStream(stream, {
       queues: [queue],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createNodeWorld, elapsedMs, heights, type NodeWorld } from '../../test/engine/node-world.ts'
+import { quietHandlers } from '../../test/network/quiet-handlers.ts'
 import { blockRequestSchema } from '../chain/block-message.ts'
 import { consensusMessageSchema } from '../chain/consensus-message.ts'
 import { decode, encode } from '../codec/codec.ts'
@@ -19,14 +20,9 @@ async function joinLiar(
 ) {
   const network = world.internet.join('liar')
   await network.start({
+    ...quietHandlers,
     hello: () => hello,
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
     onRequest: (_peer, _protocol, request) => answer(request),
-    onMisbehaviour: () => undefined,
   })
   const nothing = new Uint8Array(1)
   const absent = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createNodeWorld, type NodeWorld, type NodeWorldOptions } from '../../test/engine/node-world.ts'
+import { quietHandlers } from '../../test/network/quiet-handlers.ts'
 import type { NetworkHandlers } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import type { Ports } from './ports.ts'
@@ -100,16 +101,8 @@ describe('bans', () => {
     const world = await connectedWorld({ tamper })
     const liar = world.world.internet.join('liar')
     await liar.start({
+      ...quietHandlers,
       hello: () => hello,
-      onHello: () => ({ accept: true }),
-      onConnected: () => undefined,
-      onDisconnected: () => undefined,
-      onMessage: () => undefined,
-      onGossip: () => 'ignore',
-      async *onRequest() {
-        yield* []
-      },
-      onMisbehaviour: () => undefined,
     })
     const address = world.world.internet.addressOf('node0')
     let failure: unknown

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { quietHandlers } from '../../test/network/quiet-handlers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { type Hello, helloProofSchema, helloSchema, protocolVersions } from '../peers/hello.ts'
 import { bareAddress } from '../peers/kademlia/contact.ts'
@@ -37,18 +38,11 @@ function handlers(said: Uint8Array, parted: string[]): NetworkHandlers {
   const read = decode(helloSchema, said)
   const wantsWork = read.ok && read.value.work > 0
   return {
+    ...quietHandlers,
     hello: () => said,
     onHello: () => (wantsWork ? { proofWithinMs: 10_000 } : { accept: true }),
     onProof: (_peer, proof) => (decode(helloProofSchema, proof).ok ? { accept: true } : { accept: false, reason: 'no proof' }),
-    onConnected: () => undefined,
     onDisconnected: (peer, reason) => void parted.push(`${peer.id} ${reason}`),
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    // biome-ignore lint/correctness/useYield: nothing is served.
-    async *onRequest() {
-      throw new Error('nothing')
-    },
-    onMisbehaviour: () => undefined,
   }
 }
 

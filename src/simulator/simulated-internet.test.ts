@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { quietHandlers } from '../../test/network/quiet-handlers.ts'
 import { type NetworkWorld, networkContract } from '../ports/network.contract.ts'
 import type { InboundVerdict, NetworkHandlers } from '../ports/network.ts'
 import { createRandom } from './random.ts'
@@ -21,16 +22,11 @@ function world(): NetworkWorld {
 networkContract('the simulated internet', world())
 
 const quiet: NetworkHandlers = {
-  hello: () => new Uint8Array(0),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
+  ...quietHandlers,
   onGossip: () => 'accept',
   async *onRequest(_peer, _protocol, message) {
     yield message
   },
-  onMisbehaviour: () => undefined,
 }
 
 describe('the simulated internet', () => {

@@ -8,6 +8,7 @@ import { floodGossip } from './network/gossip.ts'
 import { pauseReading } from './network/hold.ts'
 import { simulateRequest } from './network/request.ts'
 import { createAddressBook, createStation, dequeue, enqueue, type Station } from './network/station.ts'
+import { createTerrain } from './network/terrain.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The space between the nodes: who is up, who is connected to whom, and what is on its way. */
@@ -43,8 +44,9 @@ export function createSimulatedInternet(options: InternetOptions): SimulatedInte
   const stationOf = (peer: PeerId) => stations.get(peer)
   const lives = (station: Station) => stations.get(station.self) === station
   const courier = createCourier({ scheduler, weather, reachable, lives })
-  const connections = createConnections({ scheduler, weather, reachable, stationOf, addresses })
-  const dialBack = createDialBack({ scheduler, weather, reachable, stationOf, addresses })
+  const terrain = createTerrain({ scheduler, weather, reachable, stationOf, addresses })
+  const connections = createConnections(scheduler, terrain)
+  const dialBack = createDialBack(terrain)
   const gossip = floodGossip({ courier, stationOf, lives })
 
   function send(from: Station, peer: PeerId, channel: Channel, message: Bytes): boolean {

@@ -6,6 +6,7 @@ import { systemEntropy } from '../../src/adapters/system/system-entropy.ts'
 import { loopbackHost } from '../../src/cli/devnet/loopback-host.ts'
 import type { Network, NetworkHandlers } from '../../src/ports/network.ts'
 import { toHex } from '../../src/primitives/bytes.ts'
+import { quietHandlers } from '../network/quiet-handlers.ts'
 import { heightOf, type LocalNetwork, reaches, startLocalNetwork } from './support/local-network.ts'
 import { until } from './support/until.ts'
 
@@ -118,17 +119,8 @@ test('a real handshake with random bytes instead of a hello, and after it', asyn
 })
 
 const garbage: NetworkHandlers = {
+  ...quietHandlers,
   hello: () => new Uint8Array(randomBytes(200)),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
-  onGossip: () => 'ignore',
-  // biome-ignore lint/correctness/useYield: nothing is served.
-  async *onRequest() {
-    throw new Error('nothing is served')
-  },
-  onMisbehaviour: () => undefined,
 }
 
 test('an accepted hello, and then random messages, requests and gossip', async () => {

@@ -12,6 +12,7 @@ import { type Hello, helloProofSchema, helloSchema } from '../../src/peers/hello
 import { proveStake } from '../../src/peers/stake-proof.ts'
 import type { Challenge } from '../../src/peers/work-challenge.ts'
 import { type Bytes, fromHex, toHex } from '../../src/primitives/bytes.ts'
+import { quietHandlers } from '../network/quiet-handlers.ts'
 import { createLocalNode, foundLocalNetwork, type LocalNetwork, type LocalNode, reaches } from './support/local-network.ts'
 import { runSynod } from './support/run-synod.ts'
 import { stays, until } from './support/until.ts'
@@ -111,6 +112,7 @@ async function refusalOf(stakeKey: Bytes, prove: (challenge: Challenge) => Bytes
   // What the node says of the chain is said back to it; the first attempt learns it and says nothing.
   let theirs: Hello | undefined
   await stranger.start({
+    ...quietHandlers,
     hello: () =>
       theirs
         ? encode(helloSchema, {
@@ -137,15 +139,6 @@ async function refusalOf(stakeKey: Bytes, prove: (challenge: Challenge) => Bytes
         extensions: [],
       })
     },
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    // biome-ignore lint/correctness/useYield: nothing is served.
-    async *onRequest() {
-      throw new Error('nothing is served')
-    },
-    onMisbehaviour: () => undefined,
   })
   const [address = ''] = (await crowded.client.status()).addresses
   const attempt = () => stranger.connect(address).then(() => 'let in', String)

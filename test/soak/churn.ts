@@ -14,6 +14,7 @@ import { type Hello, helloProofSchema, helloSchema } from '../../src/peers/hello
 import { searchSolution, workPuzzle } from '../../src/peers/work-challenge.ts'
 import type { NetworkHandlers, RequestProtocol } from '../../src/ports/network.ts'
 import type { Bytes } from '../../src/primitives/bytes.ts'
+import { quietHandlers } from '../network/quiet-handlers.ts'
 
 export interface ChurnTarget {
   /** Multiaddr over TCP. */
@@ -103,6 +104,7 @@ let heard: Hello | undefined
 /** Says the node's own hello back to it, without its demands, and does the work that it asks of strangers in times of trouble. */
 function honestHandlers(self: string): NetworkHandlers {
   return {
+    ...quietHandlers,
     hello: () => (heard === undefined ? new Uint8Array(0) : encode(helloSchema, { ...heard, work: 0, stakeKey: undefined })),
     onHello(_peer, theirs) {
       const decoded = decode(helloSchema, theirs.slice())
@@ -116,15 +118,6 @@ function honestHandlers(self: string): NetworkHandlers {
       const solved = solve(workPuzzle({ chainId, verifier, prover: self, nonce }), work)
       return solved.then((counter) => encode(helloProofSchema, { work: counter, stake: undefined, extensions: [] }))
     },
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    // biome-ignore lint/correctness/useYield: nothing is served.
-    async *onRequest() {
-      throw new Error('nothing is served')
-    },
-    onMisbehaviour: () => undefined,
   }
 }
 

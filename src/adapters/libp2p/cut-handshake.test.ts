@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import type { Network, NetworkHandlers } from '../../ports/network.ts'
 import { createLibp2pNetwork, type Security } from './libp2p-network.ts'
 
@@ -9,17 +10,8 @@ import { createLibp2pNetwork, type Security } from './libp2p-network.ts'
  * dial: an error event that nobody listens to would end the process, and fails this test as an unhandled error.
  */
 const handlers: NetworkHandlers = {
+  ...quietHandlers,
   hello: () => new Uint8Array(100),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
-  onGossip: () => 'ignore',
-  // biome-ignore lint/correctness/useYield: nothing is asked for here.
-  async *onRequest() {
-    throw new Error('nothing is served')
-  },
-  onMisbehaviour: () => undefined,
 }
 
 async function started(seed: number, security: Security, listen: readonly string[]): Promise<Network> {

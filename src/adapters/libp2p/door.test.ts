@@ -10,6 +10,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import type { InboundConnection, InboundVerdict, Network, NetworkHandlers, PeerInfo } from '../../ports/network.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
 import type { Libp2pLimits } from './limits.ts'
@@ -34,6 +35,7 @@ afterEach(async () => {
 
 /** Tells the test that made it, not the next one, of what ends late. */
 const watching = (events: string[], arrivals: InboundConnection[]): NetworkHandlers => ({
+  ...quietHandlers,
   onInbound(connection) {
     arrivals.push(connection)
     events.push('arrived')
@@ -41,16 +43,7 @@ const watching = (events: string[], arrivals: InboundConnection[]): NetworkHandl
   },
   onInboundEnded: ({ id }) => void events.push(arrivals.some((one) => one.id === id) ? 'ended' : 'ended, unknown'),
   onStranger: (_connection, fault) => void events.push(fault),
-  hello: () => new Uint8Array(8),
-  onHello: () => ({ accept: true }),
   onConnected: (peer) => void peers.push(peer),
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
-  onGossip: () => 'ignore',
-  onRequest: () => {
-    throw new Error('nothing to ask for here')
-  },
-  onMisbehaviour: () => undefined,
 })
 
 /** Where nobody is to be cut off, a busy machine may take its time. */

@@ -7,6 +7,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import { channelBytesMax, type Network } from '../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 import { frameHeaderBytes, uint32, writeFrameHeader } from './frame.ts'
@@ -34,10 +35,9 @@ beforeEach(async () => {
     limits: { helloTimeoutMs: 200 },
   })
   await victim.start({
-    hello: () => new Uint8Array(8),
+    ...quietHandlers,
     onHello: (_peer, hello) => (hello[0] === provesFirst ? { proofWithinMs: 300 } : { accept: true }),
     onProof: (_peer, proof) => (proof[0] === 1 ? { accept: true } : { accept: false, reason: 'no proof' }),
-    onConnected: () => undefined,
     onDisconnected: (_peer, reason) => void disconnected.push(reason),
     onMessage: () => {
       received += 1

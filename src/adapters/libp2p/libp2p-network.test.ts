@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import { type NetworkWorld, networkContract } from '../../ports/network.contract.ts'
 import { channelBytesMax, channels, type NetworkHandlers } from '../../ports/network.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts'
@@ -20,19 +21,6 @@ function world(options: Partial<Libp2pNetworkOptions>): NetworkWorld {
   }
 }
 
-const quiet: NetworkHandlers = {
-  hello: () => new Uint8Array(0),
-  onHello: () => ({ accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
-  onGossip: () => 'ignore',
-  onRequest: () => {
-    throw new Error('nothing to ask for here')
-  },
-  onMisbehaviour: () => undefined,
-}
-
 networkContract('libp2p over TLS', world({ security: ['tls'], requireHybrid: true }))
 networkContract('libp2p over Noise', world({ security: ['noise'] }))
 networkContract('libp2p over IPv6', world({ listen: ['/ip6/::1/tcp/0'] }))
@@ -50,9 +38,9 @@ describe('priority', () => {
   it('lets a vote overtake the blocks that wait', async () => {
     const arrived: string[] = []
     const bob = await world({}).make(2)
-    await bob.start({ ...quiet, onMessage: (_peer, channel) => void arrived.push(channel) })
+    await bob.start({ ...quietHandlers, onMessage: (_peer, channel) => void arrived.push(channel) })
     const alice = await world({}).make(1)
-    await alice.start(quiet)
+    await alice.start(quietHandlers)
     try {
       const peer = await alice.connect(bob.addresses()[0] as string)
       alice.send(peer, 'consensus', new Uint8Array(100)) // Opens the stream of votes.
@@ -77,7 +65,7 @@ describe('what a node offers', () => {
 
   async function start(index: number, options: Partial<Libp2pNetworkOptions>) {
     const network = await world(options).make(index)
-    await network.start(quiet)
+    await network.start(quietHandlers)
     running.push(network)
     return network
   }
@@ -120,7 +108,7 @@ describe('compression', () => {
     const dictionaries = { batches: randomBytes(500), blocks: randomBytes(900) }
     const bob = await world({ ...(right && { dictionaries }) }).make(2)
     await bob.start({
-      ...quiet,
+      ...quietHandlers,
       onMessage: (_peer, _channel, message) => void received.push(message),
       async *onRequest() {
         yield repeated
@@ -128,7 +116,7 @@ describe('compression', () => {
       },
     })
     const alice = await world({ ...(left && { dictionaries }) }).make(1)
-    await alice.start(quiet)
+    await alice.start(quietHandlers)
     const random = randomBytes(50_000)
     const repeated = Buffer.from('a transaction much like the next one '.repeat(1_000) + random.toString('hex', 0, 2_000))
     try {
@@ -160,9 +148,9 @@ it.each([
   const received: Uint8Array[] = []
   const onMessage: NetworkHandlers['onMessage'] = (_peer, _channel, message) => void received.push(message)
   const bob = await world({ compresses: right }).make(2)
-  await bob.start({ ...quiet, onMessage })
+  await bob.start({ ...quietHandlers, onMessage })
   const alice = await world({ compresses: left }).make(1)
-  await alice.start({ ...quiet, onMessage })
+  await alice.start({ ...quietHandlers, onMessage })
   const repeated = Buffer.from('a transaction much like the next one '.repeat(1_000))
   try {
     const peer = await alice.connect(bob.addresses()[0] as string)
@@ -181,9 +169,9 @@ describe('the bytes of the sockets', () => {
   it.each(['tls', 'noise'] as const)('are counted over %s, and outlive the connection', async (security) => {
     const arrived: number[] = []
     const bob = await world({ security: [security] }).make(2)
-    await bob.start({ ...quiet, onMessage: () => void arrived.push(1) })
+    await bob.start({ ...quietHandlers, onMessage: () => void arrived.push(1) })
     const alice = await world({ security: [security] }).make(1)
-    await alice.start(quiet)
+    await alice.start(quietHandlers)
     try {
       const peer = await alice.connect(bob.addresses()[0] as string)
       for (let index = 0; index < 5; index++) alice.send(peer, 'batches', new Uint8Array(100_000))

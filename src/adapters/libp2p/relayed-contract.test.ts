@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import { networkContract } from '../../ports/network.contract.ts'
 import { channels, type Network, type NetworkHandlers } from '../../ports/network.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
@@ -28,17 +29,8 @@ let relay: Network
 beforeAll(async () => {
   relay = await make(99)
   await relay.start({
-    hello: () => new Uint8Array(0),
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
+    ...quietHandlers,
     // What is gossiped has to come from the peer that the suite knows.
-    onGossip: () => 'ignore',
-    onRequest: () => {
-      throw new Error('nothing to ask for here')
-    },
-    onMisbehaviour: () => undefined,
   })
   relay.relaying?.serve(limits)
 })

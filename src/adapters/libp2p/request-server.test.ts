@@ -5,6 +5,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import { type Network, type NetworkHandlers, responsePartBytesMax } from '../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 import { frameHeaderBytes, uint32, writeFrameHeader } from './frame.ts'
@@ -37,14 +38,8 @@ async function askWithoutReading(count: number, onRequest: NetworkHandlers['onRe
   })
   running.push(victim)
   await victim.start({
-    hello: () => new Uint8Array(8),
-    onHello: () => ({ accept: true }),
-    onConnected: () => undefined,
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
+    ...quietHandlers,
     onRequest,
-    onMisbehaviour: () => undefined,
   })
   const attacker = await createLibp2p({
     transports: [tcp()],

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import type { InboundConnection, Network, NetworkHandlers, PeerInfo } from '../../ports/network.ts'
 import { type Bytes, utf8 } from '../../primitives/bytes.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions } from './libp2p-network.ts'
@@ -34,21 +35,18 @@ async function start(
   })
   const node: Node = { network, arrived: [], ended: [], connected: [], disconnected: [], messages: [] }
   await network.start({
+    ...quietHandlers,
     onInbound(connection) {
       node.arrived.push(connection)
       return 'admit'
     },
     onInboundEnded: ({ id }) => void node.ended.push(id),
-    hello: () => new Uint8Array(8),
-    onHello: () => ({ accept: true }),
     onConnected: (peer) => void node.connected.push(peer),
     onDisconnected: (_peer, reason) => void node.disconnected.push(reason),
     onMessage: (_peer, _channel, message) => void node.messages.push(message),
-    onGossip: () => 'ignore',
     async *onRequest(_peer, _protocol, message) {
       yield message
     },
-    onMisbehaviour: () => undefined,
     ...behaviour,
   })
   running.push(network)

@@ -1,5 +1,6 @@
 /** A process of its own: the library beneath connects by the family of addresses that a process used first. */
 import { afterEach, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import type { Network, PeerInfo } from '../../ports/network.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
 
@@ -18,16 +19,12 @@ async function start(seed: number, listen: readonly string[]) {
   const connected: PeerInfo[] = []
   let received = 0
   await network.start({
-    hello: () => new Uint8Array(8),
-    onHello: () => ({ accept: true }),
+    ...quietHandlers,
     onConnected: (peer) => void connected.push(peer),
-    onDisconnected: () => undefined,
     onMessage: () => void received++,
-    onGossip: () => 'ignore',
     async *onRequest(_peer, _protocol, message) {
       yield message
     },
-    onMisbehaviour: () => undefined,
   })
   running.push(network)
   return { network, connected, received: () => received }

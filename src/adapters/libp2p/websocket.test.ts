@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { quietHandlers } from '../../../test/network/quiet-handlers.ts'
 import type { Network } from '../../ports/network.ts'
 import { type Bytes, bytesEqual, concatBytes } from '../../primitives/bytes.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
@@ -28,18 +29,10 @@ async function start(handshakeTimeoutMs = 10_000): Promise<void> {
   node = made
   const mine = events
   await made.start({
+    ...quietHandlers,
     onStranger: (_connection, fault) => void mine.push(fault),
     onInboundEnded: () => void mine.push('ended'),
-    hello: () => new Uint8Array(8),
-    onHello: () => ({ accept: true }),
     onConnected: () => void mine.push('connected'),
-    onDisconnected: () => undefined,
-    onMessage: () => undefined,
-    onGossip: () => 'ignore',
-    onRequest: () => {
-      throw new Error('nothing to ask for here')
-    },
-    onMisbehaviour: () => undefined,
   })
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type StunResponder, type StunView, startStunResponder } from '../../../test/nat/stun-responder.ts'
 import type { Endpoint } from '../../peers/nat-behaviour.ts'
+import { createSystemClock } from '../system/system-clock.ts'
+import { systemEntropy } from '../system/system-entropy.ts'
 import { createNatExplorer } from './nat-explorer.ts'
 import { encodeStun, type StunMessage } from './stun-message.ts'
 
@@ -9,20 +11,12 @@ afterEach(() => {
   for (const responder of running.splice(0)) responder.close()
 })
 
-const clock = {
-  now: Date.now,
-  monotonic: () => performance.now(),
-  schedule(ms: number, callback: () => void) {
-    const timer = setTimeout(callback, ms)
-    return { cancel: () => clearTimeout(timer) }
-  },
-}
-const entropy = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) }
+const clock = createSystemClock()
 const patience = { firstMs: 30, requestsMax: 3, lastWait: 2 }
 
 async function explore(views: readonly StunView[], hosts?: string[]) {
   for (const view of views) running.push(await startStunResponder(view, hosts))
-  return createNatExplorer({ servers: running.map(({ name }) => name), clock, entropy, patience }).explore()
+  return createNatExplorer({ servers: running.map(({ name }) => name), clock, entropy: systemEntropy, patience }).explore()
 }
 
 const outside = '203.0.113.7'
@@ -102,6 +96,6 @@ describe('servers that lie, or are none', () => {
 
   it('takes no text for a server that is none', async () => {
     const nowhere = ['', ':', '[::1', '127.0.0.1:0', '127.0.0.1:99999', '[zz]:1']
-    expect(await createNatExplorer({ servers: nowhere, clock, entropy, patience }).explore()).toEqual({})
+    expect(await createNatExplorer({ servers: nowhere, clock, entropy: systemEntropy, patience }).explore()).toEqual({})
   })
 })

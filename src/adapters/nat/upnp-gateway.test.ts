@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type IgdDevice, type IgdFaults, startIgdDevice } from '../../../test/nat/igd-device.ts'
 import type { FoundGateway } from '../../ports/gateway.ts'
+import { createSystemClock } from '../system/system-clock.ts'
 import { createUpnpGateway } from './upnp-gateway.ts'
 
 const running: IgdDevice[] = []
@@ -8,14 +9,7 @@ afterEach(() => {
   for (const device of running.splice(0)) device.close()
 })
 
-const clock = {
-  now: Date.now,
-  monotonic: () => performance.now(),
-  schedule(ms: number, callback: () => void) {
-    const timer = setTimeout(callback, ms)
-    return { cancel: () => clearTimeout(timer) }
-  },
-}
+const clock = createSystemClock()
 const mapping = { protocol: 'tcp', internalPort: 26_600, externalPort: 26_600, leaseSeconds: 3600 } as const
 
 async function deviceWith(faults: IgdFaults = {}) {

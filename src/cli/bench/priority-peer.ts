@@ -1,20 +1,15 @@
 /** The receiver of the priority benchmark: times votes, counts blocks. Started by `priority.ts`, spoken to over its IPC channel. */
 import { type AddressInfo, createServer } from 'node:net'
 import { loopbackListen, startBenchNetwork } from './bench-network.ts'
+import { type Delays, noDelays, time, voteBytes } from './timed-votes.ts'
 
-/** What a vote's last byte says of the time in which it was sent. Those of neither are not counted. */
-export const phases = { idle: 1, loaded: 2 } as const
-export type Phase = keyof typeof phases
-export const voteBytes = 200
-
-/** From the receiver. The delays are in ms, by the clock that all processes of a machine share. */
+/** From the receiver. */
 export type PriorityReport =
   | { readonly kind: 'ready'; readonly address: string; readonly probePort: number }
   | { readonly kind: 'heard'; readonly votes: Delays; readonly probes: Delays; readonly bulkBytes: number }
-export type Delays = Readonly<Record<Phase, readonly number[]>>
 
-const votes: Record<Phase, number[]> = { idle: [], loaded: [] }
-const probes: Record<Phase, number[]> = { idle: [], loaded: [] }
+const votes = noDelays()
+const probes = noDelays()
 let bulkBytes = 0
 
 const network = await startBenchNetwork({
@@ -27,18 +22,6 @@ const network = await startBenchNetwork({
     },
   },
 })
-
-function time(message: Uint8Array, delays: Record<Phase, number[]>): void {
-  const delayMs = machineNow() - new DataView(message.buffer, message.byteOffset).getFloat64(0)
-  const phase = message[voteBytes - 1]
-  if (phase === phases.idle) delays.idle.push(delayMs)
-  if (phase === phases.loaded) delays.loaded.push(delayMs)
-}
-
-/** Milliseconds of a clock that two processes of one machine share, to the microsecond. */
-function machineNow(): number {
-  return performance.timeOrigin + performance.now()
-}
 
 /** Messages as long as votes, on a bare connection. */
 const probeServer = createServer({ noDelay: true }, (socket) => {

@@ -7,8 +7,9 @@ import type { Network, PeerId } from '../../ports/network.ts'
 import { percentile } from '../percentile.ts'
 import { startBenchNetwork } from './bench-network.ts'
 import { type Figure, figure } from './figure.ts'
-import { type Phase, type PriorityReport, phases, voteBytes } from './priority-peer.ts'
+import type { PriorityReport } from './priority-peer.ts'
 import type { LinkReport } from './slow-link.ts'
+import { createVote, type Phase } from './timed-votes.ts'
 
 const linkBytesPerSecond = 10_000_000
 const blockBytes = 4 << 20
@@ -78,13 +79,6 @@ async function alternate(network: Network, peer: PeerId, probe: Socket, hear: ()
     clearInterval(timer)
   }
   return bulkBytes
-}
-
-function createVote(phase: Phase | undefined): Uint8Array {
-  const vote = new Uint8Array(voteBytes)
-  new DataView(vote.buffer).setFloat64(0, performance.timeOrigin + performance.now())
-  if (phase !== undefined) vote[voteBytes - 1] = phases[phase]
-  return vote
 }
 
 /** Keeps at least a whole block waiting, so that the link never runs dry. Each part is a message of its own, and none shrinks. */

@@ -2,10 +2,10 @@ import type { InboundConnection, PeerId, PeerInfo } from '../../ports/network.ts
 import { assert } from '../../primitives/assert.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import type { Scheduler } from '../scheduler.ts'
-import type { Weather } from './courier.ts'
 import { type GreetingSide, greet } from './greeting.ts'
 import { resumeReading } from './hold.ts'
 import type { AddressBook, Connection, Link, Station } from './station.ts'
+import type { Terrain } from './terrain.ts'
 import { createTrafficMeter } from './traffic.ts'
 
 /** Who is connected to whom: dialling, hellos, goodbyes. */
@@ -17,34 +17,18 @@ export interface Connections {
   lose(station: Station, peer: PeerId, connection: Connection, reason: string): void
 }
 
-/** Round trips before a dial fails or succeeds: one for the transport, one for the hellos. */
-const dialTrips = 4
-const helloBytes = 200
-/** How long a message would take whose delay cannot be known, since it is lost. */
-const lostDelayMs = 100
-
-export function createConnections(options: {
-  readonly scheduler: Scheduler
-  readonly weather: Weather
-  readonly reachable: (from: PeerId, to: PeerId) => boolean
-  readonly stationOf: (peer: PeerId) => Station | undefined
-  readonly addresses: AddressBook
-}): Connections {
-  const { scheduler, weather, reachable, stationOf, addresses } = options
+export function createConnections(scheduler: Scheduler, { addresses, stationOf, ...terrain }: Terrain): Connections {
   let nextId = 1
-  const delayTo = (from: PeerId, to: PeerId) => weather(from, to, helloBytes) ?? lostDelayMs
 
   /** Both sides must like what they hear. */
   async function dial(station: Station, address: string): Promise<PeerId> {
     const failed = (why: string) => new OperationalError('DIAL_FAILED', `${address}: ${why}`, { where: address })
     const peer = addresses.find(address)
     if (peer !== undefined && station.links.has(peer)) return peer
-    const tripMs = delayTo(station.self, peer ?? '')
-    await new Promise<void>((resume) => void scheduler.after(dialTrips * tripMs, resume))
+    const { to: target, tripMs } = await terrain.dial(station, address)
     if (peer !== undefined && station.links.has(peer)) return peer
-    const target = peer === undefined ? undefined : stationOf(peer)
     if (!target?.handlers || !station.handlers || target === station) throw failed('nobody answers')
-    if (!meet(station, target)) throw failed('nobody answers')
+    if (!terrain.meet(station, target)) throw failed('nobody answers')
     const arrival = { id: nextId++, host: addresses.hostOf(station.self) }
     if (target.handlers.onInbound?.(arrival) === 'refuse') throw failed('nobody answers')
     const greeted = greet(...sidesOf(station, target, arrival, addresses), { scheduler, tripMs })
@@ -52,17 +36,11 @@ export function createConnections(options: {
     // Both may have dialled at once, and the other connection may have been quicker.
     const isKept = target.greetings.delete(arrival.id) && reason === undefined
     const isLate = isKept && station.links.has(target.self)
-    const isMade = isKept && !isLate && meet(station, target)
+    const isMade = isKept && !isLate && terrain.meet(station, target)
     if (isMade) connect(station, target, { id: arrival.id, latencyMs: 2 * tripMs })
     else target.handlers?.onInboundEnded?.(arrival)
     if (!isMade && !isLate) throw failed(reason ?? 'the connection was lost')
     return target.self
-  }
-
-  /** Both are up, and reach each other. */
-  function meet(left: Station, right: Station): boolean {
-    const both = [left, right].every((station) => stationOf(station.self) === station)
-    return both && reachable(left.self, right.self) && reachable(right.self, left.self)
   }
 
   function connect(left: Station, right: Station, { id, latencyMs }: { id: number; latencyMs: number }): void {
@@ -112,7 +90,7 @@ export function createConnections(options: {
       if (!link) return
       lose(station, peer, link.connection, reason)
       const other = stationOf(peer)
-      if (other) scheduler.after(delayTo(station.self, peer), () => lose(other, station.self, link.connection, reason))
+      if (other) scheduler.after(terrain.tripMs(station.self, peer), () => lose(other, station.self, link.connection, reason))
     },
   }
 }

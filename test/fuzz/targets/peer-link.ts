@@ -10,6 +10,7 @@ import type * as DirectChannels from '../../../src/adapters/libp2p/direct-channe
 import type * as PeerLinks from '../../../src/adapters/libp2p/peer-link.ts'
 import type * as StreamRosters from '../../../src/adapters/libp2p/stream-roster.ts'
 import { type NetworkHandlers, requestProtocols } from '../../../src/ports/network.ts'
+import { quietHandlers } from '../../network/quiet-handlers.ts'
 import type { Target } from '../fuzz.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -89,6 +90,7 @@ function greeted(rest: readonly number[]): Uint8Array {
 }
 
 const handlers: NetworkHandlers = {
+  ...quietHandlers,
   hello: () => new Uint8Array(3),
   onHello: (_peer, hello) => {
     if (hello[0] === 1) return { accept: false, reason: 'no' }
@@ -96,15 +98,11 @@ const handlers: NetworkHandlers = {
   },
   prove: async () => new Uint8Array(4),
   onProof: (_peer, proof) => (proof[0] === 1 ? { accept: false, reason: 'no' } : { accept: true }),
-  onConnected: () => undefined,
-  onDisconnected: () => undefined,
-  onMessage: () => undefined,
   onGossip: () => 'accept',
   async *onRequest(_peer, _protocol, message) {
     if (message[0] === 1) throw new Error('refused')
     yield message
   },
-  onMisbehaviour: () => undefined,
 }
 
 interface FakeStream {

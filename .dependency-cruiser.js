@@ -9,7 +9,7 @@ export const floors = [
   ['primitives'],
   ['codec', 'crypto', 'settings'],
   ['chain', 'application'],
-  ['consensus', 'mempool', 'sync', 'peers', 'attestation', 'privacy'],
+  ['consensus', 'mempool', 'sync', 'light', 'peers', 'attestation', 'privacy'],
   ['ports'],
   ['engine'],
   ['adapters', 'simulator'],
@@ -81,7 +81,7 @@ export default {
     error(
       'protocol-without-packages',
       'The protocol itself is our own code: a package in it could bring a clock, randomness or floating point. One file reads IP addresses.',
-      { path: '^src/(primitives|consensus|mempool|sync|peers)/', pathNot: `^src/peers/network-group\\.ts$|${tests}` },
+      { path: '^src/(primitives|consensus|mempool|sync|light|peers)/', pathNot: `^src/peers/network-group\\.ts$|${tests}` },
       { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
     ),
     error('no-circles', 'A circle has no floor.', {}, { circular: true }),

@@ -1,5 +1,5 @@
 import type { Evidence } from '../chain/evidence.ts'
-import type { ConsensusKey } from '../chain/identifiers.ts'
+import type { Address, ConsensusKey, ConsensusSignature } from '../chain/identifiers.ts'
 import type { Validator, ValidatorSet } from '../chain/validator-set.ts'
 import { bytes, type Infer, list, struct, text, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
@@ -45,6 +45,15 @@ export interface Application<Content = unknown> {
    * block; read from the latest final state.
    */
   stakeOfNetworkKey?(state: StateReader, networkKey: Bytes): bigint
+
+  /**
+   * Optional: how a validator that came after genesis has proved that it knows its secret key, as `registration.ts` has it. Light
+   * clients skip over changes of validators with it, and take the longer way without. Read from the latest final state.
+   */
+  possessionOf?(
+    consensusKey: ConsensusKey,
+    state: StateReader,
+  ): { readonly operator: Address; readonly proof: ConsensusSignature } | undefined
 
   /** Optional: reads for the API. */
   query?(path: string, data: Bytes, state: StateReader): Result<Bytes>

@@ -1,5 +1,6 @@
 import { type BlsKeypair, blsSign, blsVerify } from '../crypto/bls.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
+import type { SignatureItem } from '../crypto/verified.ts'
 import type { Address, ChainId, ConsensusKey, ConsensusSignature } from './identifiers.ts'
 
 /**
@@ -13,6 +14,16 @@ export function proveRegistration(keypair: BlsKeypair, chainId: ChainId, operato
 /** Costs a pairing. */
 export function verifyRegistration(key: ConsensusKey, chainId: ChainId, operator: Address, proof: ConsensusSignature): boolean {
   return blsVerify(key, registrationSignBytes(chainId, operator, key), proof)
+}
+
+/** The same to be checked with others. */
+export function registrationItem(
+  key: ConsensusKey,
+  chainId: ChainId,
+  operator: Address,
+  proof: ConsensusSignature,
+): SignatureItem {
+  return { publicKey: key, message: registrationSignBytes(chainId, operator, key), signature: proof }
 }
 
 function registrationSignBytes(chainId: ChainId, operator: Address, key: ConsensusKey): Hash {

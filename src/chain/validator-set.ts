@@ -3,6 +3,7 @@ import { type Infer, list, struct, u64 } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { assert } from '../primitives/assert.ts'
 import { bytesEqual, compareBytes } from '../primitives/bytes.ts'
+import { ok, type Result, reject } from '../primitives/result.ts'
 import { type ConsensusKey, consensusKey } from './identifiers.ts'
 import { validatorsMax } from './limits.ts'
 
@@ -31,6 +32,19 @@ export function validatorSet(validators: readonly Validator[]): ValidatorSet {
     totalPower += validator.power
   }
   return { validators: sorted, totalPower }
+}
+
+/** A set as somebody sent it. Rejects VALIDATORS_MALFORMED unless it is in its one form: no key twice, in order, every power positive. */
+export function readValidatorSet(validators: readonly Validator[]): Result<ValidatorSet> {
+  let totalPower = 0n
+  for (const [index, { consensusKey: key, power }] of validators.entries()) {
+    const previous = validators[index - 1]
+    const isInOrder = !previous || compareBytes(previous.consensusKey, key) < 0
+    if (!isInOrder || power === 0n) return reject('VALIDATORS_MALFORMED', `member ${index}`)
+    totalPower += power
+  }
+  const fits = validators.length > 0 && validators.length <= validatorsMax
+  return fits ? ok({ validators, totalPower }) : reject('VALIDATORS_MALFORMED', `${validators.length} members`)
 }
 
 export function validatorSetHash(set: ValidatorSet): Hash {

@@ -151,6 +151,11 @@ export function verifyPossession(publicKey: Bytes, proof: Bytes): boolean {
   return blsVerify(publicKey, possessionMessage(publicKey), proof)
 }
 
+/** The same to be checked with others. */
+export function possessionItem(publicKey: Bytes, proof: Bytes): SignatureItem {
+  return { publicKey, message: possessionMessage(publicKey), signature: proof }
+}
+
 function possessionMessage(publicKey: Bytes): Bytes {
   return taggedHash('synod/possession', publicKey)
 }

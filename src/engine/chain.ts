@@ -18,6 +18,7 @@ import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { type BlockStore, openBlockStore } from './block-store.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
 import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
+import { mendValidatorHistory, openValidatorHistory, type ValidatorHistory, validatorsFrom } from './validator-history.ts'
 
 /** The chain as far as it is final on this node, and the way to make it one block longer. */
 export interface Chain {
@@ -25,6 +26,8 @@ export interface Chain {
   readonly genesisRoot: Hash
   readonly blocks: BlockStore
   readonly state: StateStore
+  /** Who decided which height. */
+  readonly history: ValidatorHistory
   tip(): Tip
   /** Executes a block on top of the tip without keeping anything; may be done for several candidates of one height. */
   execute(request: ExecuteRequest): ExecutedBlock
@@ -77,18 +80,22 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   const genesis = prepareGenesis(options, state)
   if (state.version < 0) await state.commit(genesis, 0)
   let tip = readTip(options, blocks, state)
+  await mendValidatorHistory(store, tip)
 
   return {
     chainId,
     genesisRoot: genesis.root as Hash,
     blocks,
     state,
+    history: openValidatorHistory(store),
     tip: () => tip,
     execute: (request) => execute(application, state, tip, request),
     async commit(block, commit, executed) {
       assert(executed.height === tip.height + 1 && block.header.height === executed.height, 'blocks are committed in order')
       const final = { block, commit, results: executed.encodedResults }
-      await state.commit(executed.prepared, executed.height, blocks.operations(final, executed.ids))
+      const { system } = executed
+      const changed = system.validators === tip.validators ? [] : [validatorsFrom(executed.height + 1, system.validators)]
+      await state.commit(executed.prepared, executed.height, [...blocks.operations(final, executed.ids), ...changed])
       tip = { ...executed.system, height: executed.height, hash: blockHash(block.header), time: block.header.time, commit }
     },
   }

@@ -14,6 +14,7 @@ import type { Directory } from './directory.ts'
 import type { EvidenceDesk } from './evidence-desk.ts'
 import type { Handshake } from './handshake.ts'
 import type { InboundDesk } from './inbound-desk.ts'
+import type { LightServer } from './light-server.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerBudgetDesk } from './peer-budgets.ts'
 import type { PeerJudge } from './peer-judge.ts'
@@ -54,6 +55,7 @@ export interface PeerDeskOptions {
   readonly visits: Visits
   readonly directory: Directory | undefined
   readonly reachServer: ReachServer
+  readonly lightServer: LightServer
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
@@ -178,6 +180,7 @@ async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestPr
     if (!rooms.directory) throw refusal('REQUEST_UNSUPPORTED', 'this node takes no part in the directory')
     yield rooms.directory.serve(peer, message)
   } else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
+  else if (protocol === 'light') yield* rooms.lightServer.serve(message)
   else if (protocol === 'reach') yield* rooms.reachServer.serve(peer, message)
   else yield rooms.handshake.status()
 }

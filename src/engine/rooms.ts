@@ -1,5 +1,6 @@
 import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import { lightCapability } from '../light/light-block.ts'
 import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
@@ -17,6 +18,7 @@ import { createDirectory, type Directory, directoryCapability, servesDirectory }
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
+import { createLightServer } from './light-server.ts'
 import { createNeighbours } from './neighbours.ts'
 import { createPeerDesk, type PeerDeskOptions } from './peer-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
@@ -94,7 +96,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const rooms = { ...defence, ...greeting, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
+  const lightServer = createLightServer(foundation)
+  const rooms = { ...defence, ...greeting, lightServer, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
   return { ...rooms, runner, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
 }
@@ -151,6 +154,7 @@ function capabilitiesOf(
   connection: GreetedConnection,
 ) {
   return [
+    lightCapability,
     ...(directory && servesDirectory(directory, ownAddresses) ? [directoryCapability] : []),
     ...(autonat ? [reachCapability] : []),
     ...(servesAsRelay(ports, relays, ownAddresses.reachability()) ? [relayCapability] : []),

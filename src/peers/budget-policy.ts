@@ -52,12 +52,14 @@ export const laneNames = [
   'request-mempool',
   'request-dht',
   'request-reach',
+  'request-light',
   'answer-batch',
   'answer-block',
   'answer-status',
   'answer-mempool',
   'answer-dht',
   'answer-reach',
+  'answer-light',
 ] as const
 export type LaneName = (typeof laneNames)[number]
 
@@ -134,6 +136,10 @@ const comparisonsPerMinute = 600
  * few records, hand on some of others and search all day; hundreds a minute are somebody who maps the network, and may come slower.
  */
 const directoryPerMinute = 300
+/** A light client skips: a few dozen light blocks lead to any height, and each one of a chain of changing validators is small work. */
+const lightRequestsPerMinute = 1200
+/** Two sets of a hundred validators with their proofs. */
+const lightBlockBytes = 32 << 10
 /** Of a status, which is a hello. */
 const helloBytes = 64 << 10
 /** Twenty contacts and sixteen records. */
@@ -156,6 +162,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
   const control = { perMinute: limits.controlPerMinute, burst: limits.controlPerMinute }
   const comparisons = { perMinute: comparisonsPerMinute, burst: comparisonsPerMinute / 2 }
   const directory = { perMinute: directoryPerMinute, burst: directoryPerMinute / 2 }
+  const lightRequests = { perMinute: lightRequestsPerMinute, burst: lightRequestsPerMinute / 2 }
   const rated = (perSecond: number) => ({ perMinute: perSecond * 60, burst: perSecond * burstSeconds })
   const chosen = (perMinute: number | undefined, perSecond: number) => rated(perMinute === undefined ? perSecond : perMinute / 60)
 
@@ -198,11 +205,13 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
     lane('request-dht', directory, directory.perMinute * requestBytes, 'refuse'),
     quiet('request-reach'),
+    lane('request-light', lightRequests, lightRequests.perMinute * requestBytes, 'refuse'),
     answers('answer-batch'),
     answers('answer-block'),
     lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
     answers('answer-mempool'),
     lane('answer-dht', rated(answerPartsPerSecond), directory.perMinute * directoryAnswerBytes, 'refuse', false),
+    lane('answer-light', rated(answerPartsPerSecond), lightRequests.perMinute * lightBlockBytes, 'refuse', false),
     lane('answer-reach', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
   ]
   const peer = totalsOf(lanes, 1)

@@ -1,3 +1,5 @@
+import { lightRejections } from './light-rejections.ts'
+
 /**
  * Every error a person or a peer can be shown, in one place. `docs/errors.md` is generated from it, and a test holds code,
  * catalogue and docs together.
@@ -18,6 +20,7 @@ export interface OperationalEntry {
 }
 
 export const rejections = {
+  ...lightRejections,
   CODEC_TRUNCATED: { verdict: 'reject', summary: 'The bytes end before the message does.' },
   CODEC_TRAILING: { verdict: 'reject', summary: 'Bytes follow the end of the message.' },
   CODEC_NON_CANONICAL: { verdict: 'reject', summary: 'The value is encoded in a form our encoder would not produce.' },

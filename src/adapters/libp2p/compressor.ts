@@ -28,6 +28,7 @@ const dictionaryOf = {
   mempool: undefined,
   dht: undefined,
   reach: undefined,
+  light: undefined,
 } as const
 export type Compressible = keyof typeof dictionaryOf
 

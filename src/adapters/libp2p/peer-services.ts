@@ -74,6 +74,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     mempool: client('mempool'),
     dht: client('dht'),
     reach: client('reach'),
+    light: client('light'),
   }
   const channels = createDirectChannels({
     ...shared,
@@ -100,6 +101,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
     mempool: server('mempool'),
     dht: server('dht'),
     reach: server('reach'),
+    light: server('light'),
   }
   return {
     budget,

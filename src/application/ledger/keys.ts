@@ -10,6 +10,7 @@ const letters = {
   delegation: 0x64,
   key: 0x6b,
   network: 0x6e,
+  possession: 0x70,
   totals: 0x74,
   unbonding: 0x75,
   validator: 0x76,
@@ -28,6 +29,11 @@ export function validatorStateKey(operator: Address): Bytes {
 /** The address of the account that operates the validator of this key. Never removed: a retired key stays punishable. */
 export function operatorStateKey(consensusKey: ConsensusKey): Bytes {
   return prefixed(letters.key, consensusKey)
+}
+
+/** The proof with which the validator of this key registered. Genesis validators have theirs in the chain spec. */
+export function possessionStateKey(consensusKey: ConsensusKey): Bytes {
+  return prefixed(letters.possession, consensusKey)
 }
 
 /** The address of the account that has delegated this network key. */

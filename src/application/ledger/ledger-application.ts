@@ -9,7 +9,7 @@ import { readLedgerGenesis, writeLedgerGenesis } from './genesis.ts'
 import { stakeOfNetworkKey } from './network-key.ts'
 import type { LedgerParameters } from './parameters.ts'
 import { queryLedger } from './query.ts'
-import { readAccount } from './records.ts'
+import { readAccount, readPossession } from './records.ts'
 
 export interface LedgerOptions {
   /** The hash of the chain spec: transactions for any other chain are refused. */
@@ -43,6 +43,7 @@ export function ledgerApplication({ chainId, addressPrefix, parameters }: Ledger
     },
     executeBlock: (request, state) => executeBlock(request, state, { chainId, parameters }),
     stakeOfNetworkKey,
+    possessionOf: (consensusKey, state) => readPossession(state, consensusKey),
     query: queryLedger,
   }
 }

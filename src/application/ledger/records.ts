@@ -1,11 +1,19 @@
 /** What stands under the ledger's keys. A client decodes with these schemas what a state proof has proved. */
-import { type Address, accountKey, address, type ConsensusKey, consensusKey } from '../../chain/identifiers.ts'
+import {
+  type Address,
+  accountKey,
+  address,
+  type ConsensusKey,
+  type ConsensusSignature,
+  consensusKey,
+  consensusSignature,
+} from '../../chain/identifiers.ts'
 import { decode, encode } from '../../codec/codec.ts'
 import { bool, type Infer, list, type Schema, struct, u64, uint } from '../../codec/schema.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { StateReader, StateWriter } from '../state.ts'
-import { accountStateKey, operatorStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
+import { accountStateKey, operatorStateKey, possessionStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
 
 /** An account that has neither received nor sent anything has no record: its balance and its nonce are 0. */
 export const accountSchema = struct('Account', {
@@ -47,6 +55,8 @@ export type Totals = Infer<typeof totalsSchema>
 export const addressRecordSchema = address
 /** What stands under a delegation: an Ed25519 key. */
 export const networkKeyRecordSchema = accountKey
+/** What stands under a possession: the proof of a registration. */
+export const possessionRecordSchema = consensusSignature
 export const countSchema = uint({ max: 0xffff_ffff })
 
 export function readAccount(state: StateReader, account: Address): Account {
@@ -72,6 +82,20 @@ export function readOperator(state: StateReader, key: ConsensusKey): Address | u
 
 export function writeOperator(state: StateWriter, key: ConsensusKey, operator: Address): void {
   state.set(operatorStateKey(key), encode(addressRecordSchema, operator))
+}
+
+/** How a validator that registered has proved that it knows its key. */
+export function readPossession(
+  state: StateReader,
+  key: ConsensusKey,
+): { readonly operator: Address; readonly proof: ConsensusSignature } | undefined {
+  const operator = readOperator(state, key)
+  const proof = read(state, possessionRecordSchema, possessionStateKey(key))
+  return operator && proof && { operator, proof }
+}
+
+export function writePossession(state: StateWriter, key: ConsensusKey, proof: ConsensusSignature): void {
+  state.set(possessionStateKey(key), encode(possessionRecordSchema, proof))
 }
 
 export function readTotals(state: StateReader): Totals {

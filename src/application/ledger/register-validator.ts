@@ -3,7 +3,15 @@ import { verifyRegistration } from '../../chain/registration.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import { bytesEqual, toHex } from '../../primitives/bytes.ts'
 import { event, type OperationContext } from './operation-context.ts'
-import { readOperator, readTotals, readValidator, writeOperator, writeTotals, writeValidator } from './records.ts'
+import {
+  readOperator,
+  readTotals,
+  readValidator,
+  writeOperator,
+  writePossession,
+  writeTotals,
+  writeValidator,
+} from './records.ts'
 import type { Outcome } from './result-codes.ts'
 import { addStake, touch } from './stake.ts'
 
@@ -34,6 +42,7 @@ export function registerValidator(context: OperationContext, operation: Register
 
   writeValidator(state, sender, { consensusKey, stake, jailed: false, unbonding: [] })
   writeOperator(state, consensusKey, sender)
+  writePossession(state, consensusKey, possession)
   writeTotals(state, { ...totals, validators: totals.validators + 1 })
   context.account = { ...account, balance: account.balance - stake }
   touch(context)

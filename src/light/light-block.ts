@@ -1,0 +1,76 @@
+/**
+ * What a light client is sent of a height: the header, the commit that made its block final, who decided it and who decides the next.
+ * Everything in it hangs from the header by hashes; whether the header is the chain's is for `verify-light-block.ts` to say.
+ * Spec: docs/spec/light-client.md.
+ */
+import { blockHash, type Header, headerSchema } from '../chain/block.ts'
+import { type Commit, commitSchema } from '../chain/certificate.ts'
+import { address, type ChainId, consensusKey, consensusSignature } from '../chain/identifiers.ts'
+import { validatorsMax } from '../chain/limits.ts'
+import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'
+import { type Infer, list, optional, struct, uint } from '../codec/schema.ts'
+import type { Hash } from '../crypto/hash.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
+import { ok, type Result, reject } from '../primitives/result.ts'
+
+/**
+ * Proof that a validator knows its secret key: the one of its registration, which names its operator, or, without an operator, the one
+ * that the chain spec holds.
+ */
+export const keyPossessionSchema = struct('KeyPossession', {
+  consensusKey,
+  operator: optional(address),
+  proof: consensusSignature,
+})
+export type KeyPossession = Infer<typeof keyPossessionSchema>
+
+const members = list(validatorSchema, { min: 1, max: validatorsMax })
+
+export const lightBlockSchema = struct('LightBlock', {
+  header: headerSchema,
+  commit: commitSchema,
+  /** Who decided this height. */
+  validators: members,
+  /** Who decides the next. Absent: the same. */
+  nextValidators: optional(members),
+  /** Of validators of this height, as far as the sender has them: needed to skip over a change of validators. */
+  possessions: list(keyPossessionSchema, { max: validatorsMax }),
+})
+export type LightBlock = Infer<typeof lightBlockSchema>
+
+/** In a hello: the node answers requests for light blocks. */
+export const lightCapability = 'light'
+
+/** Asks for the light block of a height; 0: the latest. The answer has one part, or none when it is not held. */
+export const lightRequestSchema = struct('LightRequest', { height: uint() })
+
+/** A light block whose parts belong together: the commit is of this header, and the sets are those that the header names. */
+export interface ConsistentBlock {
+  readonly light: LightBlock
+  readonly header: Header
+  readonly hash: Hash
+  readonly commit: Commit
+  readonly validators: ValidatorSet
+  readonly next: ValidatorSet
+}
+
+/** Rejects BLOCK_WRONG_CHAIN, LIGHT_BLOCK_MALFORMED, VALIDATORS_MALFORMED. */
+export function readLightBlock(chainId: ChainId, light: LightBlock): Result<ConsistentBlock> {
+  const { header, commit } = light
+  const where = `height ${header.height}`
+  if (!bytesEqual(header.chainId, chainId)) return reject('BLOCK_WRONG_CHAIN', where)
+  const hash = blockHash(header)
+  if (commit.height !== header.height || !bytesEqual(commit.blockHash, hash)) {
+    return reject('LIGHT_BLOCK_MALFORMED', `${where}: the commit is of another block`)
+  }
+  const validators = namedSet(light.validators, header.validatorsHash, where)
+  if (!validators.ok) return validators
+  const next = namedSet(light.nextValidators ?? light.validators, header.nextValidatorsHash, where)
+  return next.ok ? ok({ light, header, hash, commit, validators: validators.value, next: next.value }) : next
+}
+
+function namedSet(validators: LightBlock['validators'], hash: Hash, where: string): Result<ValidatorSet> {
+  const set = readValidatorSet(validators)
+  if (!set.ok || bytesEqual(validatorSetHash(set.value), hash)) return set
+  return reject('LIGHT_BLOCK_MALFORMED', `${where}: the validators are not those its header names`)
+}

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Schema } from '../src/codec/schema.ts'
 
 /** Rooms in which messages and records are declared. */
-const rooms = ['chain', 'peers', 'mempool', 'sync', 'consensus', 'application', 'engine']
+const rooms = ['chain', 'peers', 'mempool', 'sync', 'light', 'consensus', 'application', 'engine']
 const root = join(import.meta.dirname, '..')
 
 export interface SchemaFile {

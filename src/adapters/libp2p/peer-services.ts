@@ -10,7 +10,7 @@ import { type Features, noFeatures } from './features.ts'
 import { createPaddingAllowance } from './padding.ts'
 import { createReadGate, type ReadGate } from './read-gate.ts'
 import { createRequestClient, type RequestClient } from './request-client.ts'
-import { createRequestServer, type RequestServer } from './request-server.ts'
+import { createRequestServer } from './request-server.ts'
 import type { StreamRoster } from './stream-roster.ts'
 import { countAllAs, countFrames, createTrafficMeter, type TrafficMeter } from './traffic-meter.ts'
 import { type PeerUpload, withUpload } from './upload-shaper.ts'
@@ -67,15 +67,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
   const counter = countAllAs(meter, 'requests', 4)
   const requestBudget = withUpload(budget, options.upload.answers)
   const client = (protocol: RequestProtocol) => createRequestClient({ ...shared, protocol, counter, budget: requestBudget })
-  const clients: Readonly<Record<RequestProtocol, RequestClient>> = {
-    batch: client('batch'),
-    block: client('block'),
-    status: client('status'),
-    mempool: client('mempool'),
-    dht: client('dht'),
-    reach: client('reach'),
-    light: client('light'),
-  }
+  const clients = ofEach(client)
   const channels = createDirectChannels({
     ...shared,
     counter: countFrames(meter, (kind) => kind),
@@ -94,15 +86,7 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
       streamsPerMinute: options.requestStreamsPerMinute,
       answer: (message) => (isClosed ? undefined : handlers.onRequest(peer, protocol, message)),
     })
-  const servers: Readonly<Record<RequestProtocol, RequestServer>> = {
-    batch: server('batch'),
-    block: server('block'),
-    status: server('status'),
-    mempool: server('mempool'),
-    dht: server('dht'),
-    reach: server('reach'),
-    light: server('light'),
-  }
+  const servers = ofEach(server)
   return {
     budget,
     gate,
@@ -143,4 +127,9 @@ export function createPeerServices(options: PeerServicesOptions): PeerServices {
 
 function featuresWith({ compresses, dictionaries }: Compressor): Features {
   return { ...noFeatures, pacedGossip: true, zstd: compresses, padding: true, dictionaries }
+}
+
+/** One for each request protocol. */
+function ofEach<T>(make: (protocol: RequestProtocol) => T): Readonly<Record<RequestProtocol, T>> {
+  return Object.fromEntries(requestProtocols.map((protocol) => [protocol, make(protocol)])) as Record<RequestProtocol, T>
 }

@@ -10,6 +10,7 @@ import { eventsCommand } from './commands/events.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
 import { peersCommands } from './commands/peers.ts'
+import { recoveryCommands } from './commands/recovery.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   ...txCommands,
   ...keysCommands,
   ...configCommands,
+  ...recoveryCommands,
   dnsSeedCommand,
   simulateCommand,
   benchCommand,

@@ -1,12 +1,13 @@
 import { transactionResultSchema } from '../application/application.ts'
-import { blockSchema } from '../chain/block.ts'
+import { blockSchema, transactionId } from '../chain/block.ts'
 import { commitSchema } from '../chain/certificate.ts'
 import { blockTransactionsMax } from '../chain/limits.ts'
-import { encode } from '../codec/codec.ts'
+import { decode, encode } from '../codec/codec.ts'
 import { bytes, type Infer, list, sizeMax, struct, uint } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Store, StoreOperation } from '../ports/store.ts'
 import { type Bytes, concatBytes } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import { decodeOwn } from './system-state.ts'
 
 /** A final block as it lies on disk: what was decided, by whom, and what came of it. */
@@ -24,38 +25,117 @@ export type TransactionLocation = Infer<typeof locationSchema>
 /** Prefixes of this room's keys in the node's store; the state tree has its own. */
 const blockPrefix = 0x62
 const locationPrefix = 0x74
+/** Where the height of the oldest kept block stands; without it all are kept, from the first on. */
+const oldestKey = Uint8Array.of(0x6f)
+/** Blocks dropped with one commit: one in the long run, a few more after the operator lowered `retained`. */
+const prunedPerCommitMax = 4
+/** Keys deleted at once by a rollback. */
+const rollbackBatch = 10_000
 
 export interface BlockStore {
   read(height: number): FinalBlock | undefined
   locate(id: Hash): TransactionLocation | undefined
   /** The newest stored height, 0 when there is none. */
   newest(): Promise<number>
-  /** What must be written, together with the state of the same height, to store a block. */
+  /** The oldest height whose block is kept. */
+  readonly oldest: number
+  /** What must be written, together with the state of the same height, to store a block, and to drop those that are over age. */
   operations(final: FinalBlock, ids: readonly Hash[]): readonly StoreOperation[]
+  /** What must be written, with a state that was fetched and not computed, to begin with this block. */
+  beginning(final: FinalBlock): readonly StoreOperation[]
+  /** Forgets the blocks after `height`, the newest first. */
+  rollback(height: number): Promise<void>
 }
 
-export function openBlockStore(store: Store): BlockStore {
+export interface BlockStoreOptions {
+  /** How many of the newest blocks stay; all of them unless given. */
+  readonly retained?: number | undefined
+}
+
+export function openBlockStore(store: Store, options: BlockStoreOptions = {}): BlockStore {
+  const { retained = Number.POSITIVE_INFINITY } = options
+  let oldest = readOldest(store)
+
+  function read(height: number): FinalBlock | undefined {
+    const encoded = store.get(blockKey(height))
+    if (!encoded) return undefined
+    const decoded = decode(finalBlockSchema, encoded)
+    if (decoded.ok) return decoded.value
+    throw new OperationalError('STORE_CORRUPT', `The block of height ${height} is damaged: ${decoded.error.detail}`)
+  }
+
+  async function newest(): Promise<number> {
+    const query = { from: Uint8Array.of(blockPrefix), to: Uint8Array.of(blockPrefix + 1), limit: 1, reverse: true }
+    const [entry] = await store.range(query)
+    return entry ? heightOf(entry[0]) : 0
+  }
+
+  function dropped(height: number): StoreOperation[] {
+    return [[blockKey(height), undefined], ...locationsOf(height).map((key): StoreOperation => [key, undefined])]
+  }
+
+  /** Of a damaged block they are not known, and stay: what goes must not keep the node from going on. */
+  function locationsOf(height: number): readonly Bytes[] {
+    try {
+      return read(height)?.block.transactions.map((encoded) => locationKey(transactionId(encoded))) ?? []
+    } catch (error) {
+      if (error instanceof OperationalError && error.code === 'STORE_CORRUPT') return []
+      throw error
+    }
+  }
+
+  function pruned(newest: number): StoreOperation[] {
+    const end = Math.min(newest - retained + 1, oldest + prunedPerCommitMax)
+    if (oldest >= end) return []
+    const operations: StoreOperation[] = []
+    for (; oldest < end; oldest++) operations.push(...dropped(oldest))
+    return [...operations, oldestRecord(oldest)]
+  }
+
   return {
-    read(height) {
-      const encoded = store.get(blockKey(height))
-      return encoded && decodeOwn(finalBlockSchema, encoded)
-    },
+    read,
     locate(id) {
       const encoded = store.get(locationKey(id))
       return encoded && decodeOwn(locationSchema, encoded)
     },
-    async newest() {
-      const query = { from: Uint8Array.of(blockPrefix), to: Uint8Array.of(blockPrefix + 1), limit: 1, reverse: true }
-      const [entry] = await store.range(query)
-      return entry ? heightOf(entry[0]) : 0
+    newest,
+    get oldest() {
+      return oldest
     },
     operations(final, ids) {
       const { height } = final.block.header
       const operations: StoreOperation[] = [[blockKey(height), encode(finalBlockSchema, final)]]
       for (const [index, id] of ids.entries()) operations.push([locationKey(id), encode(locationSchema, { height, index })])
-      return operations
+      return [...operations, ...pruned(height)]
+    },
+    beginning(final) {
+      oldest = final.block.header.height
+      return [[blockKey(oldest), encode(finalBlockSchema, final)], oldestRecord(oldest)]
+    },
+    async rollback(height) {
+      let operations: StoreOperation[] = []
+      for (let last = await newest(); last > height; last--) {
+        operations.push(...dropped(last))
+        if (operations.length < rollbackBatch && last > height + 1) continue
+        await store.write(operations, { durable: true })
+        operations = []
+      }
     },
   }
+}
+
+/** The keys of the blocks below `height`, for giving back their space. */
+export function blockKeysBelow(height: number): readonly [from: Bytes, to: Bytes] {
+  return [Uint8Array.of(blockPrefix), blockKey(height)]
+}
+
+function readOldest(store: Store): number {
+  const encoded = store.get(oldestKey)
+  return encoded ? decodeOwn(uint(), encoded) : 1
+}
+
+function oldestRecord(height: number): StoreOperation {
+  return [oldestKey, encode(uint(), height)]
 }
 
 function blockKey(height: number): Bytes {

@@ -15,6 +15,7 @@ import { merkleRoot } from '../crypto/merkle.ts'
 import type { Store } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import { type BlockStore, openBlockStore } from './block-store.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
 import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
@@ -71,14 +72,18 @@ export interface ChainOptions {
   readonly application: Application
   readonly genesis: { readonly time: number; readonly validators: readonly Validator[]; readonly appState: unknown }
   readonly stateVersionsKept: number
+  /** How many of the newest blocks stay; all of them unless given. */
+  readonly blocksRetained?: number | undefined
 }
 
 export async function openChain(options: ChainOptions): Promise<Chain> {
   const { store, chainId, application } = options
-  const blocks = openBlockStore(store)
+  const blocks = openBlockStore(store, { retained: options.blocksRetained })
   const state = await openStateStore(store, { versionsKept: options.stateVersionsKept })
   const genesis = prepareGenesis(options, state)
   if (state.version < 0) await state.commit(genesis, 0)
+  // A rollback that was interrupted has left blocks without their state.
+  if ((await blocks.newest()) > state.version) await blocks.rollback(state.version)
   let tip = readTip(options, blocks, state)
   await mendValidatorHistory(store, tip)
 
@@ -115,7 +120,7 @@ function readTip(options: ChainOptions, blocks: BlockStore, state: StateStore): 
   const system = readSystemState(state.reader())
   if (state.version === 0) return { ...system, height: 0, hash: options.chainId, time: options.genesis.time, commit: undefined }
   const newest = blocks.read(state.version)
-  assert(newest, 'the latest state has no block')
+  if (!newest) throw new OperationalError('STORE_CORRUPT', `The state of height ${state.version} has no block.`)
   const { header } = newest.block
   return { ...system, height: header.height, hash: blockHash(header), time: header.time, commit: newest.commit }
 }

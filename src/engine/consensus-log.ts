@@ -8,7 +8,7 @@ import { assert } from '../primitives/assert.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import type { Tip } from './chain.ts'
 import { decodeOwn } from './system-state.ts'
-import { openWal } from './wal.ts'
+import { forgetWal, openWal } from './wal.ts'
 import { fromWalRecord, toWalRecord, type WalRecord, walRecordSchema } from './wal-record.ts'
 
 /** The consensus log of the height in progress: what the core was told, and the bodies of the blocks found good. */
@@ -33,8 +33,10 @@ export interface Recovered {
   }[]
 }
 
+const fileName = 'wal'
+
 export async function openConsensusLog(disk: Disk, application: Application): Promise<ConsensusLog> {
-  const { wal, records } = await openWal(disk, 'wal')
+  const { wal, records } = await openWal(disk, fileName)
   const recoveredRecords = records.map((record) => decodeOwn(walRecordSchema, record))
   const write = (record: WalRecord) => wal.append(encode(walRecordSchema, record))
 
@@ -48,6 +50,11 @@ export async function openConsensusLog(disk: Disk, application: Application): Pr
     recovered: (height, tip, self) => recover(recoveredRecords, application, { height, tip, self }),
     close: () => wal.close(),
   }
+}
+
+/** Forgets what the log holds of heights that are taken back: replayed, it would decide them again. The last-signed record guards the key. */
+export function forgetConsensusLog(disk: Disk): Promise<void> {
+  return forgetWal(disk, fileName)
 }
 
 /** The records from the last beginning of the height on; none when the log is of another height. */

@@ -59,6 +59,8 @@ export interface NodeOptions {
   /** What strains this node; what suits an ordinary machine unless given. */
   readonly resources?: ResourceLimits
   readonly stateVersionsKept: number
+  /** How many of the newest blocks stay; all of them unless given. */
+  readonly blocksRetained?: number | undefined
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
   readonly agent: string
@@ -84,7 +86,8 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
   const store = await disk.openStore('chain')
-  const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept: options.stateVersionsKept })
+  const { stateVersionsKept, blocksRetained } = options
+  const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept, blocksRetained })
   const log = await openConsensusLog(disk, application)
   const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
   const mempool = createMempool(options.mempool)

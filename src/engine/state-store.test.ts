@@ -205,3 +205,62 @@ describe('state store', () => {
 function pages(store: MemoryStore): number {
   return [...store.entries.keys()].filter((key) => key.startsWith('7370')).length
 }
+
+describe('pinned versions', () => {
+  /** Commits versions up to `last`, each changing some keys of many and adding one. */
+  async function grow(state: Awaited<ReturnType<typeof openStateStore>>, last: number): Promise<Map<number, Bytes>> {
+    const roots = new Map<number, Bytes>()
+    for (let version = state.version + 1; version <= last; version++) {
+      const changes = [0, 1, 2].map((offset) => put(`key ${(version * 7 + offset) % 40}`, `v${version}`))
+      await state.commit(state.prepare([...changes, put(`only ${version}`, 'x')]), version)
+      roots.set(version, state.root)
+    }
+    return roots
+  }
+
+  const pagesOf = ({ entries }: MemoryStore) => [...entries.keys()].filter((key) => key.startsWith('7370')).length
+  const listsOf = ({ entries }: MemoryStore) => [...entries.keys()].filter((key) => key.startsWith('7372')).length
+
+  it('stay whole while those after them go, and leave nothing behind when they go too', async () => {
+    const store = memoryStore()
+    const state = await openStateStore(store, { versionsKept: 3, pinEvery: 10 })
+    const roots = await grow(state, 47)
+    expect(state.kept()).toEqual([10, 20, 30, 40, 45, 46, 47])
+    expect(state.pinned()).toEqual([10, 20, 30, 40])
+    for (const version of state.kept()) {
+      expect(state.treeAt(version).root).toEqual(roots.get(version))
+      expect(state.damagedPage(version)).toBeUndefined()
+    }
+    await state.unpin(20)
+    for (const version of state.kept()) expect(state.damagedPage(version)).toBeUndefined()
+    for (const version of [10, 40, 30]) await state.unpin(version)
+    expect(state.kept()).toEqual([45, 46, 47])
+    const straightStore = memoryStore()
+    const straight = await openStateStore(straightStore, { versionsKept: 3 })
+    await grow(straight, 47)
+    expect(pagesOf(store)).toBe(pagesOf(straightStore))
+    expect(listsOf(store)).toBe(listsOf(straightStore))
+  })
+
+  it('are let go to the end after a crash at any write of it, and nothing is lost by a rollback before that', async () => {
+    for (let writes = 0; writes < 6; writes++) {
+      const store = memoryStore()
+      const options = { versionsKept: 3, pinEvery: 40 }
+      const before = await openStateStore(store, options)
+      await grow(before, 79)
+      store.writesLeft = writes
+      await before.unpin(40).catch(() => undefined)
+      store.writesLeft = Number.POSITIVE_INFINITY
+      const after = await openStateStore(store, options)
+      for (const version of after.kept()) expect(after.damagedPage(version)).toBeUndefined()
+      if (writes % 2 === 0) await after.rollback(78)
+      await grow(after, 85)
+      await after.unpin(40)
+      await after.unpin(80)
+      for (const version of after.kept()) expect(after.damagedPage(version)).toBeUndefined()
+      const straightStore = memoryStore()
+      await grow(await openStateStore(straightStore, { versionsKept: 3 }), 85)
+      expect(pagesOf(store)).toBe(pagesOf(straightStore))
+    }
+  })
+})

@@ -83,6 +83,15 @@ export async function openWal(disk: Disk, name: string): Promise<OpenedWal> {
   return { wal, records, cutBytes }
 }
 
+/** Empties a log without reading it. */
+export async function forgetWal(disk: Disk, name: string): Promise<void> {
+  for (const part of [`${name}-a`, `${name}-b`]) {
+    const file = await disk.openFile(part)
+    await file.truncate(0)
+    await file.close()
+  }
+}
+
 interface Part {
   readonly file: AppendFile
   readonly records: readonly WalRecord[]

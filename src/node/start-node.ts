@@ -1,8 +1,5 @@
 import { createDnsResolver } from '../adapters/dns/dns-resolver.ts'
-import { lockDirectory } from '../adapters/file/directory-lock.ts'
-import { openFileDisk } from '../adapters/file/file-disk.ts'
 import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
-import { openLevelStore } from '../adapters/level/level-store.ts'
 import type { CoverSettings } from '../adapters/libp2p/cover.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
@@ -36,6 +33,7 @@ import type { Resolver } from '../ports/resolver.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { openDataDirectory } from './data-directory.ts'
 
 /** Everything a node needs to run on this machine: what the configuration says, with the keys opened. */
 export interface StartNodeOptions {
@@ -87,6 +85,8 @@ export interface StartNodeOptions {
   /** What the process may hold in memory; half of the machine's unless given. */
   readonly memoryBytesMax?: number
   readonly stateVersionsKept: number
+  /** How many of the newest blocks stay; all of them unless given. */
+  readonly blocksRetained?: number
   readonly doppelgangerWaitMs: number
   /** Threads that check signatures; absent: as many as pay on this machine. */
   readonly verifierWorkers?: number
@@ -125,8 +125,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     for (let last = undo.pop(); last; last = undo.pop()) await last()
   }
   try {
-    const lock = await lockDirectory(dataDirectory)
-    undo.push(() => lock.release())
+    const { disk, release } = await openDataDirectory(dataDirectory, telemetry)
+    undo.push(release)
     const signer = validatorKeySeed && createLocalSigner(validatorKeySeed)
     if (signer) {
       const keyLock = await lockValidatorKey(signer.publicKey)
@@ -153,7 +153,6 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       dictionaries: compressionDictionaries(chainIdOf(spec)),
       limits: { connectionsMax: 2 * connections.total, handshakesMax: 2 * connections.handshakes },
     })
-    const disk = await openFileDisk({ directory: dataDirectory, openStore: openLevelStore })
     const ports = {
       clock: createSystemClock(),
       entropy: systemEntropy,
@@ -185,6 +184,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.resources && { resources: options.resources }),
       access: options.access ?? { allow: [], deny: [] },
       stateVersionsKept: options.stateVersionsKept,
+      blocksRetained: options.blocksRetained,
       doppelgangerWaitMs: options.doppelgangerWaitMs,
       agent: options.agent,
       networkKey: options.networkKeySeed && ed25519Keypair(options.networkKeySeed),

@@ -8,6 +8,8 @@ export interface Store {
   range(query: RangeQuery): Promise<readonly StoreEntry[]>
   /** All or nothing. With `durable`, resolves only once the batch survives a power failure. */
   write(operations: readonly StoreOperation[], options: { durable: boolean }): Promise<void>
+  /** Gives back the space of what was deleted of the keys `from <= key < to`, beside other work. Absent: it costs no space. */
+  compact?(from: Bytes, to: Bytes): Promise<void>
   close(): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+import { diskErrors } from './disk-errors.ts'
 import { lightRejections } from './light-rejections.ts'
 
 /**
@@ -300,58 +301,9 @@ export const operationalErrors = {
     summary: 'A node of the devnet ended, or the devnet made no progress.',
     hint: 'The log of the node says why; run with --home to keep it.',
   },
-  LAST_SIGNED_CORRUPT: {
-    exit: 74,
-    summary: 'The record of the last signed consensus message is damaged.',
-    hint: 'Do not delete it while another copy of this validator may run. Restore it from a backup, or wait until the chain is well past your last vote and remove it.',
-  },
   NODE_STOPPED: { exit: 70, summary: 'The node has stopped.', hint: 'Start it again; the log says why it stopped.' },
 
-  DATA_DIR_LOCKED: {
-    exit: 75,
-    summary: 'Another process is using the data directory.',
-    hint: 'Stop the other node, or give this one a data directory of its own.',
-  },
-  DISK_FAILED: {
-    exit: 74,
-    summary: 'The disk refused to read or write. The node stops rather than trust it.',
-    hint: 'Check the disk and the permissions of the data directory, then start again: nothing that was final is lost.',
-  },
-  DISK_FULL: {
-    exit: 74,
-    summary: 'The disk is full. The node stopped before anything was half-written.',
-    hint: 'Free some space and start again: nothing that was final is lost.',
-  },
-  STATE_DIVERGED: {
-    exit: 70,
-    summary: 'The chain made a block final that does not hold on this node: its state or its software is not the chain’s.',
-    hint: 'Check that this node runs the version and the application that the other validators run, then restore a backup or synchronise again.',
-  },
-  STATE_VERSION_PRUNED: {
-    exit: 69,
-    summary: 'The state at this height is not kept any more.',
-    hint: 'Ask for a newer height, or keep more versions of the state.',
-  },
-  STORE_CORRUPT: {
-    exit: 74,
-    summary: 'The database is damaged.',
-    hint: 'Restore a backup, or delete the store, keep the keys and the last-signed record, and synchronise again.',
-  },
-  VALIDATOR_KEY_ELSEWHERE: {
-    exit: 75,
-    summary: 'Another machine signs with this validator’s key. This node has stopped before it could sign twice.',
-    hint: 'Find out which machine has the key and stop it; only then start this one again. If none of yours has it, the key is stolen: unstake.',
-  },
-  VALIDATOR_KEY_IN_USE: {
-    exit: 75,
-    summary: 'Another process on this machine runs a validator with the same key.',
-    hint: 'Stop the other one first: two validators with one key sign twice and are slashed.',
-  },
-  WAL_CORRUPT: {
-    exit: 74,
-    summary: 'The consensus log is damaged in its middle; starting from it could make this validator sign twice.',
-    hint: 'Restore the file from a backup taken while the node was stopped, or move it away: the last-signed record still guards the key.',
-  },
+  ...diskErrors,
 
   VERIFIER_UNAVAILABLE: {
     exit: 75,

@@ -1,12 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Disk } from '../../ports/disk.ts'
 import type { Store } from '../../ports/store.ts'
 import { assert } from '../../primitives/assert.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
 import { openAppendFile } from './append-file.ts'
 import { isMissing, onDisk } from './file-error.ts'
-import { syncDirectoryOf } from './sync-directory.ts'
+import { replaceFile } from './replace-file.ts'
 
 export interface FileDiskOptions {
   readonly directory: string
@@ -37,20 +36,6 @@ export async function openFileDisk({ directory, openStore }: FileDiskOptions): P
     },
     openStore: (name) => openStore(pathOf(directory, name)),
   }
-}
-
-/** New content beside the old, durable before it takes the name, and the name durable before it counts. */
-async function replaceFile(path: string, content: Bytes): Promise<void> {
-  const temporary = `${path}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-  await syncDirectoryOf(path)
 }
 
 function pathOf(directory: string, name: string): string {

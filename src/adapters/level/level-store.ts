@@ -1,13 +1,17 @@
 import { ClassicLevel } from 'classic-level'
 import type { RangeQuery, Store, StoreEntry, StoreOperation } from '../../ports/store.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import { type Bytes, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
+import { onLevel, operational } from './level-error.ts'
+import { checkedValue, withChecksum } from './value-checksum.ts'
 
 export interface LevelOptions {
   /** Uncompressed blocks kept in memory. */
   readonly cacheBytes?: number
   /** Size of the log and its image in memory before it becomes a table; up to two of them are held. */
   readonly writeBufferBytes?: number
+  /** What errors call the store; its location unless given. */
+  readonly where?: string
 }
 
 const cacheBytesDefault = 8 << 20
@@ -20,10 +24,12 @@ const tableBytes = 2 << 20
 const openFilesMax = 74
 
 /**
- * `Store` over LevelDB in the directory `location`, created when absent. Throws `OperationalError` DATA_DIR_LOCKED when another process
+ * `Store` over LevelDB in the directory `location`, created when absent. LevelDB reads its tables without looking at its own checksums,
+ * so each value carries one of ours: a damaged one is never read as a good one. Throws `OperationalError` DATA_DIR_LOCKED when another process
  * has it open, STORE_CORRUPT, DISK_FULL or DISK_FAILED; LevelDB refuses every write after one that failed.
  */
 export async function openLevelStore(location: string, options: LevelOptions = {}): Promise<Store> {
+  const { where = location } = options
   const level = new ClassicLevel<Bytes, Bytes>(location, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -34,27 +40,29 @@ export async function openLevelStore(location: string, options: LevelOptions = {
     maxFileSize: tableBytes,
     maxOpenFiles: openFilesMax,
   })
-  await guarded(location, () => level.open())
+  await onLevel(where, () => level.open())
   return {
     get(key) {
       try {
         const value = level.getSync(key)
-        return value && plain(value)
+        return value && checked(where, key, value)
       } catch (error) {
-        throw operational(location, error)
+        throw operational(where, error)
       }
     },
-    range: (query) => guarded(location, () => readRange(level, query)),
-    write: (operations, { durable }) => guarded(location, () => writeBatch(level, operations, durable)),
-    close: () => guarded(location, () => level.close()),
+    range: (query) => onLevel(where, () => readRange(level, where, query)),
+    write: (operations, { durable }) => onLevel(where, () => writeBatch(level, operations, durable)),
+    compact: (from, to) => onLevel(where, () => level.compactRange(from, to)),
+    close: () => onLevel(where, () => level.close()),
   }
 }
 
 type Level = ClassicLevel<Bytes, Bytes>
 
-async function readRange(level: Level, { from, to, limit, reverse = false }: RangeQuery): Promise<readonly StoreEntry[]> {
+async function readRange(level: Level, location: string, query: RangeQuery): Promise<readonly StoreEntry[]> {
+  const { from, to, limit, reverse = false } = query
   const entries = await level.iterator({ gte: from, lt: to, limit, reverse }).all()
-  return entries.map(([key, value]) => [plain(key), plain(value)])
+  return entries.map(([key, value]) => [plain(key), checked(location, key, value)])
 }
 
 /** The library answers with Buffers, which slice by rules of their own. */
@@ -62,37 +70,18 @@ function plain(bytes: Bytes): Bytes {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
+function checked(location: string, key: Bytes, stored: Bytes): Bytes {
+  const value = checkedValue(key, plain(stored))
+  if (value) return value
+  throw new OperationalError('STORE_CORRUPT', `The value under the key ${toHex(key).slice(0, 64)} is damaged.`, {
+    where: location,
+  })
+}
+
 /** As a list: the memory of a chained batch, twenty megabytes after a large block, would wait for the garbage collector. */
 function writeBatch(level: Level, operations: readonly StoreOperation[], durable: boolean): Promise<void> {
   const batch = operations.map(([key, value]) =>
-    value ? ({ type: 'put', key, value } as const) : ({ type: 'del', key } as const),
+    value ? ({ type: 'put', key, value: withChecksum(key, value) } as const) : ({ type: 'del', key } as const),
   )
   return level.batch(batch, { sync: durable })
-}
-
-async function guarded<T>(location: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw operational(location, error)
-  }
-}
-
-/** LevelDB tells some errors by code, others by text alone. */
-function operational(location: string, error: unknown): OperationalError {
-  const texts: string[] = []
-  const codes: unknown[] = []
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    texts.push(cause.message)
-    codes.push((cause as NodeJS.ErrnoException).code)
-  }
-  const text = texts.join(': ')
-  const options = { where: location, cause: error }
-  if (codes.includes('LEVEL_LOCKED'))
-    return new OperationalError('DATA_DIR_LOCKED', `The store is open already: ${text}`, options)
-  if (codes.includes('LEVEL_CORRUPTION')) return new OperationalError('STORE_CORRUPT', `The store is damaged: ${text}`, options)
-  if (codes.includes('ENOSPC') || /no space left|quota exceeded/i.test(text)) {
-    return new OperationalError('DISK_FULL', `The store cannot be written: ${text}`, options)
-  }
-  return new OperationalError('DISK_FAILED', `The store cannot be read or written: ${text}`, options)
 }

@@ -2,12 +2,16 @@ import type { SettingPath } from '../../settings/toml-lines.ts'
 import type { NodeConfig } from './node-config.ts'
 
 /** Settings that are good by themselves and cannot hold together; the path is that of the one to change. */
-export function nodeConfigContradictions({ p2p, defence, api, mempool }: NodeConfig): readonly {
+export function nodeConfigContradictions({ node, p2p, defence, api, mempool }: NodeConfig): readonly {
   readonly path: SettingPath
   readonly message: string
 }[] {
   const found: { readonly path: SettingPath; readonly message: string }[] = []
   const contradict = (path: SettingPath, message: string): void => void found.push({ path, message })
+  if (node.retain_blocks !== 'all' && node.retain_blocks <= node.rollback_blocks_max) {
+    const message = `node.retain_blocks is ${node.retain_blocks}: a rollback of node.rollback_blocks_max = ${node.rollback_blocks_max} blocks needs more.`
+    contradict(['node', 'retain_blocks'], message)
+  }
   if (p2p.require_hybrid && p2p.security.includes('noise')) {
     contradict(['p2p', 'security'], 'p2p.require_hybrid is true, which Noise cannot offer: set p2p.security = ["tls"] as well.')
   }

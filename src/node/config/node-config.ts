@@ -53,7 +53,19 @@ export const nodeConfigSchema = z.strictObject({
         .min(1)
         .max(1_000_000)
         .default(100)
-        .describe('How many blocks back the state can be read. Blocks themselves are all kept.'),
+        .describe('How many blocks back the state can be read, proved and rolled back to.'),
+      retain_blocks: z
+        .union([z.literal('all'), z.int().min(100).max(1_000_000_000)])
+        .default('all')
+        .describe(
+          'How many of the newest blocks are kept; older ones are dropped and their space given back. "all": none is, which makes an archive.',
+        ),
+      rollback_blocks_max: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(100)
+        .describe('How many blocks `synod rollback` may take back. So many states are kept in any case, and one more.'),
       verifier_workers: z
         .union([z.literal('auto'), z.int().min(0).max(64)])
         .default('auto')

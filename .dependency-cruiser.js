@@ -63,7 +63,7 @@ export default {
     error(
       'libp2p-in-its-adapter',
       'libp2p and its types never leave adapters/libp2p, so that the simulator can take its place.',
-      { pathNot: `^src/adapters/libp2p/|${tests}` },
+      { pathNot: `^src/adapters/libp2p/|^test/|${tests}` },
       { path: '(^|/)node_modules/(@?libp2p|@chainsafe/libp2p-[^/]+|@multiformats/multiaddr)/' },
     ),
     error(

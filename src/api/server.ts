@@ -53,6 +53,8 @@ const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
 const loggedPathMax = 64
 const eventsPath = '/v1/events'
+/** Routes check what they are asked themselves. Unless it is given others, the server loads two compilers of JSON Schema. */
+const withoutSchemas = { buildValidator: refuseSchemas, buildSerializer: refuseSchemas }
 
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const { node, host, port } = options
@@ -64,6 +66,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: headersTimeoutMs / 2 },
     routerOptions: { maxParamLength: 512 },
+    schemaController: { compilersFactory: withoutSchemas },
     frameworkErrors: answerError,
     clientErrorHandler: answerNoHttp,
   })
@@ -134,6 +137,10 @@ function errorAnswers(telemetry: Pick<Telemetry, 'log'>) {
     telemetry.log('error', 'the API failed to answer', { path: pathOf(url).slice(0, loggedPathMax), error: String(error) })
     return reply.code(500).send(errorToView('API_FAILED', 'the node failed to answer; its log says why'))
   }
+}
+
+function refuseSchemas(): never {
+  throw new Error('no route has a JSON schema')
 }
 
 /** Without the query: somebody may have put a secret there. */

@@ -2,7 +2,6 @@
  * A libp2p peer without any of Synod's rules: it connects, encrypts, opens whatever stream it is told to, and writes raw bytes. For
  * those who test a node's defence from outside; a node itself never has one.
  */
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection, Libp2p, Stream, StreamMessageEvent } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
@@ -10,6 +9,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { PeerId } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
+import { networkKeyOf } from './network-key.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
 
 export interface BarePeer {
@@ -55,7 +55,7 @@ export interface BarePeerOptions {
 
 export async function createBarePeer(options: BarePeerOptions): Promise<BarePeer> {
   const { localAddress, streamsMax = 64 } = options
-  const privateKey = await generateKeyPairFromSeed('Ed25519', options.privateKeySeed)
+  const privateKey = networkKeyOf(options.privateKeySeed)
   // The types name fewer options than net.connect is given.
   const dialOpts = { ...(localAddress !== undefined && { localAddress }) } as object
   const tls = await createTls(privateKey, { requireHybrid: false, onNegotiated: () => undefined })

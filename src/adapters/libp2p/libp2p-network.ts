@@ -2,7 +2,6 @@
  * The `Network` port over js-libp2p: TCP, TLS 1.3 and Noise, yamux, gossipsub. What goes over the wire is in docs/spec/network.md.
  * Only what is used is imported, and nothing that dials or asks by itself.
  */
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection, ConnectionEncrypter, Libp2p, MessageStreamTimeline, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
@@ -17,7 +16,9 @@ import { type CourtesyComponents, serveCourtesies } from './courtesies.ts'
 import type { CoverSettings } from './cover.ts'
 import { createDoor } from './door.ts'
 import { createGossip } from './gossip.ts'
+import { lateNoise } from './late-noise.ts'
 import { defaultLimits, type Libp2pLimits, streamsOfPeerMax } from './limits.ts'
+import { networkKeyOf } from './network-key.ts'
 import { readAddress } from './peer-address.ts'
 import type { RelayingMeans } from './relaying.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
@@ -74,7 +75,7 @@ const nativeProtections: Readonly<Record<string, string>> = {
 /** Creates the network, which listens once `start` is called. */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Network> {
   assert(options.privateKeySeed.length === 32, 'an Ed25519 seed has 32 bytes')
-  const privateKey = await generateKeyPairFromSeed('Ed25519', options.privateKeySeed)
+  const privateKey = networkKeyOf(options.privateKeySeed)
   // A connection and the raw stream under it share their timeline, which so identifies the connection to the encrypter.
   const protections = new WeakMap<MessageStreamTimeline, string>()
   const limits = { ...defaultLimits, ...options.limits }
@@ -252,8 +253,7 @@ async function createEncrypters(
           onNegotiated: (raw, protection) => protections.set(raw.timeline, protection),
         })
       }
-      const { noise } = await import('@libp2p/noise')
-      return noise() as unknown as EncrypterFactory
+      return lateNoise as unknown as EncrypterFactory
     }),
   )
 }

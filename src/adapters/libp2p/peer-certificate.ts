@@ -4,12 +4,13 @@
  * The certificate is made once per process and serves every connection; its key is ephemeral and never leaves memory.
  */
 import { createSign, generateKeyPairSync, randomBytes, type X509Certificate } from 'node:crypto'
-import { generateKeyPairFromSeed, publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import { publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PeerId, PrivateKey, PublicKey } from '@libp2p/interface'
 import { peerIdFromCID } from '@libp2p/peer-id'
 import { ed25519Verify } from '../../crypto/ed25519.ts'
 import { type Bytes, bytesEqual, concatBytes, utf8 } from '../../primitives/bytes.ts'
 import { der, derChildren, derElement, derTag, derTime } from './der.ts'
+import { networkKeyOf } from './network-key.ts'
 
 /** 1.3.6.1.4.1.53594.1.1 */
 const identityOid = Uint8Array.of(0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xa2, 0x5a, 0x01, 0x01)
@@ -67,7 +68,7 @@ export async function makePeerCertificate(identity: PrivateKey, now: number): Pr
 
 /** The certificate of the identity with an Ed25519 seed of 32 bytes, for connections outside libp2p. */
 export async function peerCertificateOfSeed(seed: Bytes): Promise<PemCertificate> {
-  return makePeerCertificate(await generateKeyPairFromSeed('Ed25519', seed), Date.now())
+  return makePeerCertificate(networkKeyOf(seed), Date.now())
 }
 
 /** The peer a certificate proves. Throws, saying why, when it proves none. TLS itself proves that the peer holds its key. */

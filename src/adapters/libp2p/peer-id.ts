@@ -1,12 +1,12 @@
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
+import { networkKeyOf } from './network-key.ts'
 
 /** The peer id of the network identity with this Ed25519 seed (32 bytes). */
 export async function peerIdOf(seed: Bytes): Promise<PeerId> {
-  return peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', seed)).toString()
+  return peerIdFromPrivateKey(networkKeyOf(seed)).toString()
 }
 
 /** How multiaddrs, and messages that name peers, hold an id: the multihash of its public key. */

@@ -1,4 +1,3 @@
-import { request } from 'node:http'
 import { OperationalError } from '../../primitives/operational-error.ts'
 
 export interface HttpAnswer {
@@ -15,7 +14,7 @@ const bodyBytesMax = 256 << 10
  * One HTTP request to a device on the own network: no redirects, no proxies, a bounded answer, and a deadline for all of it, since
  * whoever answers may be anything. Rejects with `OperationalError` GATEWAY_FAILED.
  */
-export function httpAsk(
+export async function httpAsk(
   url: URL,
   {
     method = 'GET',
@@ -24,6 +23,8 @@ export function httpAsk(
     timeoutMs,
   }: { method?: string; headers?: Record<string, string>; body?: string; timeoutMs: number },
 ): Promise<HttpAnswer> {
+  // Whoever imports it at the start pays for all that Node makes of HTTP, a WebSocket included.
+  const { request } = await import('node:http')
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
       clearTimeout(deadline)

@@ -8,7 +8,7 @@ import { createBoundedMap } from '../primitives/bounded-map.ts'
 import type { Rejection } from '../primitives/result.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
 import { createAddressTeller } from './address-teller.ts'
-import type { Discovery } from './discovery.ts'
+import type { Discovery, SeenAddress } from './discovery.ts'
 import type { Ports } from './ports.ts'
 
 /**
@@ -29,7 +29,7 @@ export interface AddressExchangeOptions {
   readonly ports: Ports
   /** False: addresses are neither asked for, nor told, nor taken. */
   readonly enabled: boolean
-  readonly discovery: Pick<Discovery, 'learnOwn' | 'learnSeen' | 'sample'>
+  readonly discovery: Pick<Discovery, 'learnOwn' | 'learnSeen' | 'sample' | 'size'>
   /** Where this node says that it can be dialled. */
   readonly announced: () => readonly string[]
   /** The protocol version spoken with a peer. */
@@ -40,6 +40,11 @@ export interface AddressExchangeOptions {
 /** However often a host connects, as several nodes behind one address may, it is answered so often. */
 const answersOfHost = tokenBucketPolicy(8, 60_000)
 const hostsMax = 1024
+/** A peer is answered once on a connection, and so seldom when it comes again and again. */
+const answerEveryMs = 60_000
+const peersMax = 1024
+/** What is told stays the same for so long, unless the book has doubled: who asks under many names learns no more than who asks once. */
+const sampleMs = 60_000
 
 export function createAddressExchange(options: AddressExchangeOptions): AddressExchange {
   const { ports, enabled, discovery, negotiated, onRejection } = options
@@ -49,6 +54,8 @@ export function createAddressExchange(options: AddressExchangeOptions): AddressE
   /** Peers that were asked, and have yet to answer. */
   const asked = new Set<PeerId>()
   const answered = new Set<PeerId>()
+  const answeredAt = createBoundedMap<PeerId, number>(peersMax)
+  const sample = createMinuteSample(discovery)
   const hosts = createBoundedMap<string, TokenBucket>(hostsMax)
   const intake = new Map<PeerId, TokenBucket>()
   const now = () => clock.monotonic()
@@ -56,6 +63,16 @@ export function createAddressExchange(options: AddressExchangeOptions): AddressE
   function partner(id: PeerId): PeerInfo | undefined {
     const peer = network.peers().find((each) => each.id === id)
     return peer && takesPart(peer) ? peer : undefined
+  }
+
+  /** Whether a peer is told anything, which is counted. */
+  function isDue({ id, host }: PeerInfo): boolean {
+    if (now() - (answeredAt.peek(id) ?? Number.NEGATIVE_INFINITY) < answerEveryMs) return false
+    const { site } = placeOf(host)
+    const turn = takeTokens(answersOfHost, hosts.get(site) ?? 0, now())
+    hosts.set(site, turn.bucket)
+    if (turn.conforms) answeredAt.set(id, now())
+    return turn.conforms
   }
 
   /** Whether a peer may tell so much unasked; what is beyond it is not looked at. */
@@ -80,10 +97,7 @@ export function createAddressExchange(options: AddressExchangeOptions): AddressE
         return onRejection(id, { code: 'ADDRESSES_ASKED_AGAIN', detail: peer.direction })
       }
       answered.add(id)
-      const { site } = placeOf(peer.host)
-      const turn = takeTokens(answersOfHost, hosts.get(site) ?? 0, now())
-      hosts.set(site, turn.bucket)
-      teller.answer(peer, turn.conforms ? discovery.sample() : [])
+      teller.answer(peer, isDue(peer) ? sample(now()) : [])
     },
     onTold(id, { answer, entries }) {
       const peer = partner(id)
@@ -103,5 +117,16 @@ export function createAddressExchange(options: AddressExchangeOptions): AddressE
     },
     start: teller.start,
     stop: teller.stop,
+  }
+}
+
+function createMinuteSample(discovery: Pick<Discovery, 'sample' | 'size'>): (now: number) => readonly SeenAddress[] {
+  let drawn: { readonly at: number; readonly of: number; readonly seen: readonly SeenAddress[] } | undefined
+  return (now) => {
+    const { new: heard, tried } = discovery.size()
+    const of = heard + tried
+    if (!drawn || now - drawn.at >= sampleMs || of >= 2 * drawn.of) drawn = { at: now, of, seen: discovery.sample() }
+    const ageMs = now - drawn.at
+    return drawn.seen.map(({ address, seenAgoMs }) => ({ address, seenAgoMs: seenAgoMs + ageMs }))
   }
 }

@@ -38,8 +38,11 @@ export interface AddressBook {
   sample(now: number, chance: () => number): readonly BookEntry[]
 }
 
-/** The most of the book that is told at a time; of a small one, which hides nothing, at least a few, or a small network would not hold together. */
-export const sampleBounds = { share: 0.23, total: 250, few: 4 } as const
+/**
+ * The most of the book that is told at a time. Of fewer than five addresses that is none, as with Bitcoin Core: who comes into a small
+ * network is told onward as news, and finds the others in the directory, so nothing hangs on what a tiny book would give away of itself.
+ */
+export const sampleBounds = { share: 0.23, total: 250 } as const
 
 export function createAddressBook(secret: Bytes, kept: Iterable<BookEntry> = []): AddressBook {
   const tables = createTables(kept)
@@ -105,8 +108,7 @@ export function createAddressBook(secret: Bytes, kept: Iterable<BookEntry> = [])
       return collisions.slots().flatMap((slot) => tables.triedAt(slot) ?? [])
     },
     sample(now, chance) {
-      const share = Math.max(sampleBounds.few, Math.floor(tables.count * sampleBounds.share))
-      const count = Math.min(sampleBounds.total, share)
+      const count = Math.min(sampleBounds.total, Math.floor(tables.count * sampleBounds.share))
       const lots = candidates(now).map((entry) => ({ entry, lot: chance() }))
       const drawn = lots.sort((left, right) => left.lot - right.lot).slice(0, count)
       return drawn.map(({ entry }) => entry)

@@ -46,6 +46,8 @@ export interface NodeOptions {
   readonly dnsSeeds?: DnsSeedSettings
   /** Whether to have this node's addresses tried by others, and to try theirs; not unless given. */
   readonly autonat?: boolean
+  /** For how long a gateway is asked to forward a port at a time; an hour unless given. */
+  readonly portLeaseSeconds?: number
   /** Whether addresses are told to peers, and taken from them; so unless given. */
   readonly peerExchange?: boolean
   /** None, in either direction, unless given. */

@@ -1,6 +1,7 @@
 import {
   addressesAt,
   createOwnAddressTable,
+  networksOf,
   type OwnAddress,
   type OwnAddressSource,
   type Reachability,
@@ -20,17 +21,22 @@ export interface OwnAddresses {
   /** What others are told, the surest first, at most as many as a hello holds. */
   announced(): readonly string[]
   reachability(): Reachability
+  /** Calls back, once, whenever this machine has left a network it stood in: whoever found something out there finds it out again. */
+  onMoved(callback: () => void): void
 }
 
 export function createOwnAddresses({ ports: { clock, network, telemetry } }: { ports: Ports }): OwnAddresses {
   const table = createOwnAddressTable()
   const hosts = new Map<OwnAddressSource, readonly string[]>()
+  const callbacks: (() => void)[] = []
+  let networks: ReadonlySet<string> = new Set()
   let told: Reachability = 'unknown'
 
   /** Interfaces come and go without a word, so the sockets are asked every time. */
   function read(): void {
     const addresses = network.addresses()
     const listening = addresses.filter((address) => !isRelayed(address))
+    look(networksOf(listening))
     table.offer('listen', listening)
     table.offer('relay', addresses.filter(isRelayed))
     for (const [source, seen] of hosts)
@@ -38,6 +44,19 @@ export function createOwnAddresses({ ports: { clock, network, telemetry } }: { p
         source,
         seen.flatMap((host) => addressesAt(host, listening)),
       )
+  }
+
+  /** A cable that is pulled is most often put back, so to be nowhere is not to have moved. */
+  function look(present: ReadonlySet<string>): void {
+    if (present.size === 0) return
+    const before = networks
+    networks = present
+    if (before.isSubsetOf(present)) return
+    telemetry.log('info', 'this machine has left a network: where it can be reached is found out anew')
+    table.forgetVerdicts()
+    hosts.clear()
+    for (const source of ['mapping', 'stun', 'observed'] as const) table.offer(source, [])
+    for (const callback of callbacks) callback()
   }
 
   return {
@@ -63,6 +82,7 @@ export function createOwnAddresses({ ports: { clock, network, telemetry } }: { p
       read()
       return table.reachability(clock.monotonic())
     },
+    onMoved: (callback) => void callbacks.push(callback),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FoundGateway, PortMapping } from '../ports/gateway.ts'
 import { silence } from '../ports/telemetry.ts'
+import { createRandom, createSimulatedEntropy } from '../simulator/random.ts'
 import { createScheduler, createSimulatedClock } from '../simulator/scheduler.ts'
 import { createPortMapper } from './port-mapper.ts'
 import type { Ports } from './ports.ts'
@@ -8,7 +9,7 @@ import type { Ports } from './ports.ts'
 const minuteMs = 60_000
 
 /** A gateway as the test wants it, and the mapper that uses it. */
-function setUp(changes: Partial<FoundGateway> = {}, listening = ['/ip4/192.168.1.7/tcp/26600/p2p/self']) {
+function setUp(changes: Partial<FoundGateway> = {}, listening = ['/ip4/192.168.1.7/tcp/26600/p2p/self'], leaseSeconds = 3600) {
   const scheduler = createScheduler(0)
   const mappings = new Map<number, PortMapping>()
   const calls: string[] = []
@@ -31,6 +32,7 @@ function setUp(changes: Partial<FoundGateway> = {}, listening = ['/ip4/192.168.1
   let searches = 0
   const ports = {
     clock: createSimulatedClock(scheduler, () => 0),
+    entropy: createSimulatedEntropy(createRandom(1n)),
     network: { addresses: () => listening },
     telemetry: silence,
     gateway: {
@@ -40,7 +42,11 @@ function setUp(changes: Partial<FoundGateway> = {}, listening = ['/ip4/192.168.1
       },
     },
   } as unknown as Ports
-  const mapper = createPortMapper({ ports, ownAddresses: { offer: (_, addresses) => void offered.push(addresses) } })
+  const mapper = createPortMapper({
+    ports,
+    leaseSeconds,
+    ownAddresses: { offer: (_, addresses) => void offered.push(addresses) },
+  })
   const run = (ms: number) => scheduler.run(scheduler.now() + ms)
   return { mapper, mappings, calls, run, searches: () => searches, told: () => offered.at(-1) }
 }
@@ -56,6 +62,13 @@ describe('port mapping', () => {
     expect(new Set(calls)).toEqual(new Set(['map 26600']))
     await mapper.stop()
     expect([calls.at(-1), mappings.size]).toEqual(['unmap 26600', 0])
+  })
+
+  it('renews each time when a third of its lease is over', async () => {
+    const { mapper, calls, run, mappings } = setUp({}, undefined, 60)
+    mapper.start()
+    await run(minuteMs - 1000)
+    expect([calls.length, mappings.get(26_600)?.leaseSeconds]).toEqual([3, 60])
   })
 
   it('maps again what the gateway forgot', async () => {
@@ -101,11 +114,13 @@ describe('port mapping', () => {
       },
     })
     mapper.start()
-    await run(minuteMs)
+    await run(10_000)
     expect([mapper.status(), searches()]).toEqual(['refused', 1])
+    await run(60 * minuteMs)
+    expect(searches()).toBeLessThan(15)
     broken = false
-    await run(20 * minuteMs)
-    expect([mapper.status(), searches()]).toEqual(['mapped', 2])
+    await run(15 * minuteMs)
+    expect(mapper.status()).toBe('mapped')
   })
 
   it.each([[['/ip4/127.0.0.1/tcp/26600/p2p/self']], [['/ip4/8.8.8.8/tcp/26600/p2p/self']], [[]]])(

@@ -34,14 +34,15 @@ export function createReachabilityDesk(options: {
   ownAddresses: OwnAddresses
   /** Whether to have addresses tried, and to try others'. */
   autonat: boolean
+  portLeaseSeconds: number
   handshake: () => Pick<Handshake, 'dialBack' | 'of'>
 }): ReachabilityDesk {
-  const { ports, ownAddresses, autonat: enabled, handshake } = options
+  const { ports, ownAddresses, autonat: enabled, portLeaseSeconds: leaseSeconds, handshake } = options
   const { clock, stun, telemetry } = ports
   const server = createReachServer({ ports, enabled, handshake: { dialBack: (nonce) => handshake().dialBack(nonce) } })
   const prober = createReachProber({ ports, ownAddresses, enabled, helloOf: (peer) => handshake().of(peer) })
-  const mapper = createPortMapper({ ports, ownAddresses })
-  const observed = createObservedHosts()
+  const mapper = createPortMapper({ ports, ownAddresses, leaseSeconds })
+  let observed = createObservedHosts()
   const timers = new Map<() => void, Timer>()
   let latest: NatReports | undefined
   let running = false
@@ -72,6 +73,14 @@ export function createReachabilityDesk(options: {
       telemetry.gauge('synod_own_addresses', all.filter((each) => each.standing === standing).length, { standing })
     }
   }
+
+  ownAddresses.onMoved(() => {
+    observed = createObservedHosts()
+    latest = undefined
+    if (!running) return
+    mapper.moved()
+    if (stun) void explore()
+  })
 
   return {
     server,

@@ -124,7 +124,8 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
   const { ports, reputation, signer } = foundation
   const { judge, keeper, slots, discovery } = defence
   const autonat = options.autonat ?? false
-  const reachability = createReachabilityDesk({ ...foundation, autonat, handshake: () => handshake })
+  const portLeaseSeconds = options.portLeaseSeconds ?? 3600
+  const reachability = createReachabilityDesk({ ...foundation, autonat, portLeaseSeconds, handshake: () => handshake })
   const handshake: Handshake = createHandshake({
     ...foundation,
     ...options,

@@ -102,6 +102,7 @@ export interface StartNodeOptions {
 export interface NatSettings {
   readonly autonat: boolean
   readonly upnp: boolean
+  readonly upnpLeaseSeconds: number
   readonly stunServers: readonly string[]
 }
 
@@ -177,6 +178,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       directory: options.directory,
       ...(options.relays && { relays: options.relays }),
       autonat: options.nat?.autonat ?? false,
+      ...(options.nat && { portLeaseSeconds: options.nat.upnpLeaseSeconds }),
       mempool: options.mempool,
       batchPool: defaultBatchPoolLimits,
       connections,

@@ -28,6 +28,8 @@ export interface OwnAddressTable {
   offer(source: OwnAddressSource, addresses: readonly string[]): boolean
   /** @param group the network group of the server that tried. */
   judge(address: string, group: string, verdict: ReachVerdict, now: number): void
+  /** This machine stands elsewhere now: what was found at the old place says nothing of the new one. */
+  forgetVerdicts(): void
   candidates(now: number): readonly OwnAddress[]
   /** What others are told, the surest first, at most `announcedMax`. */
   announced(now: number): readonly string[]
@@ -99,6 +101,7 @@ export function createOwnAddressTable(): OwnAddressTable {
         ofAddress.delete(eldest)
       }
     },
+    forgetVerdicts: () => verdicts.clear(),
     candidates,
     announced(now) {
       const worth = candidates(now).filter(isWorthTelling)
@@ -142,4 +145,18 @@ export function addressesAt(host: string, listening: readonly string[]): readonl
     return isLocal && !address.includes('/p2p-circuit')
   })
   return [...new Set(fit.map((address) => address.replace(/^\/ip[46]\/[^/]+/, `/${version}/${host}`)))]
+}
+
+/**
+ * The networks in which this machine stands, as its sockets tell: one for each IPv4 address, and one for each /64 of IPv6, in which
+ * addresses change by the day without anything having moved. Loopback is everywhere.
+ */
+export function networksOf(listening: readonly string[]): ReadonlySet<string> {
+  const networks = listening.flatMap((address) => {
+    const { kind, host } = readDialTarget(address)
+    const ip = kind === 'ip' ? parseIp(host) : undefined
+    if (!ip || reachOf(host) === 'machine') return []
+    return [(ip.length === 4 ? ip : ip.subarray(0, 8)).join('.')]
+  })
+  return new Set(networks)
 }

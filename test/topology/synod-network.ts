@@ -127,6 +127,8 @@ async function createHostedNode(
   const url = await observer.urlOf(apiPort, observer === host ? '127.0.0.1' : host.address)
   const client = createClient(url)
   let run: StartedRun | undefined
+  // The nodes of tests ask no router unless that is what is tested.
+  const environment = { SYNOD_NAT_UPNP: String(settings['nat']?.['upnp'] === true) }
   return {
     host,
     home,
@@ -136,7 +138,10 @@ async function createHostedNode(
     url,
     async start() {
       const answers = async () => (await client.status()).peerId === peerId
-      run = await host.start([process.execPath, launcher, 'start', '--home', home], answers, { timeoutMs: startMsMax })
+      run = await host.start([process.execPath, launcher, 'start', '--home', home], answers, {
+        timeoutMs: startMsMax,
+        environment,
+      })
       return run
     },
     async stop() {

@@ -12,6 +12,12 @@ export const natTable = z
       .boolean()
       .default(true)
       .describe('Whether to ask the router to forward the ports this node listens on, where its address is a private one.'),
+    upnp_lease_seconds: z
+      .int()
+      .min(30)
+      .max(604_800)
+      .default(3600)
+      .describe('For how long the router is asked to do so, in seconds. It is asked again when a third of that is over.'),
     stun_servers: z
       .array(z.string().regex(/^[^\s:/]+:[0-9]{1,5}$/, 'host and port, such as stun.example.org:3478'))
       .max(4)

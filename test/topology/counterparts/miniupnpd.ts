@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StartedRun } from '../../e2e/support/run-synod.ts'
 import { gatewayChains } from '../nat-rules.ts'
@@ -9,6 +9,8 @@ export interface Gateway {
   readonly run: StartedRun
   /** The mappings that are in force in the router's kernel, as protocol, public port and inner address with its port. */
   mappings(): Promise<Mapping[]>
+  /** When each of its leases ends, Unix seconds, by protocol and public port. */
+  leases(): Promise<ReadonlyMap<string, number>>
   /** Forgets every mapping, as a gateway does that was switched off and on. */
   forget(): Promise<void>
 }
@@ -56,6 +58,10 @@ export async function startMiniupnpd(topology: Topology, router: Router): Promis
       const { stdout } = await router.run(['nft', 'list', 'chain', 'inet', table, inward])
       return mappingsIn(stdout)
     },
+    async leases() {
+      const lines = (await readFile(file('leases'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '')
+      return new Map(lines.map(leaseIn))
+    },
     async forget() {
       await run.kill()
       for (const chain of [forward, inward, outward]) await router.run(['nft', 'flush', 'chain', 'inet', table, chain])
@@ -63,6 +69,12 @@ export async function startMiniupnpd(topology: Topology, router: Router): Promis
       run = await start()
     },
   }
+}
+
+/** A line is `TCP:4001:10.1.0.2:4001:1800000000:synod`. */
+function leaseIn(line: string): readonly [string, number] {
+  const [protocol = '', publicPort, , , ends] = line.split(':')
+  return [`${protocol.toLowerCase()} ${publicPort}`, Number(ends)]
 }
 
 /** nft lists what miniupnpd made as `@nh,72,8 0x6 th dport 4001 dnat ip to 10.1.0.2:4001`: the protocol is a byte of the header. */

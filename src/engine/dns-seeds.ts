@@ -68,19 +68,29 @@ export function createDnsSeeds(options: DnsSeedOptions): DnsSeeds {
   }
 
   async function askAll(): Promise<void> {
-    const counts = await Promise.all(resolvers.map(askThrough))
+    const results = new Map<string, number>()
+    const counts = await Promise.all(resolvers.map((resolver) => askThrough(resolver, results)))
     const addresses = counts.reduce((sum, count) => sum + count, 0)
-    telemetry.log(addresses > 0 ? 'info' : 'warn', 'asked the DNS seeds for peers', { addresses })
+    const answers = [...results].map(([result, count]) => `${result} ${count}`).join(', ')
+    telemetry.log(addresses > 0 ? 'info' : 'warn', 'asked the DNS seeds for peers', { addresses, answers })
   }
 
-  /** Returns how many addresses it told of. */
-  async function askThrough(resolver: Resolver): Promise<number> {
+  /** Returns how many addresses it told of. @param results of all questions but the one whose answer must be that there is none. */
+  async function askThrough(resolver: Resolver, results: Map<string, number>): Promise<number> {
     const inquiry = inquiryOf(options, resolver, verify)
     const isCaptive = asksCaptive(inquiry, entropy.bytes(12))
+    const counting: SeedInquiry = {
+      ...inquiry,
+      onAnswer(question, answer) {
+        inquiry.onAnswer(question, answer)
+        const result = answer.ok ? 'answer' : answer.failure
+        results.set(result, (results.get(result) ?? 0) + 1)
+      },
+    }
     let told = 0
     await Promise.all(
       settings.seeds.map(async (seed) => {
-        const finding = await askSeed(inquiry, seed, isCaptive)
+        const finding = await askSeed(counting, seed, isCaptive)
         if (!finding || !running) return
         const addresses = finding.addresses.slice(0, perResolverMax - told)
         told += addresses.length

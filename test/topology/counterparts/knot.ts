@@ -4,8 +4,17 @@ import type { StartedRun } from '../../e2e/support/run-synod.ts'
 import type { Host, Topology } from '../topology.ts'
 import { bound } from './bound.ts'
 
-/** knot as the authority of zones, each with its records in the form of a zone file, without SOA and NS of the zone itself. */
-export async function startKnot(topology: Topology, host: Host, zones: Readonly<Record<string, string>>): Promise<StartedRun> {
+/**
+ * knot as the authority of zones, each with its records in the form of a zone file, without SOA and NS of the zone itself.
+ *
+ * @param failing zones of which it has lost the contents: whoever asks is told SERVFAIL.
+ */
+export async function startKnot(
+  topology: Topology,
+  host: Host,
+  zones: Readonly<Record<string, string>>,
+  failing: readonly string[] = [],
+): Promise<StartedRun> {
   const directory = join(topology.directory, `${host.name}.knot`)
   await mkdir(directory, { recursive: true })
   for (const [zone, records] of Object.entries(zones))
@@ -25,7 +34,7 @@ template:
     storage: "${directory}"
     zonefile-sync: -1
 zone:
-${Object.keys(zones)
+${[...Object.keys(zones), ...failing]
   .map((zone) => `  - domain: "${zone}"\n    file: "${zone}.zone"`)
   .join('\n')}
 `

@@ -34,9 +34,7 @@ template:
     storage: "${directory}"
     zonefile-sync: -1
 zone:
-${[...Object.keys(zones), ...failing]
-  .map((zone) => `  - domain: "${zone}"\n    file: "${zone}.zone"`)
-  .join('\n')}
+${[...Object.keys(zones), ...failing].map((zone) => `  - domain: "${zone}"\n    file: "${zone}.zone"`).join('\n')}
 `
   await writeFile(join(directory, 'knot.conf'), configuration)
   const answers = async (run: StartedRun) =>

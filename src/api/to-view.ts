@@ -8,6 +8,7 @@ import type {
   CommitView,
   EventView,
   HeaderView,
+  LightBlockView,
   PeersView,
   ResultView,
   StatusView,
@@ -18,6 +19,7 @@ import { encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { IncludedTransaction, NodeEvent, SynodNode } from '../engine/synod-node.ts'
+import type { LightBlock } from '../light/light-block.ts'
 import { toHex } from '../primitives/bytes.ts'
 import { standingToView, trafficToView } from './operator-to-view.ts'
 
@@ -46,6 +48,22 @@ function headerToView(header: Header): HeaderView {
 export function commitToView(commit: Commit): CommitView {
   const { height, round, blockHash: hash, signers, signature } = commit
   return { height, round, blockHash: toHex(hash), signers: toHex(signers), signature: toHex(signature) }
+}
+
+export function lightBlockToView({ header, commit, validators, nextValidators, possessions }: LightBlock): LightBlockView {
+  const members = (list: LightBlock['validators']) =>
+    list.map(({ consensusKey, power }) => ({ consensusKey: toHex(consensusKey), power: power.toString() }))
+  return {
+    header: headerToView(header),
+    commit: commitToView(commit),
+    validators: members(validators),
+    nextValidators: nextValidators ? members(nextValidators) : null,
+    possessions: possessions.map(({ consensusKey, operator, proof }) => ({
+      consensusKey: toHex(consensusKey),
+      operator: operator ? toHex(operator) : null,
+      proof: toHex(proof),
+    })),
+  }
 }
 
 export function blockToView(block: Block): BlockView {

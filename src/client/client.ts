@@ -16,6 +16,8 @@ import {
   commitView,
   type EventView,
   errorView,
+  type LightBlockView,
+  lightBlockView,
   type MempoolView,
   mempoolView,
   type PeersView,
@@ -50,6 +52,7 @@ export interface Client {
   query(path: string, data?: Bytes): Promise<QueryView>
   block(height: number | 'latest'): Promise<BlockView | undefined>
   commit(height: number | 'latest'): Promise<CommitView | undefined>
+  lightBlock(height: number | 'latest'): Promise<LightBlockView | undefined>
   validators(): Promise<ValidatorsView>
   chain(): Promise<ChainView>
   status(): Promise<StatusView>
@@ -112,6 +115,7 @@ export function createClient(url: string, { operatorToken }: ClientOptions = {})
     query: (path, data) => call(`/v1/query/${encodeURIComponent(path)}${data ? `?data=${toHex(data)}` : ''}`, queryView),
     block: (height) => find(`/v1/blocks/${height}`, blockView),
     commit: (height) => find(`/v1/commits/${height}`, commitView),
+    lightBlock: (height) => find(`/v1/light-blocks/${height}`, lightBlockView),
     validators: () => call('/v1/validators', validatorsView),
     chain: () => call('/v1/chain', chainView),
     status: () => call('/v1/status', statusView),

@@ -4,9 +4,10 @@ import type { Header } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
+import type { LightBlock } from '../light/light-block.ts'
 import { assert } from '../primitives/assert.ts'
 import { type Bytes, fromHex } from '../primitives/bytes.ts'
-import type { AccountView, CommitView, HeaderView, ResultView, TransactionView } from './views.ts'
+import type { AccountView, CommitView, HeaderView, LightBlockView, ResultView, TransactionView } from './views.ts'
 
 /** The API's words as the chain's own values. The views have been parsed: every hexadecimal text in them is one. */
 export function bytesFromView(text: string): Bytes {
@@ -44,6 +45,23 @@ export function commitFromView({ height, round, blockHash, signers, signature }:
     blockHash: bytesFromView(blockHash) as Hash,
     signers: bytesFromView(signers),
     signature: bytesFromView(signature),
+  }
+}
+
+export function lightBlockFromView(view: LightBlockView): LightBlock {
+  const { validators, nextValidators, possessions } = view
+  const members = (list: LightBlockView['validators']) =>
+    list.map(({ consensusKey, power }) => ({ consensusKey: bytesFromView(consensusKey), power: BigInt(power) }))
+  return {
+    header: headerFromView(view.header),
+    commit: commitFromView(view.commit),
+    validators: members(validators),
+    nextValidators: nextValidators ? members(nextValidators) : undefined,
+    possessions: possessions.map(({ consensusKey, operator, proof }) => ({
+      consensusKey: bytesFromView(consensusKey),
+      operator: operator === null ? undefined : bytesFromView(operator),
+      proof: bytesFromView(proof),
+    })),
   }
 }
 

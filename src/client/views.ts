@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roundMax } from '../chain/limits.ts'
+import { roundMax, validatorsMax } from '../chain/limits.ts'
 import { utf8 } from '../primitives/bytes.ts'
 import { standingView, trafficView } from './operator-views.ts'
 
@@ -47,6 +47,31 @@ export type HeaderView = z.output<typeof headerView>
 
 export const commitView = z.object({ height: count, round, blockHash: hash, signers: hex, signature })
 export type CommitView = z.output<typeof commitView>
+
+// A refinement is asked of texts too that the pattern has refused.
+const power = u64.refine((given) => /^[0-9]+$/.test(given) && BigInt(given) < 1n << 64n, 'at most 64 bits')
+const members = z.array(z.object({ consensusKey, power })).min(1).max(validatorsMax)
+
+/** What a light client follows the chain by. `nextValidators` is null when they are the same. */
+export const lightBlockView = z.object({
+  header: headerView,
+  commit: commitView,
+  validators: members,
+  nextValidators: members.nullable(),
+  possessions: z
+    .array(
+      z.object({
+        consensusKey,
+        operator: z
+          .string()
+          .regex(/^[0-9a-f]{40}$/)
+          .nullable(),
+        proof: signature,
+      }),
+    )
+    .max(validatorsMax),
+})
+export type LightBlockView = z.output<typeof lightBlockView>
 
 export const blockView = z.object({
   hash,

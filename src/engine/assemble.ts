@@ -39,6 +39,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     status: () => statusOf(foundation, rooms),
     block: async (height) => chain.blocks.read(height)?.block,
     commit: async (height) => chain.blocks.read(height)?.commit,
+    lightBlock: (height) => rooms.lightServer.lightBlock(height),
     transaction: async (id) => findTransaction(id),
     state: (key) => proveState(chain, key),
     query: (path, data) => queryApplication(application, chain, path, data),

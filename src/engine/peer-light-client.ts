@@ -69,7 +69,7 @@ export function createPeerLightClient(options: {
 }
 
 /** A peer's light blocks over requests. */
-export function peerProvider({ network }: Pick<Ports, 'network'>, peer: PeerId): LightProvider {
+function peerProvider({ network }: Pick<Ports, 'network'>, peer: PeerId): LightProvider {
   return {
     name: peer,
     async lightBlock(height) {

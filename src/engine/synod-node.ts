@@ -7,6 +7,7 @@ import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
+import type { LightBlock } from '../light/light-block.ts'
 import type { AttackKind } from '../peers/attack-detector.ts'
 import type { OwnAddress, Reachability } from '../peers/own-addresses.ts'
 import type { LoadLevel } from '../peers/resource-manager.ts'
@@ -31,6 +32,8 @@ export interface SynodNode {
   block(height: number): Promise<Block | undefined>
   /** The certificate that made the block of this height final. */
   commit(height: number): Promise<Commit | undefined>
+  /** What a light client needs of this height, where it is held. */
+  lightBlock(height: number): Promise<LightBlock | undefined>
   transaction(id: Hash): Promise<IncludedTransaction | undefined>
   /** A value of the latest final state, or its absence, with the proof against `appHash` of the header at `height`. */
   state(key: Bytes): ProvenValue

@@ -6,11 +6,12 @@
 export type { StateProof } from '../application/state-tree/proof.ts'
 export { type Client, type ClientOptions, createClient } from '../client/client.ts'
 export { ClientError } from '../client/client-error.ts'
+export { type ChainFollower, type FollowOptions, followChain, type Trust } from '../client/follow-chain.ts'
 export { bytesFromView } from '../client/from-view.ts'
 export type { OperatorClient } from '../client/operator-client.ts'
 export type { BansView, NetView, StandingView, TraceView, TrafficView } from '../client/operator-views.ts'
 export { readTrust } from '../client/read-trust.ts'
-export { type Trust, verifiedHeader, verifyAccount, verifyState, verifyTransaction } from '../client/verify.ts'
+export { verifiedHeader, verifyAccount, verifyState, verifyTransaction } from '../client/verify.ts'
 export type {
   AccountView,
   BlockView,
@@ -18,6 +19,7 @@ export type {
   CommitView,
   EventView,
   HeaderView,
+  LightBlockView,
   MempoolView,
   PeersView,
   QueryView,

@@ -64,7 +64,7 @@ function kindOf({ header: one, commit }: ConsistentBlock, { header: other, commi
 }
 
 /** In set order. */
-export function signersOf({ commit, validators }: Pick<ConsistentBlock, 'commit' | 'validators'>): readonly ConsensusKey[] {
+function signersOf({ commit, validators }: Pick<ConsistentBlock, 'commit' | 'validators'>): readonly ConsensusKey[] {
   return bitmapIndices(commit.signers).flatMap((index) => validators.validators[index]?.consensusKey ?? [])
 }
 

@@ -24,11 +24,11 @@ export interface LightClientOptions {
   readonly checkBls: SignatureCheck
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
-  readonly mode?: Climb['mode']
+  readonly mode?: Climb['mode'] | undefined
   /** So many witnesses must have the same block; none must unless given. */
-  readonly witnessesMin?: number
+  readonly witnessesMin?: number | undefined
   /** A provider showed something that does not hold. */
-  readonly onFalse?: (provider: LightProvider, rejection: Rejection) => void
+  readonly onFalse?: ((provider: LightProvider, rejection: Rejection) => void) | undefined
 }
 
 /** Why a header was not believed; of a fork, with what proves it. */

@@ -101,8 +101,6 @@ export const rejections = {
     summary: 'The peer was sent, or asked for, more than it serves one peer: try again after the milliseconds it names.',
   },
   PROOF_INVALID: { verdict: 'reject', summary: 'A node’s answer is not what its proof proves.' },
-  PROOF_MISSING: { verdict: 'ignore', summary: 'A node does not have what it takes to prove its answer.' },
-  PROOF_OTHER_VALIDATORS: { verdict: 'ignore', summary: 'A block was decided by other validators than those that are trusted.' },
   ADDRESSES_ASKED_AGAIN: {
     verdict: 'reject',
     summary: 'A peer asked for addresses twice over one connection, or did not dial it.',

@@ -1,5 +1,5 @@
 import type { Route } from '../route.ts'
-import { showBlock, showChain, showCommit, showValidators } from './chain.ts'
+import { showBlock, showChain, showCommit, showLightBlock, showValidators } from './chain.ts'
 import { showMempool, showPeers, showStatus } from './node.ts'
 import { operatorRoutes } from './operator.ts'
 import { askApplication, showAccount, showState } from './state.ts'
@@ -13,6 +13,7 @@ export const routes: readonly Route[] = [
   askApplication,
   showBlock,
   showCommit,
+  showLightBlock,
   showValidators,
   showChain,
   showStatus,

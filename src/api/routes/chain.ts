@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { canonicalChainSpec } from '../../chain/chain-spec.ts'
-import { blockView, chainView, commitView, validatorsView } from '../../client/views.ts'
+import { blockView, chainView, commitView, lightBlockView, validatorsView } from '../../client/views.ts'
 import type { SynodNode } from '../../engine/synod-node.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { ApiError } from '../api-error.ts'
 import type { Route } from '../route.ts'
-import { blockToView, commitToView, validatorsToView } from '../to-view.ts'
+import { blockToView, commitToView, lightBlockToView, validatorsToView } from '../to-view.ts'
 
 const height = { description: 'A height, or `latest`.', schema: z.string() }
 
@@ -32,6 +32,19 @@ export const showCommit: Route = {
     const commit = await node.commit(heightOf(node, parameters['height']))
     if (!commit) throw new ApiError(404, 'API_NOT_FOUND', 'no commit of this height is here')
     return commitToView(commit)
+  },
+}
+
+export const showLightBlock: Route = {
+  method: 'GET',
+  path: '/v1/light-blocks/{height}',
+  summary: 'What a light client needs of a height: header, commit, and who decides this height and the next.',
+  parameters: { height },
+  answer: lightBlockView,
+  async handle(node, { parameters }) {
+    const light = await node.lightBlock(heightOf(node, parameters['height']))
+    if (!light) throw new ApiError(404, 'API_NOT_FOUND', 'no light block of this height is here')
+    return lightBlockToView(light)
   },
 }
 

@@ -4,7 +4,7 @@ import { validatorsMax } from '../../chain/limits.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { leastFee } from './parameters.ts'
-import { writeAccount, writeTotals } from './records.ts'
+import { readPossession, writeAccount, writeTotals } from './records.ts'
 
 const [ada, bob, eve, vera] = ['ada', 'bob', 'eve', 'vera'].map(person) as [
   ReturnType<typeof person>,
@@ -110,6 +110,9 @@ test('who registers a validator has its stake as power from the next block on', 
   expect(ledger.powerOf(ada)).toBe(tokens(2000))
   expect(ledger.account(ada).balance).toBe(tokens(8000) - fee)
   expect(ledger.totals().validators).toBe(3)
+  const { possession } = registration(ada, tokens(2000)) as { readonly possession: Uint8Array }
+  expect(readPossession(ledger.state, ada.consensus.publicKey)).toEqual({ operator: ada.address, proof: possession })
+  expect(readPossession(ledger.state, vera.consensus.publicKey)).toBeUndefined()
   expect(ledger.validator(ada)).toEqual({
     consensusKey: ada.consensus.publicKey,
     stake: tokens(2000),

@@ -56,7 +56,7 @@ export const addressRecordSchema = address
 /** What stands under a delegation: an Ed25519 key. */
 export const networkKeyRecordSchema = accountKey
 /** What stands under a possession: the proof of a registration. */
-export const possessionRecordSchema = consensusSignature
+const possessionRecordSchema = consensusSignature
 export const countSchema = uint({ max: 0xffff_ffff })
 
 export function readAccount(state: StateReader, account: Address): Account {

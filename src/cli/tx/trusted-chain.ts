@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type ChainSpec, chainIdOf } from '../../chain/chain-spec.ts'
 import { validatorSet } from '../../chain/validator-set.ts'
-import type { Trust } from '../../client/verify.ts'
+import type { Trust } from '../../client/follow-chain.ts'
 import { loadChainSpec } from '../../node/config/load-chain-spec.ts'
 import { loadNodeConfig } from '../../node/config/load-node-config.ts'
 import type { Console } from '../frame/command.ts'
@@ -19,7 +19,8 @@ export async function trustedChain(
   console: Console,
 ): Promise<{ readonly spec: ChainSpec; readonly trust: Trust }> {
   const spec = await loadChainSpec(await chainFile(options, console))
-  return { spec, trust: { chainId: chainIdOf(spec), validators: validatorSet(spec.validators) } }
+  const { genesis_time: genesisTime } = spec.chain
+  return { spec, trust: { chainId: chainIdOf(spec), validators: validatorSet(spec.validators), genesisTime } }
 }
 
 async function chainFile(options: ChainOptions, console: Console): Promise<string> {

@@ -5,7 +5,7 @@ import { validatorSet } from '../../../src/chain/validator-set.ts'
 import { type DevnetAccount, foundDevnet } from '../../../src/cli/devnet/found-devnet.ts'
 import { createNodeProcess, type NodeProcess } from '../../../src/cli/devnet/node-process.ts'
 import { type Client, createClient } from '../../../src/client/client.ts'
-import type { Trust } from '../../../src/client/verify.ts'
+import type { Trust } from '../../../src/client/follow-chain.ts'
 import type { StatusView } from '../../../src/client/views.ts'
 import { type LoadedChain, loadChain } from '../../../src/node/config/load-chain.ts'
 import { homeFiles } from '../../../src/node/config/node-home.ts'
@@ -65,7 +65,11 @@ export async function foundLocalNetwork(options: LocalNetworkOptions = {}): Prom
     accounts: devnet.accounts,
     chain,
     chainText: await readFile(chainPath, 'utf8'),
-    trust: { chainId: chain.chainId, validators: validatorSet(chain.spec.validators) },
+    trust: {
+      chainId: chain.chainId,
+      validators: validatorSet(chain.spec.validators),
+      genesisTime: chain.spec.chain.genesis_time,
+    },
     async start() {
       await Promise.all(nodes.map((node) => node.start()))
     },

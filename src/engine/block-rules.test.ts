@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createTestChain } from '../../test/engine/test-chain.ts'
 import type { Block, Header } from '../chain/block.ts'
+import { checkParts } from '../chain/block-parts.ts'
 import { commitHash } from '../chain/certificate.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
-import { checkAfterExecution, checkBeforeExecution, checkParts, checkSize } from './block-rules.ts'
+import { checkAfterExecution, checkBeforeExecution, checkSize } from './block-rules.ts'
 
 const other = sha256(Uint8Array.of(1, 2, 3))
 

@@ -1,5 +1,5 @@
 import type { DecodedTransaction } from '../application/application.ts'
-import { type Block, type Header, noCommitHash, type ProposedBlock, transactionId, transactionsRoot } from '../chain/block.ts'
+import { type Block, type Header, noCommitHash, type ProposedBlock } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
 import type { Limits } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'
@@ -32,6 +32,13 @@ export async function checkBeforeExecution(
   context: BlockContext,
   verifier: Verifier,
 ): Promise<Result<void>> {
+  const { lastCommit } = block
+  const held = checkRules(block, context)
+  return held.ok && lastCommit ? verifyCommit(context.chainId, lastCommit, context.tip.lastValidators, verifier.bls) : held
+}
+
+/** The same but for that signature: of a certified block it was checked by those who certified it, whose header names the commit. */
+export function checkRules(block: ProposedBlock | Block, context: BlockContext): Result<void> {
   const { header, lastCommit } = block
   const { tip } = context
   const expected: readonly Rule[] = [
@@ -49,20 +56,8 @@ export async function checkBeforeExecution(
   ]
   const broken = firstBroken(expected, header)
   if (!broken.ok || !lastCommit) return broken
-  if (lastCommit.height !== tip.height || !bytesEqual(lastCommit.blockHash, tip.hash)) {
-    return reject('BLOCK_WRONG_COMMIT', `height ${header.height} carries a commit of another block`)
-  }
-  return verifyCommit(context.chainId, lastCommit, tip.lastValidators, verifier.bls)
-}
-
-/** Whether the block is whole: its parts are those its header names. Whoever passes a block on answers for that much. */
-export function checkParts({ header, lastCommit, evidence, transactions }: Block): Result<void> {
-  const expected: readonly Rule[] = [
-    ['BLOCK_WRONG_COMMIT', bytesEqual(header.previousCommitHash, lastCommit ? commitHash(lastCommit) : noCommitHash)],
-    ['BLOCK_WRONG_EVIDENCE', bytesEqual(header.evidenceHash, evidenceHash(evidence))],
-    ['BLOCK_WRONG_TRANSACTIONS', bytesEqual(header.transactionsRoot, transactionsRoot(transactions.map(transactionId)))],
-  ]
-  return firstBroken(expected, header)
+  const ofTip = lastCommit.height === tip.height && bytesEqual(lastCommit.blockHash, tip.hash)
+  return ofTip ? broken : reject('BLOCK_WRONG_COMMIT', `height ${header.height} carries a commit of another block`)
 }
 
 /** Whether what a proposal orders keeps within the chain's limits. */

@@ -1,5 +1,5 @@
 import { transactionResultSchema } from '../application/application.ts'
-import { blockSchema, transactionId } from '../chain/block.ts'
+import { blockSchema, headerSchema, transactionId } from '../chain/block.ts'
 import { commitSchema } from '../chain/certificate.ts'
 import { blockTransactionsMax } from '../chain/limits.ts'
 import { decode, encode } from '../codec/codec.ts'
@@ -22,8 +22,13 @@ export type FinalBlock = Infer<typeof finalBlockSchema>
 const locationSchema = struct('Location', { height: uint(), index: uint() })
 export type TransactionLocation = Infer<typeof locationSchema>
 
+/** A header by itself: a peer that asks for hundreds of them must not make this node read as many blocks. */
+const finalHeaderSchema = struct('FinalHeader', { header: headerSchema, commit: commitSchema })
+export type FinalHeader = Infer<typeof finalHeaderSchema>
+
 /** Prefixes of this room's keys in the node's store; the state tree has its own. */
 const blockPrefix = 0x62
+const headerPrefix = 0x68
 const locationPrefix = 0x74
 /** Where the height of the oldest kept block stands; without it all are kept, from the first on. */
 const oldestKey = Uint8Array.of(0x6f)
@@ -34,6 +39,8 @@ const rollbackBatch = 10_000
 
 export interface BlockStore {
   read(height: number): FinalBlock | undefined
+  /** The header of a stored block, and its commit. */
+  header(height: number): FinalHeader | undefined
   locate(id: Hash): TransactionLocation | undefined
   /** The newest stored height, 0 when there is none. */
   newest(): Promise<number>
@@ -71,7 +78,11 @@ export function openBlockStore(store: Store, options: BlockStoreOptions = {}): B
   }
 
   function dropped(height: number): StoreOperation[] {
-    return [[blockKey(height), undefined], ...locationsOf(height).map((key): StoreOperation => [key, undefined])]
+    return [
+      [blockKey(height), undefined],
+      [headerKey(height), undefined],
+      ...locationsOf(height).map((key): StoreOperation => [key, undefined]),
+    ]
   }
 
   /** Of a damaged block they are not known, and stay: what goes must not keep the node from going on. */
@@ -94,6 +105,10 @@ export function openBlockStore(store: Store, options: BlockStoreOptions = {}): B
 
   return {
     read,
+    header(height) {
+      const encoded = store.get(headerKey(height))
+      return encoded ? decodeOwn(finalHeaderSchema, encoded) : headerOf(read(height))
+    },
     locate(id) {
       const encoded = store.get(locationKey(id))
       return encoded && decodeOwn(locationSchema, encoded)
@@ -103,8 +118,12 @@ export function openBlockStore(store: Store, options: BlockStoreOptions = {}): B
       return oldest
     },
     operations(final, ids) {
-      const { height } = final.block.header
-      const operations: StoreOperation[] = [[blockKey(height), encode(finalBlockSchema, final)]]
+      const { block, commit } = final
+      const { height } = block.header
+      const operations: StoreOperation[] = [
+        [blockKey(height), encode(finalBlockSchema, final)],
+        [headerKey(height), encode(finalHeaderSchema, { header: block.header, commit })],
+      ]
       for (const [index, id] of ids.entries()) operations.push([locationKey(id), encode(locationSchema, { height, index })])
       return [...operations, ...pruned(height)]
     },
@@ -138,9 +157,22 @@ function oldestRecord(height: number): StoreOperation {
   return [oldestKey, encode(uint(), height)]
 }
 
+/** Blocks that were stored before headers had a place of their own. */
+function headerOf(final: FinalBlock | undefined): FinalHeader | undefined {
+  return final && { header: final.block.header, commit: final.commit }
+}
+
 function blockKey(height: number): Bytes {
+  return heightKey(blockPrefix, height)
+}
+
+function headerKey(height: number): Bytes {
+  return heightKey(headerPrefix, height)
+}
+
+function heightKey(prefix: number, height: number): Bytes {
   const key = new Uint8Array(9)
-  key[0] = blockPrefix
+  key[0] = prefix
   new DataView(key.buffer).setBigUint64(1, BigInt(height))
   return key
 }

@@ -1,108 +1,138 @@
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
-import type { Rejection } from '../primitives/result.ts'
-import { type BlockFollowerOptions, createBlockFollower } from './block-follower.ts'
-import { createPeerHeights } from './peer-heights.ts'
+import { confirmedHeight } from '../sync/peer-choice.ts'
+import { type BlockTakerOptions, createBlockTaker, type TakenBlock } from './block-taker.ts'
+import type { Foundation } from './foundation.ts'
+import { createPlanRunner, type PlanRunnerOptions } from './plan-runner.ts'
+import { createSyncPeers, type SyncPeers } from './sync-peers.ts'
+import { createSyncProgress, type SyncProgress } from './sync-progress.ts'
 
 /**
- * Notices that peers are ahead, and decides whose blocks to take. A claim of height starts nothing but a question, and consensus has a
- * moment to make up for a lead by itself.
+ * Notices that peers are ahead, and takes their blocks. A claim of height starts nothing but a question, and consensus has a moment to make
+ * up for a short lead by itself; it waits from the first certified block on until no peer is ahead.
  */
-export interface BlockSync {
+export interface BlockSync extends Pick<SyncPeers, 'meet' | 'heard' | 'forget' | 'heightOf'> {
   /** Blocks are being taken, and consensus waits. */
   readonly active: boolean
   /** A believed peer is ahead. */
   readonly behind: boolean
-  meet(peer: PeerId, height: number): void
-  /** A peer says that its latest final block has this height. */
-  heard(peer: PeerId, height: number): void
-  forget(peer: PeerId): void
-  heightOf(peer: PeerId): number
+  /** How far it has come; undefined while consensus decides. */
+  progress(): SyncProgress | undefined
   /** Resolves when no block is being written any more. */
   stop(): Promise<void>
 }
 
-export interface BlockSyncOptions extends BlockFollowerOptions {
+export interface BlockSyncOptions
+  extends Pick<Foundation, 'store'>,
+    Omit<PlanRunnerOptions, 'peers' | 'onTake' | 'onIdle'>,
+    Pick<BlockTakerOptions, 'intake' | 'evidencePool' | 'context' | 'onFinal'> {
+  /** So many heights behind, blocks are taken even while consensus comes along slowly. */
+  readonly lagBlocks: number
   /** The height was decided by others with a block that is not here: waiting for consensus is of no use. */
   readonly missesDecision: () => boolean
-  readonly onRejection: (peer: PeerId, rejection: Rejection) => void
+  /** Resolves when consensus leaves the chain alone. */
+  readonly onBegin: () => Promise<void>
+  /** Consensus may go on. Called after every attempt, fruitful or not. */
+  readonly onEnd: () => void
   /** The peer brought blocks that were not here. */
   readonly praise?: (peer: PeerId, deed: 'block-served') => void
-  readonly onFailure: (error: unknown) => void
 }
 
 /** How long consensus may take to make up for a peer's lead. */
 const graceMs = 400
 const missedDecisionMs = 50
 const retryMs = 500
-/** Blocks asked for at once. */
-const countMax = 64
+/** Blocks that earn a peer one good deed. */
+const blocksPerDeed = 32
 
 export function createBlockSync(options: BlockSyncOptions): BlockSync {
-  const { chain } = options
-  const { clock } = options.ports
-  const heights = createPeerHeights(clock)
-  const follower = createBlockFollower(options)
+  const { chain, ports, store } = options
+  const { clock, telemetry } = ports
+  const progress = createSyncProgress(clock)
+  const runner = createPlanRunner({
+    ...options,
+    peers: () => peers,
+    onTake: (certified) => taker.push(certified),
+    onIdle: finish,
+  })
+  const taker = createBlockTaker({ ...options, whenDurable: store.whenDurable, onBegin: begin, onTaken, onFailure: fail })
+  const peers = createSyncPeers({ clock, network: ports.network, mayAsk: runner.asker.mayAsk })
   let timer: Timer | undefined
-  let asking = false
+  let active = false
   let stopped = false
 
-  const leaders = (): readonly PeerId[] => heights.above(chain.tip().height)
-  const nextToAsk = (): PeerId | undefined => leaders().find(follower.mayAsk)
+  const height = (): number => chain.tip().height
+  const target = (): number => Math.max(height(), confirmedHeight(peers.above(height()), height()))
 
   function watch(delayMs: number): void {
-    if (timer || asking || stopped || leaders().length === 0) return
-    const { height } = chain.tip()
+    if (timer || runner.running || stopped || !peers.ahead(height())) return
+    const before = height()
     timer = clock.schedule(delayMs, () => {
       timer = undefined
-      if (chain.tip().height > height) return watch(graceMs)
-      catchUp().catch(options.onFailure)
+      const isComingAlong = height() > before && target() - height() < options.lagBlocks
+      if (isComingAlong) watch(graceMs)
+      else if (peers.above(height()).length === 0) watch(retryMs)
+      else runner.start()
     })
   }
 
-  async function catchUp(): Promise<void> {
-    asking = true
-    for (let peer = nextToAsk(); peer !== undefined && !stopped; peer = nextToAsk()) await takeFrom(peer)
-    asking = false
-    if (stopped) return
-    follower.release()
+  async function begin(): Promise<void> {
+    store.hold()
+    if (active) return
+    active = true
+    progress.begin(height())
+    telemetry.log('info', 'behind its peers, taking blocks from them', { height: height(), target: target() })
+    await options.onBegin()
+  }
+
+  function onTaken({ peer, block }: TakenBlock): void {
+    const goal = target()
+    if (block.header.height % blocksPerDeed === 0 || height() >= goal) options.praise?.(peer, 'block-served')
+    const line = progress.reached(height(), goal)
+    if (line) telemetry.log('info', 'taking blocks from peers', { ...line })
+    runner.step({ type: 'tip', tip: chain.tip() })
+  }
+
+  /** What was taken is on disk before anything can be signed upon it. */
+  async function rest(): Promise<void> {
+    await store.release()
+    if (stopped || runner.running) return
+    if (active) telemetry.log('info', 'no block left to take', { height: height() })
+    active = false
+    options.onEnd()
     watch(retryMs)
   }
 
-  /** Who claims more than it delivers is not asked again soon, and nothing waits for it. */
-  async function takeFrom(peer: PeerId): Promise<void> {
-    const { height } = chain.tip()
-    const owed = Math.min(heights.of(peer), height + countMax)
-    const outcome = await follower.follow(peer, height + 1, countMax)
-    if (!outcome.ok) options.onRejection(peer, outcome.error)
-    if (chain.tip().height > height) options.praise?.(peer, 'block-served')
-    if (chain.tip().height >= owed) return heights.trust(peer)
-    if (!follower.mayAsk(peer)) return
-    heights.doubt(peer)
-    if (chain.tip().height === height) follower.release()
+  function finish(): void {
+    void rest().catch(fail)
+  }
+
+  function fail(error: unknown): void {
+    if (!stopped) options.onFailure(error)
   }
 
   return {
+    ...peers,
     get active() {
-      return follower.active
+      return active
     },
     get behind() {
-      return leaders().length > 0
+      return peers.ahead(height())
     },
-    meet(peer, height) {
-      heights.meet(peer, height)
+    progress: () => (active ? progress.now(height(), target()) : undefined),
+    meet(peer, claimed, serves) {
+      peers.meet(peer, claimed, serves)
       watch(graceMs)
     },
-    heard(peer, height) {
-      heights.heard(peer, height)
+    heard(peer, claimed) {
+      peers.heard(peer, claimed)
       watch(options.missesDecision() ? missedDecisionMs : graceMs)
     },
-    forget: heights.forget,
-    heightOf: heights.of,
-    stop() {
+    async stop() {
       stopped = true
+      runner.stop()
       timer?.cancel()
-      return follower.stop()
+      await taker.stop()
     },
   }
 }

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createTestChain, type TestChain } from '../../test/engine/test-chain.ts'
+import { createTestChain } from '../../test/engine/test-chain.ts'
 import { blockHash } from '../chain/block.ts'
-import type { CertifiedBlock } from '../chain/block-message.ts'
 import { createMempool } from '../mempool/mempool.ts'
 import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'
 import { silence } from '../ports/telemetry.ts'
-import type { RejectionCode } from '../primitives/error-catalogue.ts'
 import { createBlockTaker } from './block-taker.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
@@ -16,81 +14,82 @@ async function setUp() {
   const state = () => chain.state.reader()
   const evidencePool = createEvidencePool({ chainId, verifier, ageBlocksMax: 10, height: () => chain.tip().height, state })
   const mempool = createMempool(defaultMempoolLimits)
+  const transactionBytesMax = 16_384
+  const known = () => undefined
   const intake = createTransactionIntake({
     application,
     chain,
     mempool,
     verifier,
     telemetry: silence,
-    transactionBytesMax: 16_384,
-    known: () => undefined,
+    transactionBytesMax,
+    known,
   })
-  const finals: number[] = []
-  const onFinal = (block: { header: { height: number } }) => void finals.push(block.header.height)
-  return { ...test, finals, taker: createBlockTaker({ chain, verifier, intake, evidencePool, context, onFinal }) }
+  const clock = { now: () => 0, monotonic: () => 0, schedule: () => ({ cancel: () => undefined }) }
+  const happened: string[] = []
+  let notify: () => void = () => undefined
+  const note = (what: string) => {
+    happened.push(what)
+    notify()
+  }
+  const taker = createBlockTaker({
+    ports: { clock, telemetry: silence },
+    chain,
+    intake,
+    evidencePool,
+    context,
+    onBegin: async () => note('begin'),
+    whenDurable: (then) => then(),
+    onFinal: ({ header }) => note(`final ${header.height}`),
+    onTaken: ({ block }) => note(`taken ${block.header.height}`),
+    onFailure: (error) => note(`failure ${(error as { code: string }).code}`),
+  })
+  const until = (what: string) =>
+    new Promise<void>((resolve) => {
+      notify = () => happened.includes(what) && resolve()
+      notify()
+    })
+  return { ...test, happened, taker, until }
 }
 
-describe('taking final blocks from outside', () => {
-  it('takes a block that is final and whole', async () => {
-    const { taker, chain, nextBlock, transfer, finals } = await setUp()
+describe('taking certified blocks', () => {
+  it('executes and stores them in order, after consensus has left the chain alone', async () => {
+    const { taker, chain, nextBlock, transfer, happened, until } = await setUp()
     for (const count of [0, 2, 1]) {
       const { block, commit } = nextBlock(Array.from({ length: count }, transfer))
-      expect(await taker.certify({ block, commit })).toMatchObject({ ok: true })
-      await taker.take({ block, commit })
+      taker.push({ block, commit, peer: 'peer' })
+      await until(`taken ${block.header.height}`)
     }
-    expect(finals).toEqual([1, 2, 3])
+    expect(happened.filter((what) => what !== 'begin')).toEqual([
+      'final 1',
+      'taken 1',
+      'final 2',
+      'taken 2',
+      'final 3',
+      'taken 3',
+    ])
+    expect(happened[0]).toBe('begin')
     expect(chain.tip().height).toBe(3)
     expect(chain.blocks.read(2)?.block.transactions).toHaveLength(2)
+    expect(chain.blocks.header(2)?.header.height).toBe(2)
   })
 
-  it.each<[string, RejectionCode, (honest: CertifiedBlock, test: TestChain) => CertifiedBlock]>([
-    [
-      'the commit of another height',
-      'SYNC_WRONG_COMMIT',
-      ({ block }, { commitOf }) => ({ block, commit: commitOf(blockHash(block.header), 2) }),
-    ],
-    [
-      'the commit of another block',
-      'SYNC_WRONG_COMMIT',
-      ({ block }, { commitOf, chainId }) => ({ block, commit: commitOf(chainId, 1) }),
-    ],
-    [
-      'a commit of too few',
-      'CERTIFICATE_NO_QUORUM',
-      ({ block }, { commitOf }) => ({ block, commit: commitOf(blockHash(block.header), 1, [0, 1]) }),
-    ],
-    [
-      'a forged commit',
-      'SIGNATURE_INVALID',
-      ({ block, commit }, { commitOf, chainId }) => ({ block, commit: { ...commit, signature: commitOf(chainId, 1).signature } }),
-    ],
-    [
-      'altered transactions',
-      'BLOCK_WRONG_TRANSACTIONS',
-      ({ block, commit }) => ({ block: { ...block, transactions: [] }, commit }),
-    ],
-    [
-      'added evidence',
-      'BLOCK_WRONG_EVIDENCE',
-      ({ block, commit }, { doubleVote, simulated }) => ({
-        block: { ...block, evidence: [doubleVote(simulated.validators[0]!, 1)] },
-        commit,
-      }),
-    ],
-  ])('refuses a block with %s: %s', async (_, code, spoil) => {
-    const test = await setUp()
-    const { block, commit } = test.nextBlock([test.transfer()])
-    expect(await test.taker.certify(spoil({ block, commit }, test))).toMatchObject({ ok: false, error: { code } })
-    expect(test.chain.tip().height).toBe(0)
+  it('passes over what consensus decided meanwhile', async () => {
+    const { taker, chain, nextBlock, happened, until } = await setUp()
+    const { block, commit, executed } = nextBlock()
+    await chain.commit(block, commit, executed)
+    taker.push({ block, commit, peer: 'peer' })
+    await until('taken 1')
+    expect(happened).toEqual(['begin', 'taken 1'])
   })
 
   it('stops the node when the chain made final what does not hold here', async () => {
-    const { taker, chain, nextBlock, commitOf, chainId } = await setUp()
+    const { taker, chain, nextBlock, commitOf, chainId, until } = await setUp()
     const { block } = nextBlock()
     const header = { ...block.header, appHash: chainId }
-    const certified = { block: { ...block, header }, commit: commitOf(blockHash(header), 1) }
-    expect(await taker.certify(certified)).toMatchObject({ ok: true })
-    await expect(taker.take(certified)).rejects.toMatchObject({ code: 'STATE_DIVERGED' })
+    taker.push({ block: { ...block, header }, commit: commitOf(blockHash(header), 1), peer: 'peer' })
+    await until('failure STATE_DIVERGED')
     expect(chain.tip().height).toBe(0)
+    await taker.stop()
   })
 })

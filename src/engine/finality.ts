@@ -3,6 +3,7 @@ import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
+import type { LogLevel } from '../ports/telemetry.ts'
 import type { Candidate } from './candidates.ts'
 import type { Chain } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
@@ -10,7 +11,7 @@ import type { NodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
 
 /** What follows from a final block on this node, whoever brought it: pools let go of what it holds, and listeners hear of it. */
-export type Finality = (block: Block, commit: Commit, candidate: Candidate) => void
+export type Finality = (block: Block, commit: Commit, candidate: Candidate, level?: LogLevel) => void
 
 export function createFinality(options: {
   ports: Ports
@@ -35,7 +36,7 @@ export function createFinality(options: {
     return nonces
   }
 
-  function report({ header, transactions }: Block, { round }: Commit): void {
+  function report({ header, transactions }: Block, { round }: Commit, level: LogLevel): void {
     const now = clock.monotonic()
     const intervalMs = previousAt === undefined ? undefined : Math.round(now - previousAt)
     if (previousAt !== undefined) telemetry.observe('synod_consensus_block_interval_seconds', (now - previousAt) / 1000)
@@ -45,16 +46,16 @@ export function createFinality(options: {
     telemetry.count('synod_transactions_total', transactions.length)
     telemetry.gauge('synod_mempool_transactions', mempool.size)
     telemetry.gauge('synod_mempool_bytes', mempool.bytes)
-    telemetry.log('info', 'final', { height: header.height, transactions: transactions.length, round, ms: intervalMs })
+    telemetry.log(level, 'final', { height: header.height, transactions: transactions.length, round, ms: intervalMs })
   }
 
-  return (block, commit, candidate) => {
+  return (block, commit, candidate, level = 'info') => {
     const { height } = block.header
     const { ids, results } = candidate.executed
     mempool.committed({ height, transactions: candidate.transactions, nonces: nextNonces(candidate) })
     pool.committed({ height, ids })
     evidencePool.committed(block.evidence, height)
-    report(block, commit)
-    events.emit({ type: 'block', block, commit, hash: chain.tip().hash, results, ids })
+    report(block, commit, level)
+    events.emit({ type: 'block', block, commit, hash: commit.blockHash, results, ids })
   }
 }

@@ -33,6 +33,7 @@ import { createTransactionIntake } from './transaction-intake.ts'
 import { createUsefulness } from './usefulness.ts'
 import { createVerifierBacklog } from './verifier-backlog.ts'
 import { createVisits } from './visits.ts'
+import { createWriteBehind } from './write-behind.ts'
 
 /** What the operator of one node decides; everything else is the chain's. */
 export interface NodeOptions {
@@ -63,6 +64,8 @@ export interface NodeOptions {
   readonly stateVersionsKept: number
   /** How many of the newest blocks stay; all of them unless given. */
   readonly blocksRetained?: number | undefined
+  /** So many heights behind its peers the node leaves consensus and takes blocks from them; a few unless given. */
+  readonly lagBlocks?: number
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
   readonly agent: string
@@ -87,7 +90,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const { spec, application } = options
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
-  const store = await disk.openStore('chain')
+  const store = createWriteBehind(await disk.openStore('chain'))
   const { stateVersionsKept, blocksRetained } = options
   const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept, blocksRetained })
   const log = await openConsensusLog(disk, application)

@@ -138,6 +138,11 @@ export const metrics = {
     help: 'Messages, requests and answers beyond a peer’s budget, by lane; deferred ones were taken while the peer had to pause.',
     labels: ['lane', 'outcome'],
   },
+  synod_sync_lies_total: {
+    type: 'counter',
+    help: 'Answers about headers and blocks that no honest peer gives, by what was wrong with them.',
+    labels: ['code'],
+  },
   synod_sync_blocks_total: { type: 'counter', help: 'Blocks taken from peers instead of consensus.' },
 } as const satisfies Record<string, MetricEntry>
 

@@ -99,7 +99,7 @@ it('a node that is told to come again later leaves the peer alone until then, an
                 ports.network.start({
                   ...handlers,
                   async *onRequest(peer, protocol, message) {
-                    const refuses = protocol === 'block' && refusals.length < 3
+                    const refuses = protocol === 'headers' && refusals.length < 3
                     if (refuses) refusals.push(elapsed())
                     if (refuses) throw refusalUntil('PEER_OVER_BUDGET', 3000)
                     yield* handlers.onRequest(peer, protocol, message)

@@ -5,7 +5,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import type { AddressExchange } from './address-exchange.ts'
 import type { BatchExchange } from './batch-exchange.ts'
 import type { BlockAnnouncements } from './block-announcements.ts'
-import { serveBlocks } from './block-server.ts'
+import { serveBlocks, serveHeaders } from './block-server.ts'
 import type { BlockSync } from './block-sync.ts'
 import type { Chain } from './chain.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
@@ -106,7 +106,8 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       addresses.met(peer, handshake.of(peer.id)?.listenAddresses ?? [])
       exchange.greet(peer)
       lists.met()
-      sync.meet(peer.id, handshake.of(peer.id)?.height ?? 0)
+      const hello = handshake.of(peer.id)
+      sync.meet(peer.id, hello?.height ?? 0, hello?.capabilities.includes('block-sync') ?? false)
       watch.judge()
       directory?.met(peer, handshake.of(peer.id))
     },
@@ -181,6 +182,7 @@ async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestPr
     yield rooms.directory.serve(peer, message)
   } else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
   else if (protocol === 'light') yield* rooms.lightServer.serve(message)
+  else if (protocol === 'headers') yield* serveHeaders(rooms.chain, message)
   else if (protocol === 'reach') yield* rooms.reachServer.serve(peer, message)
   else yield rooms.handshake.status()
 }

@@ -4,7 +4,10 @@ import { lightCapability } from '../light/light-block.ts'
 import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
+import { toHex } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import type { Rejection } from '../primitives/result.ts'
+import type { Fork } from '../sync/plan-messages.ts'
 import { createAddressExchange } from './address-exchange.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
@@ -31,6 +34,8 @@ import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 import { visitCapability } from './visits.ts'
 
+const lagBlocksDefault = 10
+
 /** The rooms of a node, each with the ways to the others that it needs. None does anything before the network starts. */
 export function openRooms(foundation: Foundation, options: NodeOptions) {
   const { chain, core, mempool, evidencePool, breakdown } = foundation
@@ -47,6 +52,12 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     foundation.finality(block, commit, candidate)
     watch.judge()
     announcements.announce(block, commit)
+  }
+
+  /** Hundreds a second: their lines are nobody's concern, and nobody else lacks them. */
+  function onSynced(block: Block, commit: Commit, candidate: Candidate): void {
+    foundation.finality(block, commit, candidate, 'debug')
+    watch.judge()
   }
 
   const exchange = createBatchExchange({
@@ -84,6 +95,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   })
   const sync = createBlockSync({
     ...foundation,
+    onFinal: onSynced,
+    lagBlocks: options.lagBlocks ?? lagBlocksDefault,
     missesDecision: () => core.decidedBlockHash !== undefined && !candidates.held(core.decidedBlockHash),
     onBegin: runner.suspend,
     onEnd: () => {
@@ -91,7 +104,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
       watch.judge()
       gossip.tell()
     },
-    onFinal,
+    onFork: (fork) => reportFork(foundation, fork),
+    onDivided: (peer, height) => reportDivided(foundation, peer, height),
     ...conduct,
     onFailure,
   })
@@ -217,4 +231,14 @@ function reportStep({ ports, core, events }: Foundation): void {
 
 function reportInvalid({ ports }: Foundation, { header }: ProposedBlock, { code, detail }: Rejection): void {
   ports.telemetry.log('warn', 'voting nil: the proposed block does not hold', { height: header.height, code, detail })
+}
+
+/** More than a third of the stake has signed two histories: nothing this node can decide. */
+function reportFork({ breakdown }: Foundation, { height, blocks }: Fork): void {
+  const where = blocks.map(({ commit }) => `${toHex(commit.blockHash)} in round ${commit.round}`).join(' and ')
+  breakdown.fail(new OperationalError('CHAIN_FORKED', `Two blocks of height ${height} are certified: ${where}.`))
+}
+
+function reportDivided({ ports }: Foundation, peer: PeerId, height: number): void {
+  ports.telemetry.log('warn', "a peer's certified chain parts from this node's", { peer, height })
 }

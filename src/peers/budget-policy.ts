@@ -48,6 +48,7 @@ export const laneNames = [
   'gossip-peers',
   'request-batch',
   'request-block',
+  'request-headers',
   'request-status',
   'request-mempool',
   'request-dht',
@@ -55,6 +56,7 @@ export const laneNames = [
   'request-light',
   'answer-batch',
   'answer-block',
+  'answer-headers',
   'answer-status',
   'answer-mempool',
   'answer-dht',
@@ -128,6 +130,8 @@ const announcedPerProposer = 5
 const batchRequestsPerSecond = 16 * 5 + 4 * announcementsPerSecond + roundsPerSecondMax
 /** Block sync asks for 64 blocks when the last have come, and near the tip for the few there are. */
 const blockRequestsPerSecond = 250
+/** Headers come in hundreds; near the tip, and where they confirm what another told, one by one. */
+const headerRequestsPerSecond = 50
 
 /** Requests by which mempools are compared: several for each comparison, which begin every two seconds at most. */
 const comparisonsPerMinute = 600
@@ -201,6 +205,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     quiet('gossip-peers', false),
     requests('request-batch', margin * batchRequestsPerSecond),
     requests('request-block', margin * blockRequestsPerSecond),
+    requests('request-headers', margin * headerRequestsPerSecond),
     quiet('request-status'),
     lane('request-mempool', comparisons, comparisons.perMinute * bytesMaxOf('request-mempool'), 'refuse'),
     lane('request-dht', directory, directory.perMinute * requestBytes, 'refuse'),
@@ -208,6 +213,7 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     lane('request-light', lightRequests, lightRequests.perMinute * requestBytes, 'refuse'),
     answers('answer-batch'),
     answers('answer-block'),
+    answers('answer-headers'),
     lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),
     answers('answer-mempool'),
     lane('answer-dht', rated(answerPartsPerSecond), directory.perMinute * directoryAnswerBytes, 'refuse', false),

@@ -135,7 +135,9 @@ export const rejections = {
   },
   SEED_LIST_WRONG_CHAIN: { verdict: 'reject', summary: 'A DNS seed’s signed list of peers is of another chain.' },
   STUN_MALFORMED: { verdict: 'ignore', summary: 'What came from a STUN server is no STUN message.' },
+  SYNC_WRONG_BLOCK: { verdict: 'reject', summary: 'A peer sent another block than the certified one of its height.' },
   SYNC_WRONG_COMMIT: { verdict: 'reject', summary: 'A peer sent a block with the commit of another.' },
+  SYNC_WRONG_HEADERS: { verdict: 'reject', summary: 'A peer sent headers that do not hang together, or not those asked for.' },
   SYNC_WRONG_HEIGHT: { verdict: 'reject', summary: 'A peer sent a block of a height that was not asked for.' },
   TX_SIGNATURE_INVALID: { verdict: 'reject', summary: 'The transaction’s signature does not hold.' },
   TX_TOO_LARGE: { verdict: 'reject', summary: 'The transaction is larger than this chain allows.' },
@@ -298,6 +300,11 @@ export const operationalErrors = {
     exit: 70,
     summary: 'A node of the devnet ended, or the devnet made no progress.',
     hint: 'The log of the node says why; run with --home to keep it.',
+  },
+  CHAIN_FORKED: {
+    exit: 70,
+    summary: 'Two different blocks of one height are certified: more than a third of the stake has signed both.',
+    hint: 'Nothing is signed or taken any more. Keep the data directory as it is, and settle with the other operators which history holds.',
   },
   NODE_STOPPED: { exit: 70, summary: 'The node has stopped.', hint: 'Start it again; the log says why it stopped.' },
 

@@ -23,6 +23,7 @@ const dictionaryOf = {
   batch: 'batches',
   blocks: 'blocks',
   block: 'blocks',
+  headers: 'blocks',
   peers: undefined,
   status: undefined,
   mempool: undefined,

@@ -1,0 +1,76 @@
+import { type Block, blockHash } from '../chain/block.ts'
+import { checkParts } from '../chain/block-parts.ts'
+import type { Commit } from '../chain/certificate.ts'
+import type { Hash } from '../crypto/hash.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
+import { type Rejection, reject } from '../primitives/result.ts'
+import type { AskDesk } from './ask-desk.ts'
+import { triesMax } from './peer-choice.ts'
+
+/** A block whose certified header is known. */
+export interface Slot {
+  readonly height: number
+  readonly hash: Hash
+  /** Of the last block of a range; those before it stand in the block after. */
+  readonly commit: Commit | undefined
+  block?: Block
+  /** Who brought it. */
+  peer?: string
+  asked: boolean
+  failures?: Map<string, number>
+}
+
+/** One link carries all answers of a peer, so that nothing counts as stalled while anything comes. */
+const patience = { wholeMs: 15_000, partMs: 3000 }
+
+/**
+ * Asks a peer for consecutive blocks. Each is compared with its header when it comes; what has not come when the answer is over, however it
+ * ends, is nobody's any more.
+ */
+export function askBodies(
+  desk: AskDesk,
+  peer: string,
+  run: readonly Slot[],
+  onBlock: (slot: Slot, block: Block, bytes: number) => void,
+): void {
+  let came = 0
+  for (const slot of run) slot.asked = true
+
+  const id = desk.ask({ peer, kind: 'blocks', from: run[0]?.height ?? 0, count: run.length }, patience, {
+    answered(answer) {
+      const slot = run[came]
+      if (answer.type !== 'block' || !slot) return lie(reject('SYNC_WRONG_HEIGHT', 'more than was asked for').error)
+      const rejection = faultOf(slot, answer.block)
+      if (rejection) return lie(rejection)
+      came++
+      onBlock(slot, answer.block, answer.bytes)
+    },
+    ended(how) {
+      if (came === run.length) return
+      giveBack(1)
+      if (how === 'stalled' || came === 0) desk.effect({ type: 'doubt', peer })
+    },
+  })
+
+  function giveBack(tries: number): void {
+    for (const slot of run.slice(came)) {
+      slot.asked = false
+      slot.failures ??= new Map()
+      slot.failures.set(peer, (slot.failures.get(peer) ?? 0) + tries)
+    }
+  }
+
+  function lie(rejection: Rejection): void {
+    desk.drop(id)
+    giveBack(triesMax)
+    desk.effect({ type: 'blame', peer, rejection })
+    desk.effect({ type: 'doubt', peer })
+  }
+}
+
+function faultOf({ height, hash }: Slot, block: Block): Rejection | undefined {
+  if (block.header.height !== height) return reject('SYNC_WRONG_HEIGHT', `asked for ${height}, got ${block.header.height}`).error
+  if (!bytesEqual(blockHash(block.header), hash)) return reject('SYNC_WRONG_BLOCK', `at height ${height}`).error
+  const whole = checkParts(block)
+  return whole.ok ? undefined : whole.error
+}

@@ -36,12 +36,14 @@ async function loadTargets(): Promise<Target[]> {
   if (options.only === fault.name) return [fault]
   const { networkTargets } = await import('./targets/network-parsers.ts')
   const { seedTargets } = await import('./targets/seed-parsers.ts')
+  const { discoveryTargets } = await import('./targets/discovery-parsers.ts')
   const { peerLink } = await import('./targets/peer-link.ts')
   const all = [
     await peerLink(),
     ...(await parserTargets()),
     ...(await networkTargets()),
     ...(await seedTargets()),
+    ...(await discoveryTargets()),
     ...(await schemaTargets(seed)),
   ]
   const only = options.only?.split(',')

@@ -7,7 +7,7 @@ import { instrument } from './instrument.ts'
 
 /** Rooms in which bytes of strangers are taken apart. What only computes, such as the hash functions, would drown them. */
 const watchedRooms =
-  /\/(src\/(codec|chain|peers|mempool|consensus|application|engine|primitives|adapters\/libp2p|client)\/|faulty-decoder)[^?]*\.ts$/
+  /\/(src\/(codec|chain|peers|mempool|consensus|application|engine|primitives|adapters\/(?:libp2p|mdns|nat)|client)\/|faulty-decoder)[^?]*\.ts$/
 
 /** Installs the marks for everything that is imported from now on. */
 export function watchSources(): Coverage {

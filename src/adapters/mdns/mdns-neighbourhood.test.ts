@@ -3,7 +3,7 @@ import { encode } from 'dns-packet'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Neighbourhood } from '../../ports/neighbourhood.ts'
 import { createMdnsNeighbourhood } from './mdns-neighbourhood.ts'
-import { asksFor, encodeAnnouncement, encodeQuery, nodesIn, readPacket, serviceType } from './service-records.ts'
+import { asksFor, concerns, encodeAnnouncement, encodeQuery, nodesIn, readPacket, serviceType } from './service-records.ts'
 
 const type = serviceType('0123456789abcdef')
 const node = { peer: '12D3KooWNode', addresses: ['/ip4/192.168.1.2/tcp/26600', '/ip4/192.168.1.2/udp/26600/quic-v1'] }
@@ -47,6 +47,51 @@ describe('records of a node', () => {
       told(['p=abc', ...Array.from({ length: 40 }, (_, index) => `a=/ip4/10.0.0.1/tcp/${index + 1}`)])[0]?.addresses,
     ).toHaveLength(6)
     expect(readPacket(Uint8Array.of(1, 2, 3))).toBeUndefined()
+  })
+
+  it('cost little to read, whatever a packet says that it holds, and however its names refer to each other', () => {
+    const long = Array.from({ length: 4 }, () => [60, ...new Array<number>(60).fill(65)]).flat()
+    const record = [0, 16, 0, 1, 0, 0, 0, 1, 0, 0]
+    const referring = (count: number) =>
+      Uint8Array.of(
+        0,
+        0,
+        0x84,
+        0,
+        0,
+        0,
+        count >> 8,
+        count & 255,
+        0,
+        0,
+        0,
+        0,
+        ...long,
+        0,
+        ...record,
+        ...Array.from({ length: count - 1 }, () => [0xc0, 12, ...record]).flat(),
+      )
+    const boasting = new Uint8Array(9000).fill(0xff, 4, 12)
+    expect(readPacket(referring(60))?.answers).toHaveLength(60)
+    const startedAt = performance.now()
+    for (let count = 0; count < 100; count++)
+      for (const packet of [referring(700), boasting]) expect(readPacket(packet)).toBeUndefined()
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+
+  it('are told from what is not about this chain without being read', () => {
+    const about = (bytes: Uint8Array | undefined) => concerns(bytes!, type, node.peer)
+    expect([encodeAnnouncement(type, node), encodeQuery(type), encodeQuery(type.toUpperCase())].map(about)).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(about(encodeQuery('_services._dns-sd._udp.local'))).toBe(true)
+    expect([encodeQuery('_ipp._tcp.local'), encodeQuery(serviceType('ffffffff')), new Uint8Array(0)].map(about)).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 })
 

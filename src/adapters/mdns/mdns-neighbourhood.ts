@@ -4,7 +4,16 @@ import { createBoundedMap } from '../../primitives/bounded-map.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { takeTokens, tokenBucketPolicy } from '../../primitives/token-bucket.ts'
 import { type MulticastSockets, openMulticastSockets } from './multicast-sockets.ts'
-import { asksFor, encodeAnnouncement, encodeQuery, type LocalNode, nodesIn, readPacket, serviceType } from './service-records.ts'
+import {
+  asksFor,
+  concerns,
+  encodeAnnouncement,
+  encodeQuery,
+  type LocalNode,
+  nodesIn,
+  readPacket,
+  serviceType,
+} from './service-records.ts'
 
 export interface MdnsOptions {
   /** The head of the chain id, hexadecimal: nodes of other chains are not met. */
@@ -21,8 +30,8 @@ const queryEveryMs = 60_000
 const jitterMs = 120
 /** A record is not multicast more often than once a second (RFC 6762, section 6). */
 const answerEveryMs = 1000
-/** Of all neighbours together: what a busy network sends, and what reading it may cost. */
-const packets = tokenBucketPolicy(200, 1000, 400)
+/** Of all neighbours together, and of what concerns this chain: what reading it may cost. */
+const packets = tokenBucketPolicy(50, 1000, 100)
 const packetBytesMax = 9000
 /** Nodes that one address may tell of in a minute, and how many are remembered at all. */
 const tellings = tokenBucketPolicy(16, 60_000)
@@ -88,10 +97,11 @@ export function createMdnsNeighbourhood({
   }
 
   function onMessage(message: Bytes, from: string): void {
+    if (message.length > packetBytesMax || !handlers || !sockets || !concerns(message, type, handlers.self)) return
     const now = performance.now()
     const taken = takeTokens(packets, bucket, now)
     bucket = taken.bucket
-    if (!taken.conforms || message.length > packetBytesMax || !handlers || !sockets) return
+    if (!taken.conforms) return
     const packet = readPacket(message)
     if (!packet) return
     if (asksFor(packet, type, handlers.self)) return answerSoon()

@@ -16,6 +16,9 @@ const enumeration = '_services._dns-sd._udp.local'
 const hostTtlSeconds = 120
 const serviceTtlSeconds = 4500
 const addressesMax = 6
+const headerBytes = 12
+/** Questions and records of one packet, of all sections together. */
+const recordsMax = 64
 /** Nodes of one packet. */
 const nodesMax = 8
 
@@ -57,8 +60,19 @@ export function encodeAnnouncement(type: string, { peer, addresses }: LocalNode,
   return encode({ type: 'response', flags: 0x0400, answers })
 }
 
-/** Undefined when the bytes are no message of DNS. */
+/** Whether a message can be about this chain's nodes at all, which costs next to nothing to see: most of a network's is not. */
+export function concerns(bytes: Bytes, type: string, peer: string): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').toLowerCase()
+  const [label = ''] = type.split('.')
+  return [label, '_services', peer.toLowerCase()].some((part) => text.includes(part))
+}
+
+/** Undefined when the bytes are no message of DNS, or one of more records than neighbours have to tell: names that refer to names make them dear to read. */
 export function readPacket(bytes: Bytes): Packet | undefined {
+  if (bytes.length < headerBytes) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes)
+  const records = [4, 6, 8, 10].reduce((sum, at) => sum + view.getUint16(at), 0)
+  if (records > recordsMax) return undefined
   try {
     return decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
   } catch {

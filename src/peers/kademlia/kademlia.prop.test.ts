@@ -176,6 +176,22 @@ describe('a lookup', () => {
     expect([lookup.done, lookup.closest()[0]?.peer]).toEqual([true, sought.peer])
   })
 
+  it('of a peer that is known asks it alone, and the others when it is slow or does not answer', () => {
+    const sought = nodes[77]!
+    for (const end of ['slow', 'failed'] as const) {
+      const lookup = createLookup({
+        target: sought.place,
+        self: 'self',
+        start: [...nodes.slice(0, 9), sought],
+        until: sought.peer,
+      })
+      expect(lookup.next()).toEqual([sought])
+      expect(lookup.next()).toEqual([])
+      lookup[end](sought.peer)
+      expect(lookup.next()).toHaveLength(lookupBounds.paths)
+    }
+  })
+
   it('takes answers only from whom it asked, and each once', () => {
     const lookup = createLookup({ target: placeOfPeer('x'), self: 'self', start: nodes.slice(0, 3) })
     lookup.answered('stranger', nodes)

@@ -27,7 +27,7 @@ export interface LookupOptions {
   /** This node's own id: it is not asked. */
   readonly self: string
   readonly start: readonly Contact[]
-  /** Ends as soon as this peer has answered itself. */
+  /** Ends as soon as this peer has answered itself: once it is heard of it is asked before all others, and alone until it is slow. */
   readonly until?: string
 }
 
@@ -72,6 +72,19 @@ export function createLookup({ target, self, start, until }: LookupOptions): Loo
     return nearest.every(({ state }) => state === 'answered')
   }
 
+  /** Whoever is asked beside the one that is sought costs both sides a connection for nothing. */
+  function ofSought(): readonly Candidate[] | undefined {
+    const sought = until === undefined ? undefined : known.get(until)
+    if (sought?.state === 'new') return [sought]
+    return sought?.state === 'asked' ? [] : undefined
+  }
+
+  function ofAll(): readonly Candidate[] {
+    const onPaths = paths().flatMap((path) => due(path, perPath, lookupBounds.atOncePerPath))
+    const isTogether = onPaths.length === 0 && candidates.every(({ state }) => state !== 'asked' && state !== 'slow')
+    return isTogether ? due(candidates, closestMax, lookupBounds.paths * lookupBounds.atOncePerPath) : onPaths
+  }
+
   const paths = () => Array.from({ length: lookupBounds.paths }, (_, path) => candidates.filter((one) => one.path === path))
   const isExhausted = () => asked >= lookupBounds.asks && candidates.every(({ state }) => state !== 'asked' && state !== 'slow')
   const isDone = () =>
@@ -89,10 +102,7 @@ export function createLookup({ target, self, start, until }: LookupOptions): Loo
   return {
     next() {
       if (isDone()) return []
-      const onPaths = paths().flatMap((path) => due(path, perPath, lookupBounds.atOncePerPath))
-      const isTogether = onPaths.length === 0 && candidates.every(({ state }) => state !== 'asked' && state !== 'slow')
-      const chosen = isTogether ? due(candidates, closestMax, lookupBounds.paths * lookupBounds.atOncePerPath) : onPaths
-      const asking = chosen.slice(0, lookupBounds.asks - asked)
+      const asking = (ofSought() ?? ofAll()).slice(0, lookupBounds.asks - asked)
       for (const candidate of asking) candidate.state = 'asked'
       asked += asking.length
       return asking.map(({ contact }) => contact)

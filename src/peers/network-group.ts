@@ -63,9 +63,9 @@ export function parseIp(text: string): Uint8Array | undefined {
 
 /** Of four groups of digits: none above 255, none with a zero before others, which some programs read as octal. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  const address = Uint8Array.from(parts, Number)
-  return address.join('.') === text ? address : undefined
+  const [a = '', b = '', c = '', d = ''] = text.split('.')
+  const address = Uint8Array.of(Number(a), Number(b), Number(c), Number(d))
+  return formatIp(address) === text ? address : undefined
 }
 
 const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0)
@@ -109,7 +109,7 @@ export function reachOf(host: string): 'world' | 'site' | 'machine' | 'none' {
 }
 
 function formatIp(address: Uint8Array): string {
-  if (address.length === 4) return address.join('.')
+  if (address.length === 4) return `${address[0]}.${address[1]}.${address[2]}.${address[3]}`
   return (ipaddr.fromByteArray([...address]) as InstanceType<typeof ipaddr.IPv6>).toRFC5952String()
 }
 

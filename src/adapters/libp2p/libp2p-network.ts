@@ -22,6 +22,7 @@ import { networkKeyOf } from './network-key.ts'
 import { readAddress } from './peer-address.ts'
 import type { RelayingMeans } from './relaying.ts'
 import { type RunningNetwork, runNetwork } from './running-network.ts'
+import { silentLogger } from './silent-logger.ts'
 import { spareMerges } from './sparing-peer-store.ts'
 import { sparingYamux } from './sparing-yamux.ts'
 import { createTls, type TlsComponents } from './tls-encrypter.ts'
@@ -188,6 +189,7 @@ async function createNode(
   const libp2p = await createLibp2p({
     privateKey,
     start: false,
+    logger: silentLogger,
     addresses: { listen: [...transports.listen] },
     transports: [...transports.factories] as NonNullable<Libp2pOptions['transports']>,
     connectionEncrypters: (await createEncrypters(privateKey, options, protections)).map(

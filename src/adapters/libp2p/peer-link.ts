@@ -69,7 +69,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const { connection, handlers } = options
   const peer = connection.remotePeer.toString()
   const greeted = Promise.withResolvers<{ readonly kind: 'accepted' } | FailedGreeting>()
-  const birth = { connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
+  const told = { ...describe(options), connectionId: options.arrival?.id ?? nextConnectionId(), connectedAt: Date.now() }
   const probe = createLatencyProbe(options.liveness)
   const acknowledge = (total: number) => control?.acknowledge(total)
   const open = (protocol: string | readonly string[]) => connection.newStream([protocol].flat(), { maxOutboundStreams: 1 })
@@ -79,7 +79,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
   const patience = createPatience(options, (why) => (control ? link.goodbye(why) : onLost(why)))
   const means = { control: () => control, place: () => options.place(link), isOver: () => phase === 'ended' }
   const verdicts = { onAccepted: establish, onRefusal: ending.linger, onRefused: ending.now, onViolation: violate }
-  const greeting = createGreeting({ ...askingOf(options, birth.connectionId), ...means, ...verdicts, allow: patience.extend })
+  const greeting = createGreeting({ ...askingOf(options, told.connectionId), ...means, ...verdicts, allow: patience.extend })
   let phase: PeerLink['phase'] = 'greeting'
   let control: ControlStream | undefined
 
@@ -130,7 +130,7 @@ export function createPeerLink(options: LinkOptions): PeerLink {
     get phase() {
       return phase
     },
-    info: () => ({ ...describe(options), ...birth, latencyMs: probe.latencyMs }),
+    info: () => ({ ...told, latencyMs: probe.latencyMs }),
     greet: once(() =>
       open(helloProtocols).then(serveControl, (cause) => onLost(`the peer does not speak Synod: ${messageOf(cause)}`)),
     ),

@@ -28,5 +28,6 @@ export function executeTexts<Content>(
     if (!answer.ok) throw new Error(`${text}: ${answer.error.code}`)
     return answer.value
   })
-  return application.executeBlock({ height: 1, time: 0, proposer, validators, evidence: [], transactions }, state).results
+  const block = { height: 1, time: 0, proposer, validators, lastCommit: undefined, evidence: [], transactions }
+  return application.executeBlock(block, state).results
 }

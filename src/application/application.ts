@@ -104,8 +104,20 @@ export interface ExecuteBlockRequest<Content = unknown> {
   readonly time: number
   readonly proposer: ConsensusKey
   readonly validators: ValidatorSet
+  /** Who signed the block before this one, as this block itself says it. Absent at height 1. */
+  readonly lastCommit: LastCommit | undefined
   readonly evidence: readonly Evidence[]
   readonly transactions: readonly DecodedTransaction<Content>[]
+}
+
+/** The commit a block carries, as far as an application may build on it: every node that executes the block is told the same. */
+export interface LastCommit {
+  /** In which the block before was decided. */
+  readonly round: number
+  /** Who decided it. */
+  readonly validators: ValidatorSet
+  /** Whose precommits the commit holds: a bitmap over `validators`, more than two thirds of their power. */
+  readonly signers: Bytes
 }
 
 export interface ExecuteBlockResponse {

@@ -35,7 +35,7 @@ export function produceBlock(options: {
   const { order, transactions } = options.pool.order(choose(options))
   const time = Math.max(options.now, tip.time + 1)
   const evidence = evidencePool.pending()
-  const executed = chain.execute({ time, proposer, evidence, transactions })
+  const executed = chain.execute({ time, proposer, lastCommit: tip.commit, evidence, transactions })
   const header = {
     version: blockVersion,
     chainId: chain.chainId,

@@ -118,7 +118,7 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
 
   /** What the block becomes here, or why it cannot. */
   async function execute(block: Block, answers: readonly Result<DecodedTransaction>[]): Promise<Result<Candidate>> {
-    const { header, evidence } = block
+    const { header, lastCommit, evidence } = block
     const held = checkRules(block, options.context())
     if (!held.ok) return held
     if (evidence.length > 0) {
@@ -130,7 +130,8 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
       if (!answer.ok) return answer
       transactions.push(answer.value)
     }
-    const executed = chain.execute({ time: header.time, proposer: header.proposer, evidence, transactions })
+    const { time, proposer } = header
+    const executed = chain.execute({ time, proposer, lastCommit, evidence, transactions })
     const after = checkAfterExecution(header, executed)
     return after.ok ? { ok: true, value: { transactions, executed } } : after
   }

@@ -68,7 +68,8 @@ export function createCandidates(options: {
       if (!fits.ok) return fits
       const startedAt = clock.monotonic()
       const { time, proposer } = block.header
-      const executed = chain.execute({ time, proposer, evidence: block.evidence, transactions: resolved.value })
+      const { lastCommit } = block
+      const executed = chain.execute({ time, proposer, lastCommit, evidence: block.evidence, transactions: resolved.value })
       telemetry.observe('synod_execution_seconds', (clock.monotonic() - startedAt) / 1000)
       const after = checkAfterExecution(block.header, executed)
       if (!after.ok) return after
@@ -79,7 +80,8 @@ export function createCandidates(options: {
 
     restore(block, blockHash, transactions) {
       const { time, proposer } = block.header
-      const executed = chain.execute({ time, proposer, evidence: block.evidence, transactions })
+      const { lastCommit, evidence } = block
+      const executed = chain.execute({ time, proposer, lastCommit, evidence, transactions })
       assert(checkAfterExecution(block.header, executed).ok, 'a block from our own log executes as it did before')
       held.set(toHex(blockHash), { transactions, executed })
     },

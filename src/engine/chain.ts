@@ -47,6 +47,8 @@ export interface Tip extends SystemState {
 export interface ExecuteRequest {
   readonly time: number
   readonly proposer: ConsensusKey
+  /** The commit that the block carries, not one this node may hold besides: all must execute the same. */
+  readonly lastCommit: Commit | undefined
   readonly evidence: readonly Evidence[]
   readonly transactions: readonly DecodedTransaction[]
 }
@@ -126,11 +128,12 @@ function readTip(options: ChainOptions, blocks: BlockStore, state: StateStore): 
 }
 
 function execute(application: Application, state: StateStore, tip: Tip, request: ExecuteRequest): ExecutedBlock {
-  const { transactions, time, proposer, evidence } = request
+  const { transactions, time, proposer, evidence, lastCommit: commit } = request
   const height = tip.height + 1
   const overlay = createOverlay(state.reader())
+  const lastCommit = commit && { round: commit.round, signers: commit.signers, validators: tip.lastValidators }
   const response = application.executeBlock(
-    { height, time, proposer, evidence, transactions, validators: tip.validators },
+    { height, time, proposer, lastCommit, evidence, transactions, validators: tip.validators },
     overlay,
   )
   assert(response.results.length === transactions.length, `application ${application.name} owes one result a transaction`)

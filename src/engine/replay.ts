@@ -71,14 +71,15 @@ async function openAt({ spec, application, copy, empty }: ReplayOptions, height:
 /** The fewest there can be: what was executed is not read again. */
 const versionsKept = 2
 
-function execute(application: Application, chain: Chain, { header, evidence, transactions }: Block): ExecutedBlock {
+function execute(application: Application, chain: Chain, { header, lastCommit, evidence, transactions }: Block): ExecutedBlock {
   const decoded = transactions.map((encoded): DecodedTransaction => {
     const content = application.decodeTransaction(encoded)
     if (content.ok) return { ...content.value, id: transactionId(encoded), encoded }
     const message = `Block ${header.height} holds a transaction that this application cannot read: ${content.error.code}.`
     throw new OperationalError('REPLAY_DIFFERS', message)
   })
-  return chain.execute({ time: header.time, proposer: header.proposer, evidence, transactions: decoded })
+  const { time, proposer } = header
+  return chain.execute({ time, proposer, lastCommit, evidence, transactions: decoded })
 }
 
 function differs(height: number, { header }: Block, what: string): OperationalError {

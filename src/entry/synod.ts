@@ -11,6 +11,7 @@ export type {
   ExecuteBlockRequest,
   ExecuteBlockResponse,
   InitChainRequest,
+  LastCommit,
   SenderStanding,
   TransactionContent,
   TransactionResult,

@@ -66,7 +66,7 @@ export async function createTestChain(validators = 4) {
     const transactions = encoded.map(decodeTransaction)
     const time = tip.time + 1000
     const proposer = tip.validators.validators[0]!.consensusKey
-    const executed = chain.execute({ time, proposer, evidence, transactions })
+    const executed = chain.execute({ time, proposer, lastCommit: tip.commit, evidence, transactions })
     const header = {
       version: 1,
       chainId,

@@ -1,5 +1,5 @@
 /** A ledger driven block by block, with keys that really sign and no network. */
-import type { DecodedTransaction, TransactionResult } from '../../src/application/application.ts'
+import type { DecodedTransaction, LastCommit, TransactionResult } from '../../src/application/application.ts'
 import type { LedgerContent } from '../../src/application/ledger/decode-transaction.ts'
 import { ledgerApplication } from '../../src/application/ledger/ledger-application.ts'
 import { ledgerParametersSchema } from '../../src/application/ledger/parameters.ts'
@@ -14,6 +14,7 @@ import {
 import { resultCodeName } from '../../src/application/ledger/result-codes.ts'
 import { createOverlay } from '../../src/application/overlay.ts'
 import type { StateOverlay } from '../../src/application/state.ts'
+import { bitmapOf } from '../../src/chain/bitmap.ts'
 import { transactionId } from '../../src/chain/block.ts'
 import type { Evidence } from '../../src/chain/evidence.ts'
 import type { Address } from '../../src/chain/identifiers.ts'
@@ -119,7 +120,17 @@ export function createLedgerWorld(options: {
   application.initChain({ chainId, time: 0, validators: genesisValidators, appState }, state)
   const proposer = person(Object.keys(options.validators)[0] as string)
   let validators: ValidatorSet = validatorSet(genesisValidators)
+  let decided: ValidatorSet | undefined
+  let absent: readonly Person[] = []
   let height = 0
+
+  /** Signed by everybody who is not away. */
+  function lastCommit(): LastCommit | undefined {
+    if (!decided) return undefined
+    const away = new Set(absent.map((each) => toHex(each.consensus.publicKey)))
+    const present = [...decided.validators.keys()].filter((index) => !away.has(toHex(decided!.validators[index]!.consensusKey)))
+    return { round: 0, validators: decided, signers: bitmapOf(present, decided.validators.length) }
+  }
 
   function decode(encoded: Bytes): DecodedTransaction<LedgerContent> {
     const decoded = application.decodeTransaction(encoded)
@@ -129,10 +140,21 @@ export function createLedgerWorld(options: {
 
   function execute(transactions: readonly DecodedTransaction<LedgerContent>[], evidence: readonly Evidence[] = []) {
     height += 1
-    const request = { height, time: height, proposer: proposer.consensus.publicKey, validators, evidence, transactions }
+    const [first] = validators.validators
+    const named = validators.validators.find(({ consensusKey }) => toHex(consensusKey) === toHex(proposer.consensus.publicKey))
+    const request = {
+      height,
+      time: height,
+      proposer: (named ?? first)!.consensusKey,
+      validators,
+      lastCommit: lastCommit(),
+      evidence,
+      transactions,
+    }
     const response = application.executeBlock(request, state)
     const powers = new Map(validators.validators.map((validator) => [toHex(validator.consensusKey), validator]))
     for (const update of response.validatorUpdates) powers.set(toHex(update.consensusKey), update)
+    decided = validators
     validators = validatorSet([...powers.values()])
     return response
   }
@@ -159,6 +181,11 @@ export function createLedgerWorld(options: {
     },
 
     execute,
+
+    /** From the next block's commit on, these do not sign. */
+    away(...people: readonly Person[]): void {
+      absent = people
+    },
 
     /** Executes a block and returns the results by name. */
     block(transactions: readonly DecodedTransaction<LedgerContent>[], evidence: readonly Evidence[] = []): readonly string[] {

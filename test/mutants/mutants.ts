@@ -240,9 +240,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'block and state apart',
     file: 'engine/chain.ts',
-    find: 'await state.commit(executed.prepared, executed.height, blocks.operations(final, executed.ids))',
+    find: 'await state.commit(executed.prepared, executed.height, [...blocks.operations(final, executed.ids), ...changed])',
     replace:
-      'await state.commit(executed.prepared, executed.height)\n      await store.write(blocks.operations(final, executed.ids), { durable: true })',
+      'await state.commit(executed.prepared, executed.height)\n      await store.write([...blocks.operations(final, executed.ids), ...changed], { durable: true })',
     why: 'a crash in between leaves a state without its block',
     options: { ...stormy, seconds: 30, faults: ['crash', 'crash', 'disk-slow'] },
   },

@@ -130,8 +130,7 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
       if (!answer.ok) return answer
       transactions.push(answer.value)
     }
-    const { time, proposer } = header
-    const executed = chain.execute({ time, proposer, lastCommit, evidence, transactions })
+    const executed = chain.execute({ ...header, lastCommit, evidence, transactions })
     const after = checkAfterExecution(header, executed)
     return after.ok ? { ok: true, value: { transactions, executed } } : after
   }

@@ -6,22 +6,29 @@ import { simulateEclipse } from '../../simulator/eclipse.ts'
 import { simulatedLedger } from '../../simulator/simulated-chain.ts'
 import { createSimulatedNode, type SimulatedNode } from '../../simulator/simulated-node.ts'
 import { createWorld, type World } from '../../simulator/world.ts'
+import { benchLookups } from './discovery/lookups.ts'
+import { benchNewcomer } from './discovery/newcomer.ts'
 import { type Figure, figure } from './figure.ts'
 
-const nodes = 20
+const simulatedNodes = 20
 const networks = 3
 const eclipseSeeds = 100
 const settlingSeconds = 30
 const patienceSeconds = 120
 
 /**
- * How a node that knows one other comes to know the network, and the network it: real nodes in simulated time and space; and how many
- * peers of a node's own choice are honest under an attempt to surround it with ten thousand addresses of four groups.
+ * How nodes find each other: processes on loopback that know a DNS seed alone, lookups in the directory, and in simulated time and space
+ * how a node that knows one other comes to know the network; and how many peers of a node's own choice are honest under an attempt to
+ * surround it with ten thousand addresses of four groups.
  */
-export async function benchDiscovery(onProgress: (line: string) => void): Promise<readonly Figure[]> {
+export async function benchDiscovery(nodes: number, onProgress: (line: string) => void): Promise<readonly Figure[]> {
+  return [...(await benchNewcomer(nodes, onProgress)), ...(await benchLookups(onProgress)), ...(await benchSimulated(onProgress))]
+}
+
+async function benchSimulated(onProgress: (line: string) => void): Promise<readonly Figure[]> {
   const arrivals: Arrival[] = []
   for (let seed = 1; seed <= networks; seed++) arrivals.push(await arrive(seed))
-  onProgress(`${networks} networks of ${nodes} nodes`)
+  onProgress(`${networks} simulated networks of ${simulatedNodes} nodes`)
   const honest = Array.from({ length: eclipseSeeds }, (_, index) => eclipse(index + 1)).sort((left, right) => left - right)
   return [
     figure('fourPeersSecondsMax', Math.max(...arrivals.map(({ fourPeersSeconds }) => fourPeersSeconds)), 's (simulated)'),
@@ -44,7 +51,7 @@ function eclipse(seed: number): number {
 async function arrive(seed: number): Promise<Arrival> {
   const world = createWorld({ seed, nodes: 1, seconds: 0, faults: [], liars: [], load: 0 }, () => undefined)
   const { scheduler } = world
-  const members = Array.from({ length: nodes }, (_, index) => createMember(world, index))
+  const members = Array.from({ length: simulatedNodes }, (_, index) => createMember(world, index))
   const last = members.pop() as SimulatedNode
   const started = Promise.all(members.map((member) => member.start()))
   await scheduler.run(scheduler.now() + settlingSeconds * 1000)

@@ -9,6 +9,7 @@ export interface BenchOptions {
   readonly name: string
   readonly seconds: number
   readonly keys: number
+  readonly nodes: number
   readonly simulated: number | undefined
   readonly seed: number
   readonly workloads: readonly BenchWorkload[]
@@ -30,7 +31,8 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),
-  discovery: async ({ console }) => (await import('./discovery.ts')).benchDiscovery((line) => console.err(`${line}\n`)),
+  discovery: async ({ nodes, console }) =>
+    (await import('./discovery.ts')).benchDiscovery(nodes, (line) => console.err(`${line}\n`)),
   async consensus({ seconds, workloads, console }) {
     const { benchConsensus } = await import('./consensus.ts')
     const onProgress = (line: string) => console.err(`${line}\n`)

@@ -29,6 +29,7 @@ export const benchCommand = defineCommand({
       standard: 10_000_000,
       summary: 'Keys of the large map of the state bench',
     },
+    nodes: { type: 'integer', min: 5, max: 100, standard: 8, summary: 'Node processes of the discovery bench' },
     simulated: {
       type: 'integer',
       min: 10,
@@ -45,7 +46,7 @@ export const benchCommand = defineCommand({
   ],
   async run({ options, arguments: [name = ''], console }) {
     const { runBench } = await import('../bench/run-bench.ts')
-    const { seconds, keys, workload, simulated, seed, json } = options
-    return runBench({ name, seconds, keys, workloads: workload, simulated, seed, json, console })
+    const { seconds, keys, nodes, workload, simulated, seed, json } = options
+    return runBench({ name, seconds, keys, nodes, workloads: workload, simulated, seed, json, console })
   },
 })

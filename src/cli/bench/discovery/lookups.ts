@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { PeerId } from '../../../ports/network.ts'
+import { percentile } from '../../percentile.ts'
+import { type Figure, figure } from '../figure.ts'
+import { type BenchProcess, withBenchProcesses } from '../gossip/bench-processes.ts'
+import type { DirectoryOrder, DirectoryReport } from './directory-process.ts'
+
+const processes = 5
+const nodesPerProcess = 10
+const searchesPerNode = 4
+const nodes = processes * nodesPerProcess
+/** The table of a node holds at most twenty of each half of the network, and so on: two thirds of fifty nodes are in any that has settled. */
+const tableWanted = Math.floor((nodes * 2) / 3)
+const settlingSecondsMax = 180
+/** What began with the last node's joining is over. */
+const quietSeconds = 10
+
+type Member = BenchProcess<DirectoryOrder, DirectoryReport>
+
+/** Fifty real nodes on loopback, in five processes, which find each other and then look for nodes to which they are not connected. */
+export async function benchLookups(onProgress: (line: string) => void): Promise<readonly Figure[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'synod-lookups-'))
+  try {
+    return await withBenchProcesses('../discovery/directory-process', processes, async (members: readonly Member[]) => {
+      await startAll(members, directory)
+      onProgress(`${nodes} nodes in ${processes} processes`)
+      const settled = await settle(members)
+      const searches = plan(settled)
+      const before = questionsOf(settled)
+      const foundMs: number[] = []
+      for (const [place, member] of members.entries()) {
+        const report = await member.ask({ kind: 'look', searches: searches[place] ?? [] })
+        foundMs.push(...report.foundMs)
+      }
+      const asked = questionsOf(await countAll(members)) - before
+      const sought = searches.flat().length
+      onProgress(`${sought} lookups, one at a time`)
+      return [
+        figure('dhtLookupMsP50', percentile(foundMs, 0.5) ?? Number.NaN, 'ms'),
+        figure('dhtLookupMsP99', percentile(foundMs, 0.99) ?? Number.NaN, 'ms'),
+        figure('dhtLookupFoundShare', foundMs.length / sought, 'of 1'),
+        figure('dhtQuestionsPerLookup', asked / sought, ''),
+      ]
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** The first knows nobody, and all others the first; a process's nodes start one after the other. */
+async function startAll([first, ...others]: readonly Member[], directory: string): Promise<void> {
+  const genesisTime = Date.now()
+  const order = (place: number, entrance: string | undefined): DirectoryOrder => ({
+    kind: 'start',
+    places: Array.from({ length: nodesPerProcess }, (_, index) => place * nodesPerProcess + index),
+    genesisTime,
+    directory,
+    entrance,
+  })
+  const report = await (first as Member).ask(order(0, undefined))
+  const entrance = report.nodes[0]?.address
+  await Promise.all(others.map((member, index) => member.ask(order(index + 1, entrance))))
+}
+
+const countAll = (members: readonly Member[]) => Promise.all(members.map((member) => member.ask({ kind: 'count' })))
+const questionsOf = (reports: readonly DirectoryReport[]) => reports.reduce((sum, { questions }) => sum + questions, 0)
+
+async function settle(members: readonly Member[]): Promise<readonly DirectoryReport[]> {
+  const deadline = performance.now() + settlingSecondsMax * 1000
+  for (;;) {
+    const reports = await countAll(members)
+    const smallest = Math.min(...reports.flatMap((report) => report.nodes.map(({ table }) => table)))
+    if (smallest >= tableWanted || performance.now() > deadline) break
+    await pause(1)
+  }
+  await pause(quietSeconds)
+  return countAll(members)
+}
+
+/** Whom each node looks for, by process: others are as many places away as searches are apart. */
+function plan(reports: readonly DirectoryReport[]): readonly (readonly { from: number; peer: PeerId }[])[] {
+  const ids = reports.flatMap((report) => report.nodes.map(({ id }) => id))
+  return reports.map((report, place) =>
+    report.nodes.flatMap(({ id, peers }, from) => {
+      const strangers = ids.filter((other) => other !== id && !peers.includes(other))
+      const turn = place * nodesPerProcess + from
+      const chosen = Array.from({ length: searchesPerNode }, (_, index) => strangers[(turn * 7 + index * 11) % strangers.length])
+      return [...new Set(chosen)].flatMap((peer) => (peer === undefined ? [] : [{ from, peer }]))
+    }),
+  )
+}
+
+function pause(seconds: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, seconds * 1000))
+}

@@ -8,6 +8,7 @@ import { silence, type Telemetry } from '../ports/telemetry.ts'
 import { assert } from '../primitives/assert.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { type LiarName, liars } from './byzantine/liars.ts'
+import type { PowerCut } from './power-cut.ts'
 import { createSimulatedNode, type SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'
 
@@ -26,6 +27,7 @@ export interface CastOptions {
   readonly logs: boolean
   readonly onStarted: (id: string, node: SynodNode) => void
   readonly onSigned: (id: string, message: Bytes, signature: Bytes) => void
+  readonly onWrite: (index: number, count: number) => PowerCut['moment'] | undefined
 }
 
 /** Listens for a double before it signs; short, so that a restart does not fill the run. */
@@ -66,6 +68,7 @@ function createMember(options: CastOptions, index: number): SimulatedNode {
     ...(liar && { tamper: (ports) => liar({ ports, keypair, chainId, spec, random: random.fork(`liar ${id}`) }) }),
     onStarted: (node) => options.onStarted(id, node),
     onSigned: (message, signature) => options.onSigned(id, message, signature),
+    onWrite: (count) => options.onWrite(index, count),
   })
 }
 

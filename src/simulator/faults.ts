@@ -1,4 +1,5 @@
 import type { PeerId } from '../ports/network.ts'
+import { isOtherSide } from './byzantine/conspirator.ts'
 import { skewMaxMs } from './checkers/block-checks.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -12,10 +13,14 @@ export const faultNames = [
   'loss',
   'reorder',
   'partition',
+  'schism',
   'one-way',
+  'flapping',
   'crash',
   'lost-log',
+  'bit-rot',
   'skew',
+  'clock-jump',
   'disk-full',
   'disk-slow',
 ] as const
@@ -26,7 +31,7 @@ export interface Trouble {
   readonly scheduler: Scheduler
   readonly internet: SimulatedInternet
   readonly station: WeatherStation
-  /** Those who can be hit. */
+  /** Those who can be hit: the honest ones. */
   readonly nodes: readonly SimulatedNode[]
   readonly note: (what: string) => void
   readonly restart: (node: SimulatedNode) => void
@@ -36,9 +41,13 @@ export interface Trouble {
   readonly mayLoseLog: (node: SimulatedNode) => boolean
 }
 
-/** Longest pause between the beginnings of two troubles, and their length, ms. */
+/** Shortest and longest pause between the beginnings of two troubles, and their length, ms. */
 const pauseMs = [100, 3000] as const
 const lengthMs = [300, 6000] as const
+/** Between two breaks of a line that breaks all the time. */
+const flapMs = [30, 800] as const
+/** By how much a clock is set wrong. */
+const jumpMs = [1000, 3_600_000] as const
 /** Within the first a signature is recorded and sent, within the second the block it is for may become final. */
 const signatureLeavesMs = 5
 const blockBecomesFinalMs = 150
@@ -79,10 +88,24 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
     if (random.chance(0.5)) internet.cut(apart)
     return cure
   },
+  /** The honest of one side do not hear those of the other. Liars reach both. */
+  schism({ station, nodes }) {
+    const honest = new Set(nodes.map(({ id }) => id))
+    return station.block((from, to) => honest.has(from) && honest.has(to) && isOtherSide(from) !== isOtherSide(to))
+  },
   'one-way': ({ station, random, nodes }, victim) => {
     const deaf = random.chance(0.5)
     const others = new Set(nodes.filter((node) => node !== victim && random.chance(0.7)).map((node) => node.id))
     return station.block((from, to) => (deaf ? to === victim.id && others.has(from) : from === victim.id && others.has(to)))
+  },
+  flapping({ internet, random, scheduler }, { id }) {
+    let callOff: () => void
+    const flap = () => {
+      internet.cut((a, b) => a === id || b === id)
+      callOff = scheduler.after(random.between(...flapMs), flap)
+    }
+    flap()
+    return () => callOff()
   },
   crash({ restart, random, scheduler, onceSigned }, victim) {
     if (!victim.up) return undefined
@@ -99,6 +122,13 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
       restart(victim)
     }
   },
+  /** The disk gives back one bit that was not written. What a log says after it may be lost, so the victim counts as one who forgets. */
+  'bit-rot': ({ restart, mayLoseLog, random }, victim) => {
+    if (!victim.up || !mayLoseLog(victim)) return undefined
+    victim.crash()
+    victim.disk.rot(random)
+    return () => restart(victim)
+  },
   'lost-log': ({ restart, mayLoseLog }, victim) => {
     if (!victim.up || !mayLoseLog(victim)) return undefined
     victim.crash()
@@ -107,6 +137,12 @@ const begin: Readonly<Record<FaultName, (trouble: Trouble, victim: SimulatedNode
   },
   skew({ random }, victim) {
     victim.skew(random.between(-skewMaxMs, skewMaxMs))
+    return () => victim.skew(0)
+  },
+  /** A clock that is set to another time, and later set right. One at a time: a third of the power may be wrong about the time, no more. */
+  'clock-jump': ({ random, nodes }, victim) => {
+    if (nodes.some(({ offsetMs }) => Math.abs(offsetMs) > skewMaxMs)) return undefined
+    victim.skew(random.between(...jumpMs) * (random.chance(0.5) ? 1 : -1))
     return () => victim.skew(0)
   },
   'disk-full': ({ restart }, victim) => {

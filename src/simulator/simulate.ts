@@ -1,6 +1,7 @@
 import type { NodeEvent, SynodNode } from '../engine/synod-node.ts'
 import { toHex } from '../primitives/bytes.ts'
-import { batchPoolLimits, type Cast, createCast, mempoolLimits } from './cast.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
+import { batchPoolLimits, type Cast, createCast, mempoolLimits, nodeId } from './cast.ts'
 import { overflow } from './checkers/bounds.ts'
 import { failureToRecover } from './checkers/recovery.ts'
 import type { Violation } from './checkers/violation.ts'
@@ -24,6 +25,10 @@ export function simulate(options: SimulationOptions): Promise<SimulationResult> 
 /** Part of a run in which troubles begin. */
 const troubledPart = 0.6
 const boundsEveryMs = 250
+/** From a chosen power failure until the power is back. */
+const darkMs = 500
+/** From a node's failure until its operator has seen to it. */
+const remedyMs = 100
 /** How long a network may take to recover beyond the end of the run, with so many blocks in it. */
 const patienceMs = 45_000
 const patienceBlocks = 20
@@ -53,6 +58,13 @@ function setStage(options: SimulationOptions): Stage {
       awaited.delete(id)
       callback?.()
     },
+    onWrite(index, count) {
+      trace.remark(`${nodeId(index)} write ${count}`)
+      const { node, write, moment } = options.powerCut ?? {}
+      if (node !== index || write !== count) return undefined
+      scheduler.after(darkMs, () => start({ world, judge }, cast.nodes[index] as SimulatedNode))
+      return moment
+    },
   })
   const member = (id: string) => cast.honest.find((candidate) => candidate.id === id)
   const judge = createJudge({ world, liars, member, clients: () => clients })
@@ -78,7 +90,8 @@ function setStage(options: SimulationOptions): Stage {
       if (honest) judge.report(judge.blocks.final(id, node, event))
     } else if (event.type === 'fault') {
       trace.note(`${id} fault ${event.message}`)
-      if (honest && !honest.disk.full) judge.blame('crash', id, event.message)
+      if (honest?.disk.rotten) scheduler.after(remedyMs, () => beginAgain({ world, judge }, honest))
+      else if (honest && !honest.disk.full) judge.blame('crash', id, event.message)
     }
   }
 
@@ -142,14 +155,24 @@ function begin(stage: Stage, options: SimulationOptions, calmMs: number): void {
   beginTrouble(trouble, options.faults ?? [], calmMs)
 }
 
-/** A full disk is a good reason not to start, and the only one. */
-function start({ world, judge }: Stage, node: SimulatedNode): void {
+/** A full disk is a good reason not to start, and a damaged one; there is no other. */
+function start({ world, judge }: Pick<Stage, 'world' | 'judge'>, node: SimulatedNode): void {
   if (node.up) return
   node.start().catch((error: unknown) => {
     world.trace.note(`${node.id} does not start`)
     if (node.disk.full) node.crash()
+    else if (node.disk.rotten && error instanceof OperationalError) beginAgain({ world, judge }, node)
     else judge.blame('crash', node.id, `does not start: ${describe(error)}`)
   })
+}
+
+/** What an operator does with a node whose disk is damaged: it gets its blocks from the others anew, and keeps what it signed last. */
+function beginAgain({ world, judge }: Pick<Stage, 'world' | 'judge'>, node: SimulatedNode): void {
+  world.trace.note(`${node.id} begins again`)
+  node.crash()
+  node.disk.wipe()
+  judge.blocks.wiped(node.id)
+  start({ world, judge }, node)
 }
 
 /** Whatever still lasts is over, and who is down comes up. */

@@ -23,6 +23,12 @@ export interface SimulatedDisk {
   /** The durable part of a file, for tests that damage it. */
   content(file: string): Bytes
   damage(file: string, content: Bytes): void
+  /** Turns one bit of what is durable in the append-only files and stores. */
+  rot(random: Random): void
+  /** Whether it has given back, or may yet, what was never written. */
+  readonly rotten: boolean
+  /** All but the small files is thrown away, as by an operator who lets a damaged node begin again. The node must be down. */
+  wipe(): void
   /** Moves the append-only files away, as an operator may who finds them damaged. The node must be down. */
   loseFiles(): void
 }
@@ -39,6 +45,7 @@ export function createSimulatedDisk(): SimulatedDisk {
   const small = new Map<string, Bytes>()
   const stores = new Map<string, SimulatedStoreContent>()
   let full = false
+  let rotten = false
 
   function file(name: string): FileContent {
     const content = files.get(name) ?? { durable: new Uint8Array(0), pending: [], synced: 0 }
@@ -94,6 +101,22 @@ export function createSimulatedDisk(): SimulatedDisk {
     damage: (name, content) => {
       file(name).durable = content
     },
+    rot(random) {
+      const places = [...files.values(), ...stores.values()]
+      if (places.length === 0) return
+      const place = random.pick(places)
+      if ('rot' in place) place.rot(random)
+      else place.durable = rotted(place.durable, random)
+      rotten = true
+    },
+    get rotten() {
+      return rotten
+    },
+    wipe() {
+      files.clear()
+      stores.clear()
+      rotten = false
+    },
     loseFiles: () => files.clear(),
   }
 }
@@ -131,6 +154,15 @@ function withinSpace(store: Store, claimSpace: () => void): Store {
       await store.write(operations, options)
     },
   }
+}
+
+/** A copy in which one bit is another. */
+function rotted(bytes: Bytes, random: Random): Bytes {
+  const copy = bytes.slice()
+  if (copy.length === 0) return copy
+  const place = random.below(copy.length)
+  copy[place] = (copy[place] as number) ^ (1 << random.below(8))
+  return copy
 }
 
 function tear(content: FileContent, random: Random): void {

@@ -8,6 +8,7 @@ import type { PeerId } from '../ports/network.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import type { PowerCut } from './power-cut.ts'
 import { createSimulatedEntropy, type Random } from './random.ts'
 import { createSimulatedClock, type Scheduler } from './scheduler.ts'
 import { createSimulatedDisk, type SimulatedDisk } from './simulated-disk.ts'
@@ -28,6 +29,7 @@ export interface SimulatedNode {
   crash(): void
   /** How wrong the machine's clock is, ms. */
   skew(offsetMs: number): void
+  readonly offsetMs: number
   /** How many times slower than it should be the machine's disk is. */
   slowDisk(factor: number): void
 }
@@ -46,6 +48,8 @@ export interface SimulatedNodeOptions {
   /** What a dishonest operator puts between the node and the world. */
   readonly tamper?: (ports: Ports) => Ports
   readonly onStarted: (node: SynodNode) => void
+  /** The node is about to write to its disk, for the nth time. Says whether the power fails now, or once that is done. */
+  readonly onWrite?: (count: number) => PowerCut['moment'] | undefined
   /** The node had something signed by its key. */
   readonly onSigned: (message: Bytes, signature: Bytes) => void
 }
@@ -67,6 +71,7 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
   let life = 0
   let running: SynodNode | undefined
   let up = false
+  let writes = 0
 
   function onSigned(publicKey: Bytes, message: Bytes, signature: Bytes): void {
     world.oracle.witnessed({ publicKey, message, signature })
@@ -81,13 +86,32 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
     })
   }
 
+  async function access(kind: keyof typeof diskMs, current: number): Promise<void> {
+    await wait(diskMs[kind] * slowness, current)
+    if (kind === 'read') return
+    writes += 1
+    const cut = config.onWrite?.(writes)
+    if (cut === undefined) return
+    if (cut === 'after') return void scheduler.after(0, crash)
+    crash()
+    await new Promise(() => undefined)
+  }
+
+  function crash(): void {
+    life++
+    up = false
+    running = undefined
+    world.internet.vanish(id)
+    disk.crash(config.random.fork(`crash ${life}`))
+  }
+
   function ports(current: number): Ports {
     const clock = createSimulatedClock(scheduler, () => offsetMs)
     const signer = config.keypair && signerOf(config.keypair, () => wait(signMs, current), onSigned)
     return {
       clock: mortal(clock, () => life === current),
       entropy: createSimulatedEntropy(config.random.fork(`entropy ${current}`)),
-      disk: disk.mount({ io: (kind) => wait(diskMs[kind] * slowness, current) }),
+      disk: disk.mount({ io: (kind) => access(kind, current) }),
       network: world.internet.join(id),
       verifier: world.oracle.verifier((items) => wait(items / checksPerMs, current)),
       telemetry: config.telemetry,
@@ -114,15 +138,12 @@ export function createSimulatedNode(config: SimulatedNodeOptions): SimulatedNode
       running = node
       config.onStarted(node)
     },
-    crash() {
-      life++
-      up = false
-      running = undefined
-      world.internet.vanish(id)
-      disk.crash(config.random.fork(`crash ${life}`))
-    },
+    crash,
     skew: (offset) => {
       offsetMs = offset
+    },
+    get offsetMs() {
+      return offsetMs
     },
     slowDisk: (factor) => {
       slowness = factor

@@ -1,5 +1,6 @@
 import type { Store, StoreEntry, StoreOperation } from '../ports/store.ts'
 import { type Bytes, bytesKey } from '../primitives/bytes.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import type { Random } from './random.ts'
 
 /** The content of one store, on a disk that outlives its node. Batches that were not made durable may be lost by a crash, in order. */
@@ -8,6 +9,8 @@ export interface SimulatedStoreContent {
   open(access: DiskAccess): Store
   /** The power fails: some of the batches since the last durable one are gone. */
   crash(random: Random): void
+  /** Turns one bit of one value, which reading it finds out. */
+  rot(random: Random): void
 }
 
 /** How a disk answers: late, and not at all once its node is down. */
@@ -18,6 +21,7 @@ export interface DiskAccess {
 
 export function createSimulatedStoreContent(): SimulatedStoreContent {
   const entries = new Map<string, Bytes>()
+  const rotten = new Set<string>()
   /** What undoes each batch that is not yet durable, oldest first. */
   let undo: (readonly (readonly [key: string, value: Bytes | undefined])[])[] = []
 
@@ -26,6 +30,7 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
     for (const [key, value] of operations) {
       const name = bytesKey(key)
       before.push([name, entries.get(name)])
+      rotten.delete(name)
       if (value) entries.set(name, value.slice())
       else entries.delete(name)
     }
@@ -33,16 +38,21 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
     else undo.push(before)
   }
 
+  function read(key: string): Bytes | undefined {
+    if (rotten.has(key)) throw new OperationalError('STORE_CORRUPT', 'A value of the simulated store is damaged.')
+    return entries.get(key)
+  }
+
   return {
     open: (access) => ({
-      get: (key) => entries.get(bytesKey(key)),
+      get: (key) => read(bytesKey(key)),
       async range({ from, to, limit, reverse }) {
         await access.io('read')
         const low = bytesKey(from)
         const high = bytesKey(to)
         const keys = [...entries.keys()].filter((key) => key >= low && key < high).sort((a, b) => (a < b ? -1 : 1))
         if (reverse) keys.reverse()
-        return keys.slice(0, limit).map((key): StoreEntry => [bytesOf(key), entries.get(key) as Bytes])
+        return keys.slice(0, limit).map((key): StoreEntry => [bytesOf(key), read(key) as Bytes])
       },
       async write(operations, { durable }) {
         await access.io(durable ? 'sync' : 'write')
@@ -59,6 +69,9 @@ export function createSimulatedStoreContent(): SimulatedStoreContent {
         }
       }
       undo = []
+    },
+    rot(random) {
+      if (entries.size > 0) rotten.add(random.pick([...entries.keys()]))
     },
   }
 }

@@ -3,6 +3,7 @@ import type { ConsensusParameters } from '../chain/chain-spec.ts'
 import type { LiarName } from './byzantine/liars.ts'
 import type { Violation } from './checkers/violation.ts'
 import type { FaultName } from './faults.ts'
+import type { PowerCut } from './power-cut.ts'
 import type { Workload } from './simulated-chain.ts'
 
 /** A whole network in one process: real nodes, simulated time, network and disks. Everything follows from the seed. */
@@ -13,6 +14,8 @@ export interface SimulationOptions {
   /** Simulated seconds, 30 unless given: troubles fill the first part, the rest is for recovering. */
   readonly seconds?: number
   readonly faults?: readonly FaultName[]
+  /** One power failure at one chosen moment: for trying all moments of a block, where `faults` tries some of all blocks. */
+  readonly powerCut?: PowerCut
   /** Who lies, from the first validator on. Less than a third of the power keeps every promise. */
   readonly liars?: readonly (LiarName | 'honest')[]
   /** Transactions a second, of all nodes together; 5 unless given. */

@@ -1,5 +1,6 @@
 import { amnesiac } from './amnesiac.ts'
 import { batchWithholder } from './batch-withholder.ts'
+import { conspirator } from './conspirator.ts'
 import { equivocator } from './equivocator.ts'
 import { falseHistorian } from './false-historian.ts'
 import { forger } from './forger.ts'
@@ -13,6 +14,7 @@ import { spammer } from './spammer.ts'
 export const liars = {
   amnesiac,
   'batch-withholder': batchWithholder,
+  conspirator,
   equivocator,
   'false-historian': falseHistorian,
   forger,

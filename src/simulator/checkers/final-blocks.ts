@@ -13,6 +13,8 @@ export interface FinalBlocks {
   final(id: string, node: SynodNode, event: FinalBlock): Violation | undefined
   /** A node is up again: it must still have all that it ever made final. */
   started(id: string, node: SynodNode): Violation | undefined
+  /** The node's disk holds nothing any more. */
+  wiped(id: string): void
   /** The highest final block. */
   readonly height: number
   /** How many transactions are final. */
@@ -115,6 +117,7 @@ export function createFinalBlocks(options: {
         detail: `was final here, and after a restart the node is at ${now}`,
       }
     },
+    wiped: (id) => void reached.delete(id),
     get height() {
       return height
     },

@@ -136,7 +136,7 @@ export type SubmissionView = z.output<typeof submissionView>
 export const statusView = z.object({
   chainId: hash,
   application: z.string(),
-  mode: z.enum(['block-sync', 'consensus']),
+  mode: z.enum(['state-sync', 'block-sync', 'consensus']),
   height: count,
   round: count,
   step: z.string(),

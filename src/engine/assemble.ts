@@ -22,6 +22,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.keeper.start()
   rooms.dnsSeeds.start()
   rooms.reachability.start()
+  rooms.stateSync?.run().catch(breakdown.fail)
   await rooms.runner.start()
   rooms.gossip.start()
   rooms.exchange.start()
@@ -107,7 +108,9 @@ async function stop(
     await settled(reachability.stop()),
     await settled(neighbours.stop()),
     await settled(directory?.stop() ?? Promise.resolve()),
+    await settled(rooms.stateSync?.stop() ?? Promise.resolve()),
     await settled(sync.stop()),
+    await settled(rooms.diskKeeper.stop()),
     await settled(runner.stop()),
     await settled(reputation.stop()),
     await settled(addressBook.stop()),
@@ -124,12 +127,12 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
 
 function statusOf(
   { ports, ownAddresses, chain, core, signer, gate, addressBook }: Foundation,
-  { sync, reachability }: ReturnType<typeof openRooms>,
+  { sync, stateSync, reachability }: ReturnType<typeof openRooms>,
 ): NodeStatus {
   const tip = chain.tip()
   const consensusKey = signer?.publicKey
   return {
-    mode: sync.active ? 'block-sync' : 'consensus',
+    mode: stateSync?.active ? 'state-sync' : sync.active ? 'block-sync' : 'consensus',
     height: tip.height,
     round: core.round,
     step: core.step,

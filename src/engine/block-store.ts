@@ -34,8 +34,8 @@ const locationPrefix = 0x74
 const oldestKey = Uint8Array.of(0x6f)
 /** Blocks dropped with one commit: one in the long run, a few more after the operator lowered `retained`. */
 const prunedPerCommitMax = 4
-/** Keys deleted at once by a rollback. */
-const rollbackBatch = 10_000
+/** Keys deleted at once. */
+const forgottenAtOnce = 10_000
 
 export interface BlockStore {
   read(height: number): FinalBlock | undefined
@@ -52,6 +52,8 @@ export interface BlockStore {
   beginning(final: FinalBlock): readonly StoreOperation[]
   /** Forgets the blocks after `height`, the newest first. */
   rollback(height: number): Promise<void>
+  /** Forgets the blocks of these heights. */
+  forget(first: number, last: number): Promise<void>
 }
 
 export interface BlockStoreOptions {
@@ -103,6 +105,17 @@ export function openBlockStore(store: Store, options: BlockStoreOptions = {}): B
     return [...operations, oldestRecord(oldest)]
   }
 
+  /** The newest first: interrupted, it leaves no gap. */
+  async function forget(first: number, last: number): Promise<void> {
+    let operations: StoreOperation[] = []
+    for (let height = last; height >= first; height--) {
+      operations.push(...dropped(height))
+      if (operations.length < forgottenAtOnce && height > first) continue
+      await store.write(operations, { durable: true })
+      operations = []
+    }
+  }
+
   return {
     read,
     header(height) {
@@ -118,29 +131,28 @@ export function openBlockStore(store: Store, options: BlockStoreOptions = {}): B
       return oldest
     },
     operations(final, ids) {
-      const { block, commit } = final
-      const { height } = block.header
-      const operations: StoreOperation[] = [
-        [blockKey(height), encode(finalBlockSchema, final)],
-        [headerKey(height), encode(finalHeaderSchema, { header: block.header, commit })],
-      ]
-      for (const [index, id] of ids.entries()) operations.push([locationKey(id), encode(locationSchema, { height, index })])
-      return [...operations, ...pruned(height)]
+      return [...stored(final, ids), ...pruned(final.block.header.height)]
     },
     beginning(final) {
       oldest = final.block.header.height
-      return [[blockKey(oldest), encode(finalBlockSchema, final)], oldestRecord(oldest)]
+      return [...stored(final), oldestRecord(oldest)]
     },
     async rollback(height) {
-      let operations: StoreOperation[] = []
-      for (let last = await newest(); last > height; last--) {
-        operations.push(...dropped(last))
-        if (operations.length < rollbackBatch && last > height + 1) continue
-        await store.write(operations, { durable: true })
-        operations = []
-      }
+      await forget(height + 1, await newest())
     },
+    forget,
   }
+}
+
+function stored(final: FinalBlock, ids: readonly Hash[] = final.block.transactions.map(transactionId)): StoreOperation[] {
+  const { block, commit } = final
+  const { height } = block.header
+  const operations: StoreOperation[] = [
+    [blockKey(height), encode(finalBlockSchema, final)],
+    [headerKey(height), encode(finalHeaderSchema, { header: block.header, commit })],
+  ]
+  for (const [index, id] of ids.entries()) operations.push([locationKey(id), encode(locationSchema, { height, index })])
+  return operations
 }
 
 /** The keys of the blocks below `height`, for giving back their space. */

@@ -12,11 +12,12 @@ import { uint } from '../codec/schema.ts'
 import { initialPriorities, nextPriorities } from '../consensus/proposer.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { merkleRoot } from '../crypto/merkle.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, StoreOperation } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
-import { type BlockStore, openBlockStore } from './block-store.ts'
+import { type BlockStore, type FinalBlock, openBlockStore } from './block-store.ts'
+import type { StateVersion } from './state-records.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
 import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
 import { mendValidatorHistory, openValidatorHistory, type ValidatorHistory, validatorsFrom } from './validator-history.ts'
@@ -34,6 +35,8 @@ export interface Chain {
   execute(request: ExecuteRequest): ExecutedBlock
   /** Makes a decided block final: block, index and state in one durable write. */
   commit(block: Block, commit: Commit, executed: ExecutedBlock): Promise<void>
+  /** Goes on from a block and the state after it that were fetched, with `extra` operations; what there was before is forgotten. */
+  adopt(final: FinalBlock, fetched: StateVersion, extra: readonly StoreOperation[]): Promise<void>
 }
 
 export interface Tip extends SystemState {
@@ -76,12 +79,15 @@ export interface ChainOptions {
   readonly stateVersionsKept: number
   /** How many of the newest blocks stay; all of them unless given. */
   readonly blocksRetained?: number | undefined
+  /** States at multiples of it are kept until they are let go; none unless given. */
+  readonly snapshotInterval?: number | undefined
 }
 
 export async function openChain(options: ChainOptions): Promise<Chain> {
   const { store, chainId, application } = options
   const blocks = openBlockStore(store, { retained: options.blocksRetained })
-  const state = await openStateStore(store, { versionsKept: options.stateVersionsKept })
+  const pinEvery = options.snapshotInterval ?? 0
+  const state = await openStateStore(store, { versionsKept: options.stateVersionsKept, pinEvery })
   const genesis = prepareGenesis(options, state)
   if (state.version < 0) await state.commit(genesis, 0)
   // A rollback that was interrupted has left blocks without their state.
@@ -104,6 +110,14 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       const changed = system.validators === tip.validators ? [] : [validatorsFrom(executed.height + 1, system.validators)]
       await state.commit(executed.prepared, executed.height, [...blocks.operations(final, executed.ids), ...changed])
       tip = { ...executed.system, height: executed.height, hash: blockHash(block.header), time: block.header.time, commit }
+    },
+    async adopt(final, fetched, extra) {
+      const before = await blocks.newest()
+      const first = blocks.oldest
+      await state.replaceBy(fetched, [...blocks.beginning(final), ...extra])
+      tip = readTip(options, blocks, state)
+      await mendValidatorHistory(store, tip)
+      await blocks.forget(first, Math.min(before, tip.height - 1))
     },
   }
 }

@@ -29,6 +29,7 @@ import type { Ports } from './ports.ts'
 import type { RelaySettings } from './relay-desk.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
+import type { SnapshotSettings, StateSyncSettings } from './snapshot-settings.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 import { createUsefulness } from './usefulness.ts'
 import { createVerifierBacklog } from './verifier-backlog.ts'
@@ -66,6 +67,10 @@ export interface NodeOptions {
   readonly blocksRetained?: number | undefined
   /** So many heights behind its peers the node leaves consensus and takes blocks from them; a few unless given. */
   readonly lagBlocks?: number
+  /** States kept for others to begin with; none unless given. */
+  readonly snapshots?: SnapshotSettings
+  /** Where to begin: with the state of a recent block; with the genesis unless given. */
+  readonly stateSync?: StateSyncSettings | undefined
   /** How long a validator listens for its own double before it signs, ms. Not waited for on a chain without blocks. */
   readonly doppelgangerWaitMs: number
   readonly agent: string
@@ -91,8 +96,9 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
   const store = createWriteBehind(await disk.openStore('chain'))
-  const { stateVersionsKept, blocksRetained } = options
-  const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept, blocksRetained })
+  const { stateVersionsKept, blocksRetained, snapshots } = options
+  const kept = { stateVersionsKept, blocksRetained, snapshotInterval: snapshots?.intervalBlocks }
+  const chain = await openChain({ store, spec, chainId, application, genesis, ...kept })
   const log = await openConsensusLog(disk, application)
   const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
   const mempool = createMempool(options.mempool)

@@ -13,6 +13,11 @@ export const metrics = {
   synod_consensus_votes_total: { type: 'counter', help: 'Verified votes taken in.', labels: ['kind'] },
   synod_consensus_signatures_total: { type: 'counter', help: 'Consensus messages this node signed.', labels: ['kind'] },
   synod_consensus_accusations_total: { type: 'counter', help: 'Validators caught voting twice.' },
+  synod_state_sync_chunks: {
+    type: 'gauge',
+    help: 'Parts of the state this node begins with: those that are here, and all.',
+    labels: ['which'],
+  },
   synod_execution_seconds: { type: 'histogram', help: 'Executing one block on an overlay, root included.' },
   synod_commit_seconds: { type: 'histogram', help: 'Writing one final block and its state to disk.' },
   synod_transactions_total: { type: 'counter', help: 'Transactions in final blocks.' },

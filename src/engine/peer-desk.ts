@@ -24,6 +24,7 @@ import type { Ports } from './ports.ts'
 import type { ReachServer } from './reach-server.ts'
 import { requestRejectionOf } from './request-rejection.ts'
 import type { SigningWatch } from './signing-watch.ts'
+import type { SnapshotServer } from './snapshot-server.ts'
 import type { PeerStatus } from './synod-node.ts'
 import { createVisitDesk } from './visit-desk.ts'
 import type { Visits } from './visits.ts'
@@ -56,6 +57,7 @@ export interface PeerDeskOptions {
   readonly directory: Directory | undefined
   readonly reachServer: ReachServer
   readonly lightServer: LightServer
+  readonly snapshots: SnapshotServer
 }
 
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
@@ -183,6 +185,7 @@ async function* answer(rooms: PeerDeskOptions, peer: PeerId, protocol: RequestPr
   } else if (protocol === 'block') yield* serveBlocks(rooms.chain, message)
   else if (protocol === 'light') yield* rooms.lightServer.serve(message)
   else if (protocol === 'headers') yield* serveHeaders(rooms.chain, message)
+  else if (protocol === 'snapshot') yield* rooms.snapshots.serve(message)
   else if (protocol === 'reach') yield* rooms.reachServer.serve(peer, message)
   else yield rooms.handshake.status()
 }

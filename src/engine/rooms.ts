@@ -8,11 +8,12 @@ import { toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { Fork } from '../sync/plan-messages.ts'
+import { snapshotCapability } from '../sync/snapshot-message.ts'
 import { createAddressExchange } from './address-exchange.ts'
 import { createBatchExchange } from './batch-exchange.ts'
 import { createBlockAnnouncements } from './block-announcements.ts'
 import { type ProducedBlock, produceBlock } from './block-producer.ts'
-import { type BlockSync, createBlockSync } from './block-sync.ts'
+import { type BlockSync, type BlockSyncOptions, createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { createConsensusGossip } from './consensus-gossip.ts'
 import { createConsensusRunner } from './consensus-runner.ts'
@@ -21,6 +22,7 @@ import { createDirectory, type Directory, directoryCapability, servesDirectory }
 import { createEvidenceDesk } from './evidence-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
+import { holdBlockSync } from './held-block-sync.ts'
 import { createLightServer } from './light-server.ts'
 import { createNeighbours } from './neighbours.ts'
 import { createPeerDesk, type PeerDeskOptions } from './peer-desk.ts'
@@ -32,6 +34,7 @@ import { createRelayDesk, relayCapability, servesAsRelay } from './relay-desk.ts
 import { withRelays } from './relay-handlers.ts'
 import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
+import { openStateRooms } from './state-rooms.ts'
 import { visitCapability } from './visits.ts'
 
 const lagBlocksDefault = 10
@@ -52,12 +55,14 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     foundation.finality(block, commit, candidate)
     watch.judge()
     announcements.announce(block, commit)
+    stateRooms.diskKeeper.onFinal()
   }
 
   /** Hundreds a second: their lines are nobody's concern, and nobody else lacks them. */
   function onSynced(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.finality(block, commit, candidate, 'debug')
     watch.judge()
+    stateRooms.diskKeeper.onFinal()
   }
 
   const exchange = createBatchExchange({
@@ -93,10 +98,9 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onSigned: (validator, position) => watch.onSigned(validator, position),
     onFailure,
   })
-  const sync = createBlockSync({
-    ...foundation,
+  const { sync, ...stateRooms } = openSyncRooms(foundation, options, {
+    handshake,
     onFinal: onSynced,
-    lagBlocks: options.lagBlocks ?? lagBlocksDefault,
     missesDecision: () => core.decidedBlockHash !== undefined && !candidates.held(core.decidedBlockHash),
     onBegin: runner.suspend,
     onEnd: () => {
@@ -110,10 +114,28 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     onFailure,
   })
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const lightServer = createLightServer(foundation)
-  const rooms = { ...defence, ...greeting, lightServer, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
+  const served = { ...stateRooms, lightServer: createLightServer(foundation) }
+  const rooms = { ...defence, ...greeting, ...served, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
   return { ...rooms, runner, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
+}
+
+/** Those who bring the chain forward by what peers have: first, where it is wanted, its state, then its blocks. */
+function openSyncRooms(
+  foundation: Foundation,
+  options: NodeOptions,
+  ways: Omit<BlockSyncOptions, keyof Foundation | 'lagBlocks'> & { readonly handshake: Handshake },
+) {
+  const { sync, release } = holdBlockSync(
+    createBlockSync({ ...foundation, ...ways, lagBlocks: options.lagBlocks ?? lagBlocksDefault }),
+    () => stateRooms.stateSync?.active ?? false,
+  )
+  const onEnd = (): void => {
+    release()
+    ways.onEnd()
+  }
+  const stateRooms = openStateRooms(foundation, options, { ...ways, onEnd })
+  return { sync, ...stateRooms }
 }
 
 /** Where all that peers do arrives, and those who see to it that a node behind a NAT is reached, and directly where that can be. */
@@ -164,12 +186,13 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
 /** What a hello on this connection says beyond what every node can. */
 function capabilitiesOf(
   { ports, ownAddresses, visits }: Foundation,
-  { directory, autonat, relays }: NodeOptions,
+  { directory, autonat, relays, snapshots }: NodeOptions,
   peer: PeerId,
   connection: GreetedConnection,
 ) {
   return [
     lightCapability,
+    ...((snapshots?.intervalBlocks ?? 0) > 0 ? [snapshotCapability] : []),
     ...(directory && servesDirectory(directory, ownAddresses) ? [directoryCapability] : []),
     ...(autonat ? [reachCapability] : []),
     ...(servesAsRelay(ports, relays, ownAddresses.reachability()) ? [relayCapability] : []),

@@ -7,13 +7,15 @@ import type { Store, StoreOperation } from '../ports/store.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 
-/** The state's records in the node's store: `s p` pages, `s r` what a version replaced, `s v` versions, `s d` one that is being let go. */
+/** The state's records in the node's store: `s p` pages, `s r` what a version replaced, `s v` versions, `s d` one that is being let go, `s i` one being fetched. */
 const prefix = 0x73
 const pageKind = 0x70
 const replacedKind = 0x72
 const versionKind = 0x76
 /** Where the note stands of a version that is being let go. */
 export const releaseKey = Uint8Array.of(prefix, 0x64)
+/** Where the note stands on a state that is being fetched. */
+export const importKey = Uint8Array.of(prefix, 0x69)
 /** More than any configuration keeps. */
 const versionsMax = 1_000_000
 

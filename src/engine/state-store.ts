@@ -5,6 +5,7 @@
 import type { StateChange, StateReader } from '../application/state.ts'
 import { firstDamagedPage } from '../application/state-tree/check-tree.ts'
 import { pathOf } from '../application/state-tree/node-hash.ts'
+import { outlineOf, type StateOutline } from '../application/state-tree/outline.ts'
 import { leafValue, type ReadPage } from '../application/state-tree/page.ts'
 import type { StateProof } from '../application/state-tree/proof.ts'
 import { proveKey } from '../application/state-tree/prove.ts'
@@ -54,8 +55,10 @@ export interface StateStore {
   commit(prepared: PreparedState, version: number, extra?: readonly StoreOperation[]): Promise<void>
   /** Presence or absence of a key. */
   prove(key: Bytes, version?: number): StateProof
-  /** The entries from path `from` on, about `bytesMax` of them, with their proof: a chunk of a snapshot. */
-  proveRange(from: Bytes, bytesMax: number, version?: number): StateRange
+  /** The entries from path `from` up to `until`, ended early after about `bytesMax`, with their proof: a chunk of a snapshot. */
+  proveRange(from: Bytes, bytesMax: number, version?: number, until?: Bytes): StateRange
+  /** The subtrees at a depth, from which the root follows. */
+  outline(depth: number, version?: number): StateOutline
   /** The lowest damaged page of a version, all of which is read; `undefined` when it is whole. */
   damagedPage(version?: number): number | undefined
   /** Forgets the versions after `version`, which must still be kept. */
@@ -206,7 +209,7 @@ function createPageReading(store: Store, cacheBytesMax: number) {
 function readingOf(
   read: ReadPage,
   at: (version: number | undefined) => StateVersion,
-): Pick<StateStore, 'reader' | 'prove' | 'proveRange' | 'damagedPage'> {
+): Pick<StateStore, 'reader' | 'prove' | 'proveRange' | 'outline' | 'damagedPage'> {
   return {
     reader(version) {
       const { tree } = at(version)
@@ -218,7 +221,8 @@ function readingOf(
       }
     },
     prove: (key, version) => proveKey(read, at(version).tree.ref, key),
-    proveRange: (from, bytesMax, version) => proveRange(read, at(version).tree.ref, from, bytesMax),
+    proveRange: (from, bytesMax, version, until) => proveRange(read, at(version).tree.ref, { from, until, bytesMax }),
+    outline: (depth, version) => outlineOf(read, at(version).tree.ref, depth),
     damagedPage: (version) => firstDamagedPage(read, at(version).tree.ref),
   }
 }

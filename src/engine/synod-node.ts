@@ -102,7 +102,7 @@ export interface BanStatus {
   readonly reason: string
 }
 
-export type NodeMode = 'block-sync' | 'consensus'
+export type NodeMode = 'state-sync' | 'block-sync' | 'consensus'
 
 export interface NodeStatus {
   readonly mode: NodeMode

@@ -88,6 +88,9 @@ export function createWriteBehind(store: Store): WriteBehind {
       holding = false
       await flush()
     },
+    async compact(from, to) {
+      await store.compact?.(from, to)
+    },
     async close() {
       await flush()
       await store.close()

@@ -23,6 +23,7 @@ import type { DnsSeedSettings } from '../engine/dns-seeds.ts'
 import type { Ports } from '../engine/ports.ts'
 import type { RelaySettings } from '../engine/relay-desk.ts'
 import type { AccessSettings } from '../engine/reputation.ts'
+import type { SnapshotSettings, StateSyncSettings } from '../engine/snapshot-settings.ts'
 import type { SynodNode } from '../engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../mempool/batch-pool.ts'
 import type { MempoolLimits } from '../mempool/mempool-limits.ts'
@@ -87,6 +88,9 @@ export interface StartNodeOptions {
   readonly stateVersionsKept: number
   /** How many of the newest blocks stay; all of them unless given. */
   readonly blocksRetained?: number
+  /** States kept for others to begin with, and the one to begin with; neither unless given. */
+  readonly snapshots?: SnapshotSettings
+  readonly stateSync?: StateSyncSettings | undefined
   readonly doppelgangerWaitMs: number
   /** Threads that check signatures; absent: as many as pay on this machine. */
   readonly verifierWorkers?: number
@@ -184,8 +188,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       ...(options.budgets && { budgets: options.budgets }),
       ...(options.resources && { resources: options.resources }),
       access: options.access ?? { allow: [], deny: [] },
-      stateVersionsKept: options.stateVersionsKept,
-      blocksRetained: options.blocksRetained,
+      ...keepingOf(options),
       doppelgangerWaitMs: options.doppelgangerWaitMs,
       agent: options.agent,
       networkKey: options.networkKeySeed && ed25519Keypair(options.networkKeySeed),
@@ -198,6 +201,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     await stop()
     throw error
   }
+}
+
+/** What of the chain stays on disk. */
+function keepingOf({ stateVersionsKept, blocksRetained, snapshots, stateSync }: StartNodeOptions) {
+  return { stateVersionsKept, blocksRetained, stateSync, ...(snapshots && { snapshots }) }
 }
 
 function createResolvers({ resolvers, timeoutMs }: DnsSettings): readonly Resolver[] {

@@ -54,6 +54,7 @@ export const laneNames = [
   'request-dht',
   'request-reach',
   'request-light',
+  'request-snapshot',
   'answer-batch',
   'answer-block',
   'answer-headers',
@@ -62,6 +63,7 @@ export const laneNames = [
   'answer-dht',
   'answer-reach',
   'answer-light',
+  'answer-snapshot',
 ] as const
 export type LaneName = (typeof laneNames)[number]
 
@@ -132,6 +134,9 @@ const batchRequestsPerSecond = 16 * 5 + 4 * announcementsPerSecond + roundsPerSe
 const blockRequestsPerSecond = 250
 /** Headers come in hundreds; near the tip, and where they confirm what another told, one by one. */
 const headerRequestsPerSecond = 50
+
+/** A part of a snapshot is a few hundred kilobytes, and two are asked for at a time. */
+const snapshotRequestsPerSecond = 50
 
 /** Requests by which mempools are compared: several for each comparison, which begin every two seconds at most. */
 const comparisonsPerMinute = 600
@@ -211,7 +216,9 @@ export function budgetPolicyOf({ validators, blockTransactionsMax, bytesMaxOf, l
     lane('request-dht', directory, directory.perMinute * requestBytes, 'refuse'),
     quiet('request-reach'),
     lane('request-light', lightRequests, lightRequests.perMinute * requestBytes, 'refuse'),
+    requests('request-snapshot', margin * snapshotRequestsPerSecond),
     answers('answer-batch'),
+    answers('answer-snapshot'),
     answers('answer-block'),
     answers('answer-headers'),
     lane('answer-status', rated(answerPartsPerSecond), limits.controlPerMinute * helloBytes, 'refuse', false),

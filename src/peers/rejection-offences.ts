@@ -57,6 +57,7 @@ export const rejectionOffences = {
   SYNC_WRONG_COMMIT: unread,
   SYNC_WRONG_HEADERS: unread,
   SYNC_WRONG_HEIGHT: { offence: 'invalid', because: 'answers are made from the question' },
+  SNAPSHOT_FALSE: { offence: 'invalid', because: 'an honest node proves what it sends from its own state' },
   TX_MALFORMED: unread,
   TX_WRONG_CHAIN: unread,
   TX_TOO_LARGE: unread,

@@ -62,7 +62,7 @@ export const channelBytesMax: Readonly<Record<Channel, number>> = {
   peers: 64 << 10,
 }
 
-export const requestProtocols = ['batch', 'block', 'headers', 'status', 'mempool', 'dht', 'reach', 'light'] as const
+export const requestProtocols = ['batch', 'block', 'headers', 'status', 'mempool', 'dht', 'reach', 'light', 'snapshot'] as const
 export type RequestProtocol = (typeof requestProtocols)[number]
 export const requestBytesMax = 64 << 10
 export const responsePartBytesMax = 8 << 20

@@ -50,6 +50,16 @@ export const diskErrors = {
     summary: 'The disk is full. The node stopped before anything was half-written.',
     hint: 'Free some space and start again: nothing that was final is lost.',
   },
+  SNAPSHOT_FILE_INVALID: {
+    exit: 65,
+    summary: 'A snapshot file is damaged, is of another chain, or holds something else than the block that is trusted.',
+    hint: 'Get the file again, and the hash of its block from somebody you trust.',
+  },
+  SNAPSHOT_FOREIGN_PARAMETERS: {
+    exit: 78,
+    summary: 'The state that would be begun with was made by other rules than those of this node.',
+    hint: 'Run the version and the chain spec that the chain runs now: see docs/runbooks/upgrade.md.',
+  },
   STATE_DIVERGED: {
     exit: 70,
     summary: 'The chain made a block final that does not hold on this node: its state or its software is not the chain’s.',

@@ -1,4 +1,4 @@
-/** What a light client and who looks for forks can refuse: part of `error-catalogue.ts`. */
+/** What a light client, who fetches a state and who looks for forks can refuse: part of `error-catalogue.ts`. */
 export const lightRejections = {
   LIGHT_BLOCK_MALFORMED: { verdict: 'reject', summary: 'The parts of a light block do not belong together.' },
   LIGHT_FORK: {
@@ -13,6 +13,7 @@ export const lightRejections = {
     verdict: 'ignore',
     summary: 'The chain that a provider serves has another block at the trusted height than the trusted one.',
   },
+  SNAPSHOT_FALSE: { verdict: 'reject', summary: 'A part of a snapshot is not of the state that the trusted header names.' },
   LIGHT_TOO_FAR_BACK: {
     verdict: 'ignore',
     summary: 'The height lies further before every trusted one than hashes are followed.',

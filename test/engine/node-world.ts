@@ -5,6 +5,7 @@ import { addressOf } from '../../src/crypto/address.ts'
 import { ed25519Sign } from '../../src/crypto/ed25519.ts'
 import type { DirectorySettings } from '../../src/engine/directory.ts'
 import type { Ports } from '../../src/engine/ports.ts'
+import type { SnapshotSettings, StateSyncSettings } from '../../src/engine/snapshot-settings.ts'
 import type { SynodNode } from '../../src/engine/synod-node.ts'
 import { defaultBatchPoolLimits } from '../../src/mempool/batch-pool.ts'
 import { defaultMempoolLimits } from '../../src/mempool/mempool-limits.ts'
@@ -56,6 +57,10 @@ export interface NodeWorldOptions {
   readonly directory?: (index: number) => DirectorySettings | undefined
   /** Whether nodes have their addresses tried by each other. */
   readonly autonat?: boolean
+  /** Which states a node keeps for others. */
+  readonly snapshots?: (index: number) => SnapshotSettings | undefined
+  /** How a node begins, asked when it starts; with the genesis unless given. */
+  readonly stateSync?: (index: number) => StateSyncSettings | undefined
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -101,6 +106,10 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
         ...(options.autonat && { autonat: true }),
         ...(options.budgets && { budgets: options.budgets }),
         directory: options.directory?.(index),
+        ...(options.snapshots?.(index) && { snapshots: options.snapshots(index) as SnapshotSettings }),
+        get stateSync() {
+          return options.stateSync?.(index)
+        },
       },
       telemetry: recorder(counters, logs),
       tamper: (ports) => tamper(index, onReceived ? { ...ports, network: tapped(ports, onReceived) } : ports),

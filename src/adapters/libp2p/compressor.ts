@@ -30,6 +30,7 @@ const dictionaryOf = {
   dht: undefined,
   reach: undefined,
   light: undefined,
+  snapshot: undefined,
 } as const
 export type Compressible = keyof typeof dictionaryOf
 

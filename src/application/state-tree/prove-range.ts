@@ -7,14 +7,18 @@ import { type OpenNode, openNode, rootNode, type TreeNode } from './tree-node.ts
 import type { PathEntry } from './update.ts'
 
 /**
- * The leaves from path `from` on with their proof, ended after the leaf that fills `bytesMax`: at least one leaf, unless none is left.
- * The next range begins at the `to` of this one.
+ * The leaves from path `from` up to `until` with their proof, ended early after the leaf that fills `bytesMax`: at least one leaf,
+ * unless none is left. The next range begins at the `to` of this one.
  */
-export function proveRange(readPage: ReadPage, ref: Ref | undefined, from: Bytes, bytesMax: number): StateRange {
+export function proveRange(
+  readPage: ReadPage,
+  ref: Ref | undefined,
+  { from, until, bytesMax }: { readonly from: Bytes; readonly until?: Bytes | undefined; readonly bytesMax: number },
+): StateRange {
   const entries: PathEntry[] = []
   let bytes = 0
-  let to: Bytes | undefined
-  for (const entry of leavesFrom(readPage, rootNode(ref), wholeTree, { from, to: undefined })) {
+  let to = until
+  for (const entry of leavesFrom(readPage, rootNode(ref), wholeTree, { from, to: until })) {
     if (bytes >= bytesMax || entries.length === rangeEntriesMax) {
       to = entry.path
       break

@@ -216,7 +216,7 @@ describe('range proof', () => {
         const pages = new Map<number, Bytes>()
         let nextPage = 0
         for (let from: Bytes | undefined = start; from; ) {
-          const chunk: StateRange = proveRange(tree.readPage, ref, from, bytesMax)
+          const chunk: StateRange = proveRange(tree.readPage, ref, { from, bytesMax })
           expect(verifyRange(root, chunk)).toBe(true)
           const update = insertPaths((page) => pages.get(page) as Bytes, rebuilt, chunk.entries, nextPage)
           for (const [page, content] of update.pages) pages.set(page, content)
@@ -238,7 +238,7 @@ describe('range proof', () => {
         (entries, from, bytesMax) => {
           const tree = filled(entries)
           const { root, ref } = tree.tree()
-          const chunk = proveRange(tree.readPage, ref, from, bytesMax)
+          const chunk = proveRange(tree.readPage, ref, { from, bytesMax })
           expect(verifyRange(root, chunk)).toBe(true)
           for (const mutant of rangeMutants(chunk)) expect(verifyRange(root, mutant)).toBe(false)
           const valueAt = new Map(entries.map(([of, content]) => [toHex(pathOf(of)), content]))

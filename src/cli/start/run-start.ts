@@ -17,6 +17,7 @@ import { readOrMakeOperatorToken } from '../../node/config/operator-token.ts'
 import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { relaySettingsOf } from '../../node/config/relay-settings-of.ts'
 import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
+import { stateSettingsOf } from '../../node/config/state-settings-of.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -133,8 +134,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     resources: resourceLimitsOf(config),
     ...(memory !== 'auto' && { memoryBytesMax: memory * 2 ** 20 }),
     access: { allow: config.defence.allow, deny: config.defence.deny },
-    stateVersionsKept: Math.max(config.node.state_versions_kept, config.node.rollback_blocks_max + 1),
-    ...(config.node.retain_blocks !== 'all' && { blocksRetained: config.node.retain_blocks }),
+    ...stateSettingsOf(config),
     doppelgangerWaitMs: config.node.doppelganger_wait_ms,
     ...(workers !== 'auto' && { verifierWorkers: workers }),
     telemetry,

@@ -2,7 +2,7 @@ import type { SettingPath } from '../../settings/toml-lines.ts'
 import type { NodeConfig } from './node-config.ts'
 
 /** Settings that are good by themselves and cannot hold together; the path is that of the one to change. */
-export function nodeConfigContradictions({ node, p2p, defence, api, mempool }: NodeConfig): readonly {
+export function nodeConfigContradictions({ node, state, p2p, defence, api, mempool }: NodeConfig): readonly {
   readonly path: SettingPath
   readonly message: string
 }[] {
@@ -11,6 +11,12 @@ export function nodeConfigContradictions({ node, p2p, defence, api, mempool }: N
   if (node.retain_blocks !== 'all' && node.retain_blocks <= node.rollback_blocks_max) {
     const message = `node.retain_blocks is ${node.retain_blocks}: a rollback of node.rollback_blocks_max = ${node.rollback_blocks_max} blocks needs more.`
     contradict(['node', 'retain_blocks'], message)
+  }
+  if (state.sync && (state.trust_height === undefined || state.trust_hash === undefined)) {
+    contradict(
+      ['state', 'sync'],
+      'state.sync is true, which needs a block to trust: set state.trust_height and state.trust_hash.',
+    )
   }
   if (p2p.require_hybrid && p2p.security.includes('noise')) {
     contradict(['p2p', 'security'], 'p2p.require_hybrid is true, which Noise cannot offer: set p2p.security = ["tls"] as well.')

@@ -3,6 +3,7 @@ import { parseTarget } from '../../peers/access-list.ts'
 import { discoveryConfigSchema } from './discovery-config.ts'
 import { multiaddr } from './multiaddr-setting.ts'
 import { natTable } from './nat-table.ts'
+import { stateTable } from './state-table.ts'
 
 /**
  * What the operator of one node decides, as `node.toml` states it: nothing in it has to be the same on two nodes. One strict schema
@@ -202,6 +203,7 @@ export const nodeConfigSchema = z.strictObject({
     .prefault({})
     .describe('The network of nodes.'),
   nat: natTable,
+  state: stateTable,
   defence: z
     .strictObject({
       allow: z

@@ -6,6 +6,7 @@ import { startNode } from '../../../node/start-node.ts'
 import type { PeerId } from '../../../ports/network.ts'
 import { silence, type Telemetry } from '../../../ports/telemetry.ts'
 import { benchSeed, createBenchChain } from '../consensus/bench-chain.ts'
+import { obeyOrders } from '../obey-orders.ts'
 import { benchHost } from './bench-host.ts'
 
 export type DirectoryOrder =
@@ -100,13 +101,4 @@ async function obey(order: DirectoryOrder): Promise<DirectoryReport> {
   }
 }
 
-process.on('message', (order: DirectoryOrder) => {
-  obey(order).then(
-    (report) => process.send?.(report),
-    (error) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.once('disconnect', () => process.exit(0))
+obeyOrders(obey)

@@ -7,6 +7,7 @@ import type { Network } from '../../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../../primitives/bytes.ts'
 import { loopbackListen, startBenchNetwork } from '../bench-network.ts'
 import { benchSeed } from '../consensus/bench-chain.ts'
+import { obeyOrders } from '../obey-orders.ts'
 
 export type FloodOrder =
   | { readonly kind: 'listen'; readonly index: number }
@@ -90,13 +91,4 @@ async function obey(order: FloodOrder): Promise<FloodReport> {
   return { address: network.addresses()[0] as string, ...counted }
 }
 
-process.on('message', (order: FloodOrder) => {
-  obey(order).then(
-    (report) => process.send?.(report),
-    (error) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.once('disconnect', () => process.exit(0))
+obeyOrders(obey)

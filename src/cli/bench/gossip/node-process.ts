@@ -9,6 +9,7 @@ import type { Bytes } from '../../../primitives/bytes.ts'
 import { loopbackHost } from '../../devnet/loopback-host.ts'
 import { benchSeed, createBenchChain } from '../consensus/bench-chain.ts'
 import { transactionMaker } from '../consensus/make-transaction.ts'
+import { obeyOrders } from '../obey-orders.ts'
 
 export interface NodeSetup {
   readonly index: number
@@ -117,13 +118,4 @@ async function obey(order: NodeOrder): Promise<NodeReport> {
   }
 }
 
-process.on('message', (order: NodeOrder) => {
-  obey(order).then(
-    (report) => process.send?.(report),
-    (error) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.once('disconnect', () => process.exit(0))
+obeyOrders(obey)

@@ -23,6 +23,18 @@ const delegateNetworkKey = struct('DelegateNetworkKey', {
   possession: accountSignature,
 })
 
+/** Puts another key in the place of the sender's validator's. Possession is proved as in a registration. */
+const rotateKey = struct('RotateKey', { consensusKey, possession: consensusSignature })
+/** Adds the sender's stake to the validator of an operator, for a share of what it earns. */
+const delegate = struct('Delegate', { operator: address, amount: u64() })
+const undelegate = struct('Undelegate', { operator: address, amount: u64() })
+/** Pays out what the sender has earned with the validator of an operator, as its delegator, or as the operator itself. */
+const withdrawRewards = struct('WithdrawRewards', { operator: address })
+/** The operator's part of what its delegators earn. */
+const setCommission = struct('SetCommission', { basisPoints: uint({ max: 10_000 }) })
+/** Brings back the sender's validator after it was jailed for absence. */
+const unjail = struct('Unjail', {})
+
 /** What the built-in ledger can do. */
 export const operationSchema = variant('Operation', {
   transfer: { tag: 1, schema: transfer },
@@ -30,6 +42,12 @@ export const operationSchema = variant('Operation', {
   stake: { tag: 3, schema: stake },
   unstake: { tag: 4, schema: unstake },
   'delegate-network-key': { tag: 5, schema: delegateNetworkKey },
+  'rotate-key': { tag: 6, schema: rotateKey },
+  delegate: { tag: 7, schema: delegate },
+  undelegate: { tag: 8, schema: undelegate },
+  'withdraw-rewards': { tag: 9, schema: withdrawRewards },
+  'set-commission': { tag: 10, schema: setCommission },
+  unjail: { tag: 11, schema: unjail },
 })
 export type Operation = Infer<typeof operationSchema>
 
@@ -38,7 +56,7 @@ const unsignedFields = {
   sender: accountKey,
   /** Counts the sender's transactions, from 0. */
   nonce: uint(),
-  /** Paid to the block's proposer whether or not the operations succeed. */
+  /** Paid to the validators whether or not the operations succeed. */
   fee: u64(),
   /** The last height at which the transaction may stand in a block. */
   expiryHeight: uint(),

@@ -76,6 +76,12 @@ export function registration(of: Person, stake: bigint): Operation {
   return { type: 'register-validator', consensusKey: consensus.publicKey, possession, stake }
 }
 
+/** Of the validator that somebody operates, to the key of somebody. */
+export function rotation({ address }: Person, { consensus }: Person): Operation {
+  const possession = proveRegistration(consensus, chainId, address)
+  return { type: 'rotate-key', consensusKey: consensus.publicKey, possession }
+}
+
 /** Two votes of one round for different blocks. The ledger takes it as proved; who checks signatures is the node. */
 export function doubleVote(by: Person, height: number): Evidence {
   const vote = (fill: number) => ({ kind: prevote, height, round: 0, blockHash: new Uint8Array(32).fill(fill) })

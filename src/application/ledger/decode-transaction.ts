@@ -58,11 +58,17 @@ function movedBy(operation: Operation): bigint {
   switch (operation.type) {
     case 'transfer':
     case 'stake':
+    case 'delegate':
       return operation.amount
     case 'register-validator':
       return operation.stake
     case 'unstake':
     case 'delegate-network-key':
+    case 'rotate-key':
+    case 'undelegate':
+    case 'withdraw-rewards':
+    case 'set-commission':
+    case 'unjail':
       return 0n
     default:
       return unreachable(operation)

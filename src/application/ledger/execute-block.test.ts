@@ -18,7 +18,7 @@ function world(parameters: Readonly<Record<string, number>> = {}) {
   return createLedgerWorld({
     balances: { ada: 10_000, bob: 10_000 },
     validators: { vera: 5000, walt: 3000 },
-    parameters: { unbonding_blocks: 3, ...parameters },
+    parameters: { unbonding_blocks: 3, proposer_basis_points: 10_000, ...parameters },
   })
 }
 
@@ -113,7 +113,7 @@ test('who registers a validator has its stake as power from the next block on', 
   const { possession } = registration(ada, tokens(2000)) as { readonly possession: Uint8Array }
   expect(readPossession(ledger.state, ada.consensus.publicKey)).toEqual({ operator: ada.address, proof: possession })
   expect(readPossession(ledger.state, vera.consensus.publicKey)).toBeUndefined()
-  expect(ledger.validator(ada)).toEqual({
+  expect(ledger.validator(ada)).toMatchObject({
     consensusKey: ada.consensus.publicKey,
     stake: tokens(2000),
     jailed: false,
@@ -197,7 +197,7 @@ test('unstaked tokens lose their vote at once and are free when unbonding ends',
   const before = ledger.account(ada).balance
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(500)), unstakeOf(tokens(500))])])).toEqual(['executed'])
   expect(ledger.powerOf(ada)).toBe(tokens(2000))
-  expect(ledger.validator(ada)?.unbonding).toEqual([{ height: 5, amount: tokens(1000) }])
+  expect(ledger.validator(ada)?.unbonding).toEqual([{ since: 2, height: 5, amount: tokens(1000) }])
   ledger.emptyBlocks(2)
   expect(ledger.account(ada).balance).toBe(before - fee)
   ledger.emptyBlocks(1)
@@ -243,7 +243,7 @@ test('a double signature burns a part of the stake and ends the vote for ever', 
   ledger.block([], [doubleVote(ada, 2)])
   expect(ledger.powerOf(ada)).toBe(0n)
   expect(ledger.validator(ada)).toMatchObject({ stake: tokens(1900), jailed: true })
-  expect(ledger.totals()).toEqual({ issued, burned: tokens(100), validators: 2 })
+  expect(ledger.totals()).toEqual({ issued, burned: tokens(100), validators: 2, power: tokens(8000), idle: 0n })
   expect(ledger.block([ledger.transaction(ada, [stakeOf(tokens(1000))])])).toEqual(['validator-jailed'])
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1899))])])).toEqual(['executed'])
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1))])])).toEqual(['executed'])
@@ -267,8 +267,8 @@ test('stake on its way back is punished when it was at stake at the offence, and
   expect(ledger.validator(ada)).toMatchObject({
     stake: tokens(1900),
     unbonding: [
-      { height: 102, amount: tokens(1000) },
-      { height: 106, amount: tokens(950) },
+      { since: 2, height: 102, amount: tokens(1000) },
+      { since: 6, height: 106, amount: tokens(950) },
     ],
   })
   expect(ledger.totals().burned).toBe(tokens(150))

@@ -1,37 +1,48 @@
-import type { ConsensusKey } from '../../chain/identifiers.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import { indexOfValidator, type Validator, type ValidatorSet } from '../../chain/validator-set.ts'
-import { assert, unreachable } from '../../primitives/assert.ts'
+import { unreachable } from '../../primitives/assert.ts'
+import { bytesEqual } from '../../primitives/bytes.ts'
 import type { Event, ExecuteBlockRequest, ExecuteBlockResponse, TransactionResult } from '../application.ts'
-import type { StateOverlay, StateWriter } from '../state.ts'
+import type { StateOverlay } from '../state.ts'
+import { setCommission } from './commission.ts'
 import type { LedgerContent } from './decode-transaction.ts'
+import { delegate, undelegate, withdrawRewards } from './delegate.ts'
+import { watchAttendance } from './downtime.ts'
 import { delegateNetworkKey } from './network-key.ts'
 import type { BlockProgress, LedgerRules, OperationContext } from './operation-context.ts'
 import { type LedgerParameters, leastFee } from './parameters.ts'
 import { type Account, readAccount, readOperator, readValidator, writeAccount } from './records.ts'
 import { registerValidator } from './register-validator.ts'
 import { type Outcome, resultCodes } from './result-codes.ts'
+import { distribute, payIn, powerOf } from './rewards.ts'
+import { rotateKey } from './rotate-key.ts'
 import { punish } from './slashing.ts'
 import { stake } from './stake.ts'
 import { transfer } from './transfer.ts'
 import { releaseUnbonding } from './unbonding.ts'
+import { unjail } from './unjail.ts'
 import { unstake } from './unstake.ts'
 
 /**
- * A block of the ledger, in this order: evidence is punished, due stake is freed, transactions are executed, their fees go to the
- * proposer's operator, and the validators' new powers follow from what is left at stake. Spec: docs/spec/ledger.md, "Execution".
+ * A block of the ledger, in this order: who signed the last block gets its fees, evidence and absence are punished, due stake is freed,
+ * transactions are executed, their fees are paid in, and the validators' new powers follow from what is left at stake.
+ * Spec: docs/spec/ledger.md, "Execution".
  */
 export function executeBlock(
   request: ExecuteBlockRequest<LedgerContent>,
   state: StateOverlay,
   rules: LedgerRules,
 ): ExecuteBlockResponse {
-  const block: BlockProgress = { fees: 0n, registrations: 0, touched: new Map() }
-  for (const evidence of request.evidence) punish(state, evidence, rules.parameters, block)
-  releaseUnbonding(state, request.height)
-  const results = request.transactions.map(({ content }) => execute(content, request.height, state, rules, block))
-  payFees(state, request.proposer, block.fees)
-  return { results, validatorUpdates: powerChanges(state, request.validators, block) }
+  const { height, validators, lastCommit } = request
+  const { parameters } = rules
+  const block: BlockProgress = { fees: 0n, registrations: 0, touched: new Map(), formerKeys: new Map() }
+  distribute(state, validators, lastCommit)
+  for (const evidence of request.evidence) punish(state, evidence, height, parameters, block)
+  watchAttendance(state, request, parameters, block)
+  releaseUnbonding(state, height)
+  const results = request.transactions.map(({ content }) => execute(content, height, state, rules, block))
+  payIn(state, request.proposer, block.fees, parameters)
+  return { results, validatorUpdates: powerChanges(state, validators, block) }
 }
 
 function execute(
@@ -93,25 +104,35 @@ function executeOperation(context: OperationContext, operation: Operation): Outc
       return unstake(context, operation)
     case 'delegate-network-key':
       return delegateNetworkKey(context, operation)
+    case 'rotate-key':
+      return rotateKey(context, operation)
+    case 'delegate':
+      return delegate(context, operation)
+    case 'undelegate':
+      return undelegate(context, operation)
+    case 'withdraw-rewards':
+      return withdrawRewards(context, operation)
+    case 'set-commission':
+      return setCommission(context, operation)
+    case 'unjail':
+      return unjail(context)
     default:
       return unreachable(operation)
   }
 }
 
-function payFees(state: StateWriter, proposer: ConsensusKey, fees: bigint): void {
-  if (fees === 0n) return
-  const operator = readOperator(state, proposer)
-  assert(operator, 'a proposer is a validator, and every validator has an operator')
-  const account = readAccount(state, operator)
-  writeAccount(state, operator, { ...account, balance: account.balance + fees })
-}
-
+/** Who votes with which power from the next height on, where that differs from the set in force. */
 function powerChanges(state: StateOverlay, validators: ValidatorSet, block: BlockProgress): readonly Validator[] {
   const updates: Validator[] = []
+  for (const consensusKey of block.formerKeys.values()) {
+    const operator = readOperator(state, consensusKey)
+    const isReplaced = operator && !bytesEqual(readValidator(state, operator)?.consensusKey ?? nothing, consensusKey)
+    if (isReplaced && indexOfValidator(validators, consensusKey) !== undefined) updates.push({ consensusKey, power: 0n })
+  }
   for (const operator of block.touched.values()) {
     const validator = readValidator(state, operator)
     if (!validator) continue // Touched by a registration that came to nothing.
-    const power = validator.jailed ? 0n : validator.stake
+    const power = powerOf(validator)
     const index = indexOfValidator(validators, validator.consensusKey)
     const current = index === undefined ? 0n : (validators.validators[index] as Validator).power
     if (power !== current) updates.push({ consensusKey: validator.consensusKey, power })

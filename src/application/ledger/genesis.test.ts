@@ -30,7 +30,7 @@ test('accounts and validators of the genesis stand in the first state', () => {
   expect(readAccount(state, ada.address)).toEqual({ balance: 5n, nonce: 0 })
   expect(readValidator(state, vera.address)?.stake).toBe(tokens(1000))
   expect(readOperator(state, vera.consensus.publicKey)).toEqual(vera.address)
-  expect(readTotals(state)).toEqual({ issued: tokens(1000) + 12n, burned: 0n, validators: 1 })
+  expect(readTotals(state)).toEqual({ issued: tokens(1000) + 12n, burned: 0n, validators: 1, power: tokens(1000), idle: 0n })
 })
 
 test.each<[string, unknown]>([

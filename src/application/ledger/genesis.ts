@@ -5,9 +5,10 @@ import { decodeAddress } from '../../crypto/address.ts'
 import { bytesKey, fromHex, toHex } from '../../primitives/bytes.ts'
 import type { Result } from '../../primitives/result.ts'
 import type { StateWriter } from '../state.ts'
+import { zeroFixed } from './fixed-point.ts'
 import { networkKeyStakeMin, writeNetworkKey } from './network-key.ts'
 import type { LedgerParameters } from './parameters.ts'
-import { writeAccount, writeOperator, writeTotals, writeValidator } from './records.ts'
+import { newValidator, writeAccount, writeOperator, writeTotals, writeValidator } from './records.ts'
 
 const amountMax = 0xffff_ffff_ffff_ffffn
 
@@ -78,13 +79,15 @@ export function readLedgerGenesis(options: {
 /** The first state of the ledger. */
 export function writeLedgerGenesis(state: StateWriter, { accounts, validators, issued }: LedgerGenesis): void {
   for (const { address, balance } of accounts) writeAccount(state, address, { balance, nonce: 0 })
+  let together = 0n
   for (const { operator, validator, networkKey } of validators) {
     const { consensusKey, power } = validator
-    writeValidator(state, operator, { consensusKey, stake: power, jailed: false, unbonding: [] })
+    writeValidator(state, operator, newValidator(consensusKey, power, zeroFixed))
+    together += power
     writeOperator(state, consensusKey, operator)
     if (networkKey) writeNetworkKey(state, operator, networkKey)
   }
-  writeTotals(state, { issued, burned: 0n, validators: validators.length })
+  writeTotals(state, { issued, burned: 0n, validators: validators.length, power: together, idle: 0n })
 }
 
 function readAccounts({ accounts }: LedgerGenesisSpec, prefix: string): Result<LedgerGenesis['accounts'], string> {

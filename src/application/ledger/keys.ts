@@ -3,14 +3,17 @@
  * own keys. Spec: docs/spec/ledger.md, "State".
  */
 import type { Address, ConsensusKey } from '../../chain/identifiers.ts'
-import type { Bytes } from '../../primitives/bytes.ts'
+import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 
 const letters = {
   account: 0x61,
+  attendance: 0x77,
   delegation: 0x64,
   key: 0x6b,
   network: 0x6e,
   possession: 0x70,
+  rewards: 0x72,
+  share: 0x73,
   totals: 0x74,
   unbonding: 0x75,
   validator: 0x76,
@@ -46,12 +49,33 @@ export function delegationStateKey(operator: Address): Bytes {
   return prefixed(letters.delegation, operator)
 }
 
-/** How many operators have stake coming free at this height. */
+/** What a delegator has with the validator of an operator: `delegationSchema`. */
+export function shareStateKey(operator: Address, delegator: Address): Bytes {
+  return prefixed(letters.share, concatBytes(operator, delegator))
+}
+
+/** Whose absence is counted: `absenteesSchema`. */
+export const absenteesStateKey: Bytes = Uint8Array.of(letters.attendance)
+
+/** How often the validator of an operator was absent: `attendanceSchema`. */
+export function attendanceStateKey(operator: Address): Bytes {
+  return prefixed(letters.attendance, operator)
+}
+
+/** Where it was absent: 128 bytes of a bitmap, numbered from 0. */
+export function absenceStateKey(operator: Address, part: number): Bytes {
+  return prefixed(letters.attendance, concatBytes(operator, bigEndian(part, 2)))
+}
+
+/** What was paid in for validators and has not been paid out: `rewardsSchema`. */
+export const rewardsStateKey: Bytes = Uint8Array.of(letters.rewards)
+
+/** How many owners have stake coming free at this height. */
 export function unbondingCountStateKey(height: number): Bytes {
   return prefixed(letters.unbonding, bigEndian(height, 8))
 }
 
-/** The address of one of these operators, numbered from 0. */
+/** Whose stake it is, numbered from 0: `unbondingClaimSchema`. */
 export function unbondingStateKey(height: number, index: number): Bytes {
   const key = new Uint8Array(13)
   key.set(unbondingCountStateKey(height))

@@ -50,11 +50,12 @@ export function keepNetworkKey(state: StateReader & StateWriter, operator: Addre
 export function stakeOfNetworkKey(state: StateReader, networkKey: Bytes): bigint {
   const operator = read(state, addressRecordSchema, networkKeyStateKey(networkKey))
   const validator = operator && readValidator(state, operator)
-  return validator && suffices(validator) ? validator.stake : 0n
+  return validator && !validator.jailed && suffices(validator) ? validator.stake + validator.pool.tokens : 0n
 }
 
-function suffices({ stake, jailed }: LedgerValidator): boolean {
-  return !jailed && stake >= networkKeyStakeMin
+/** The operator's own stake counts. A key outlives being jailed for absence, and speaks for nothing meanwhile. */
+function suffices({ stake, jailed, convicted }: LedgerValidator): boolean {
+  return !(jailed && convicted) && stake >= networkKeyStakeMin
 }
 
 function withdrawNetworkKey(state: StateReader & StateWriter, operator: Address): void {

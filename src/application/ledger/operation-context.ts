@@ -1,4 +1,4 @@
-import type { Address, ChainId } from '../../chain/identifiers.ts'
+import type { Address, ChainId, ConsensusKey } from '../../chain/identifiers.ts'
 import type { Event } from '../application.ts'
 import type { StateOverlay } from '../state.ts'
 import type { LedgerParameters } from './parameters.ts'
@@ -26,12 +26,14 @@ export interface OperationContext {
 
 /** What a block has done so far beyond the state. */
 export interface BlockProgress {
-  /** Fees paid, for the proposer. */
+  /** Fees paid. */
   fees: bigint
-  /** Validators registered by this block. */
+  /** Validators' keys that this block had to see proved. */
   registrations: number
   /** Operators whose validator's power may have changed, in the order of the first change; keyed by `bytesKey`. */
   readonly touched: Map<string, Address>
+  /** Consensus keys that may have been replaced by others; keyed by `bytesKey`. */
+  readonly formerKeys: Map<string, ConsensusKey>
 }
 
 export function event(type: string, attributes: Readonly<Record<string, string>>): Event {

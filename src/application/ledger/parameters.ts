@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { Operation } from '../../chain/transaction.ts'
 
+const basisPoints = z.int().min(0).max(10_000)
+const blocks = z.int().min(1).max(100_000_000)
+
 /** The `[ledger]` section of a chain spec: what the built-in ledger asks of everybody. Amounts are base units, 10⁹ to a token. */
 export const ledgerParametersSchema = z.strictObject({
   minimum_fee: z
@@ -12,7 +15,9 @@ export const ledgerParametersSchema = z.strictObject({
     .int()
     .min(0)
     .default(1_000_000)
-    .describe('Added to the least fee for each validator registration, whose key costs every node a pairing to check.'),
+    .describe(
+      'Added to the least fee for each validator registration and key rotation, whose key costs every node a pairing to check.',
+    ),
   minimum_stake: z
     .int()
     .min(1)
@@ -30,13 +35,47 @@ export const ledgerParametersSchema = z.strictObject({
     .max(10_000)
     .default(500)
     .describe('Part of a double-signing validator’s stake that is destroyed, in ten-thousandths.'),
+  proposer_basis_points: basisPoints
+    .default(2000)
+    .describe(
+      'Part of a block’s fees and issuance that its proposer gets, in ten-thousandths. Who signed the block shares the rest.',
+    ),
+  issuance_per_block: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Base units created with every block, and shared as its fees are. No more than 2⁶⁴ − 1 are ever issued.'),
+  minimum_delegation: z
+    .int()
+    .min(1)
+    .default(1_000_000_000)
+    .describe('Least that one account delegates to one validator, in base units: 1 token unless changed.'),
+  commission_rise_basis_points: basisPoints
+    .default(100)
+    .describe('By how much a validator with delegators may raise its commission at once, in ten-thousandths.'),
+  commission_interval_blocks: blocks
+    .default(100_000)
+    .describe('Blocks from a change of a validator’s commission to the next rise.'),
+  downtime_window: z
+    .int()
+    .min(0)
+    .max(65_536)
+    .default(10_000)
+    .describe('The latest blocks over which a validator’s absence is counted. 0: nobody is jailed for it.'),
+  downtime_min_signed_basis_points: basisPoints
+    .default(5000)
+    .describe('Part of these blocks a validator must have signed, in ten-thousandths, or it is jailed.'),
+  downtime_jail_blocks: blocks.default(1000).describe('Blocks until a validator that was jailed for absence may come back.'),
 })
 
 export type LedgerParameters = z.output<typeof ledgerParametersSchema>
 
+/** Their proofs of possession cost every node a pairing. */
+const pairedOperations: ReadonlySet<Operation['type']> = new Set(['register-validator', 'rotate-key'])
+
 /** The least fee of a transaction with these operations, in base units. */
 export function leastFee(parameters: LedgerParameters, operations: readonly Operation[]): bigint {
   let fee = parameters.minimum_fee * operations.length
-  for (const operation of operations) if (operation.type === 'register-validator') fee += parameters.registration_fee
+  for (const { type } of operations) if (pairedOperations.has(type)) fee += parameters.registration_fee
   return BigInt(fee)
 }

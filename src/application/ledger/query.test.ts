@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { createLedgerWorld, person, tokens } from '../../../test/ledger/ledger-world.ts'
 import { decode } from '../../codec/codec.ts'
-import { accountSchema, ledgerValidatorSchema, totalsSchema } from './records.ts'
+import { concatBytes } from '../../primitives/bytes.ts'
+import { accountSchema, ledgerValidatorSchema, rewardsSchema, totalsSchema } from './records.ts'
 
 const [ada, eve, vera] = [person('ada'), person('eve'), person('vera')]
 const { application, state } = createLedgerWorld({ balances: { ada: 3 }, validators: { vera: 1000 } })
@@ -19,6 +20,8 @@ test('records are answered as they stand in the state', () => {
   expect(answer('validator', ada.address)).toEqual(new Uint8Array(0))
   expect(answer('operator', vera.consensus.publicKey).subarray(2)).toEqual(vera.address)
   expect(answer('operator', ada.consensus.publicKey)).toEqual(new Uint8Array(0))
+  expect(answer('delegation', concatBytes(vera.address, ada.address))).toEqual(new Uint8Array(0))
+  expect(decode(rewardsSchema, answer('rewards', new Uint8Array(0)))).toMatchObject({ ok: true, value: { pending: 0n } })
   expect(decode(totalsSchema, answer('totals', new Uint8Array(0)))).toMatchObject({ ok: true, value: { validators: 1 } })
 })
 
@@ -27,6 +30,7 @@ test.each([
   ['QUERY_MALFORMED', 'account', new Uint8Array(19)],
   ['QUERY_MALFORMED', 'validator', new Uint8Array(0)],
   ['QUERY_MALFORMED', 'operator', ada.address],
+  ['QUERY_MALFORMED', 'delegation', ada.address],
 ])('%s', (code, path, data) => {
   expect(application.query?.(path, data, state)).toMatchObject({ ok: false, error: { code } })
 })

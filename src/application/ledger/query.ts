@@ -2,12 +2,13 @@ import { encode } from '../../codec/codec.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { ok, type Result, reject } from '../../primitives/result.ts'
 import type { StateReader } from '../state.ts'
-import { totalsStateKey, validatorStateKey } from './keys.ts'
-import { accountSchema, addressRecordSchema, readAccount, readOperator } from './records.ts'
+import { shareStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
+import { accountSchema, addressRecordSchema, readAccount, readOperator, readRewards, rewardsSchema } from './records.ts'
 
 /**
  * What the ledger answers without a proof: `account` and `validator` by the 20 bytes of an address, `operator` by the 48 bytes of a
- * consensus key, `totals` by nothing. Answers are encoded records; no bytes where there is none.
+ * consensus key, `delegation` by the addresses of operator and delegator, `totals` and `rewards` by nothing. Answers are encoded
+ * records; no bytes where there is none.
  */
 export function queryLedger(path: string, data: Bytes, state: StateReader): Result<Bytes> {
   switch (path) {
@@ -20,10 +21,15 @@ export function queryLedger(path: string, data: Bytes, state: StateReader): Resu
       const operator = readOperator(state, data)
       return ok(operator ? encode(addressRecordSchema, operator) : nothing)
     }
+    case 'delegation':
+      if (data.length !== 40) return malformed('two addresses have 40 bytes')
+      return ok(state.get(shareStateKey(data.subarray(0, 20), data.subarray(20))) ?? nothing)
+    case 'rewards':
+      return ok(encode(rewardsSchema, readRewards(state)))
     case 'totals':
       return ok(state.get(totalsStateKey) ?? nothing)
     default:
-      return reject('QUERY_UNKNOWN', 'the ledger answers account, validator, operator and totals')
+      return reject('QUERY_UNKNOWN', 'the ledger answers account, validator, operator, delegation, rewards and totals')
   }
 }
 

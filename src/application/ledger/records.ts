@@ -8,12 +8,22 @@ import {
   consensusKey,
   consensusSignature,
 } from '../../chain/identifiers.ts'
+import { validatorsMax } from '../../chain/limits.ts'
 import { decode, encode } from '../../codec/codec.ts'
-import { bool, type Infer, list, type Schema, struct, u64, uint } from '../../codec/schema.ts'
+import { bool, type Infer, list, optional, type Schema, struct, u64, uint } from '../../codec/schema.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { StateReader, StateWriter } from '../state.ts'
-import { accountStateKey, operatorStateKey, possessionStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
+import { type Fixed, fixedSchema, zeroFixed } from './fixed-point.ts'
+import {
+  accountStateKey,
+  operatorStateKey,
+  possessionStateKey,
+  rewardsStateKey,
+  shareStateKey,
+  totalsStateKey,
+  validatorStateKey,
+} from './keys.ts'
 
 /** An account that has neither received nor sent anything has no record: its balance and its nonce are 0. */
 export const accountSchema = struct('Account', {
@@ -28,30 +38,102 @@ const emptyAccount: Account = { balance: 0n, nonce: 0 }
 /** Unstakings of one validator that can be under way at once. */
 export const unbondingsMax = 16
 
+/** Stake on its way back, from the block of `since` to that of `height`; rising heights. */
+const unbondingsSchema = list(struct('Unbonding', { since: uint(), height: uint(), amount: u64() }), { max: unbondingsMax })
+export type Unbondings = Infer<typeof unbondingsSchema>
+
+/** What others have delegated to a validator. A share is worth tokens ÷ shares, which is 1 until slashing makes it less. */
+const delegationPoolSchema = struct('DelegationPool', {
+  /** Base units, part of the voting power. */
+  tokens: u64(),
+  shares: u64(),
+  /** What a share has earned since the beginning. */
+  index: fixedSchema,
+  /** Base units that delegators have earned and not withdrawn. */
+  rewards: u64(),
+  /** The operator's part of what delegators earn, in ten-thousandths. */
+  commission: uint({ max: 10_000 }),
+  /** Height of its latest change. */
+  commissionSince: uint(),
+})
+export type DelegationPool = Infer<typeof delegationPoolSchema>
+
 /** A validator as its operator's account holds it. */
 export const ledgerValidatorSchema = struct('LedgerValidator', {
   consensusKey,
-  /** Base units at stake: the voting power, unless jailed. */
+  /** The height at which the key replaced another; 0 for the first. */
+  keySince: uint(),
+  /** The operator's own base units at stake. */
   stake: u64(),
-  /** Convicted of misbehaviour: never votes again. */
+  pool: delegationPoolSchema,
+  /** Has no vote. */
   jailed: bool(),
-  /** Stake on its way back to the operator, free after the block of `height`; rising heights. */
-  unbonding: list(struct('Unbonding', { height: uint(), amount: u64() }), { max: unbondingsMax }),
+  /** Jailed for absence: the first height at which it may come back; otherwise 0. */
+  jailedUntil: uint(),
+  /** Voted twice at `height`, for which the block of `at` destroyed a part of its stake. Jailed, it stays so for ever. */
+  convicted: optional(struct('Conviction', { height: uint(), at: uint(), basisPoints: uint({ max: 10_000 }) })),
+  /** The sum of rewards to each unit of power up to which this validator has its own. */
+  rewardIndex: fixedSchema,
+  /** Base units that the operator has earned and not withdrawn. */
+  earned: u64(),
+  /** Of the operator's own stake. */
+  unbonding: unbondingsSchema,
 })
 export type LedgerValidator = Infer<typeof ledgerValidatorSchema>
 
-/** Balances, stakes and unbonding stakes add up to `issued` − `burned`, always. */
+/** A validator as it begins. */
+export function newValidator(key: ConsensusKey, stake: bigint, rewardIndex: Fixed): LedgerValidator {
+  const pool = { tokens: 0n, shares: 0n, index: zeroFixed, rewards: 0n, commission: 0, commissionSince: 0 }
+  const state = { jailed: false, jailedUntil: 0, convicted: undefined, earned: 0n, unbonding: [] }
+  return { consensusKey: key, keySince: 0, stake, pool, rewardIndex, ...state }
+}
+
+/** What one account has delegated to one validator. */
+export const delegationSchema = struct('Delegation', {
+  shares: u64(),
+  /** The pool's index up to which the rewards of these shares were withdrawn. */
+  index: fixedSchema,
+  unbonding: unbondingsSchema,
+})
+export type Delegation = Infer<typeof delegationSchema>
+
+/** Fees and issuance that belong to validators and their delegators. */
+export const rewardsSchema = struct('Rewards', {
+  /** What each unit of power has earned since the beginning. */
+  index: fixedSchema,
+  /** Base units for those who signed the latest block, given to them by the next. */
+  pending: u64(),
+  /** Base units given to validators that have not been counted as theirs yet. */
+  outstanding: u64(),
+})
+export type Rewards = Infer<typeof rewardsSchema>
+
+/** Whose stake comes free: the operator's own, or a delegator's. */
+export const unbondingClaimSchema = struct('UnbondingClaim', { operator: address, delegator: optional(address) })
+export type UnbondingClaim = Infer<typeof unbondingClaimSchema>
+
+/** Operators whose validators were absent from a block of the window. */
+export const absenteesSchema = list(address, { max: validatorsMax })
+
+/** Of a validator that was: how often, in a window of which length. */
+export const attendanceSchema = struct('Attendance', { window: uint(), missed: uint() })
+
+/** Balances, stakes, delegations, unbonding stakes and rewards that nobody has withdrawn add up to `issued` − `burned`, always. */
 export const totalsSchema = struct('Totals', {
-  /** Base units created at genesis. */
+  /** Base units created, at genesis and since. */
   issued: u64(),
   /** Base units destroyed by slashing. */
   burned: u64(),
   /** Validators with voting power from the next height on. */
   validators: uint(),
+  /** Their power together. */
+  power: u64(),
+  /** What stands behind validators that are jailed for absence. */
+  idle: u64(),
 })
 export type Totals = Infer<typeof totalsSchema>
 
-/** What stands under an operator's or an unbonding key: an address. */
+/** What stands under an operator's or a network key: an address. */
 export const addressRecordSchema = address
 /** What stands under a delegation: an Ed25519 key. */
 export const networkKeyRecordSchema = accountKey
@@ -106,6 +188,27 @@ export function readTotals(state: StateReader): Totals {
 
 export function writeTotals(state: StateWriter, totals: Totals): void {
   state.set(totalsStateKey, encode(totalsSchema, totals))
+}
+
+const noRewards: Rewards = { index: zeroFixed, pending: 0n, outstanding: 0n }
+
+export function readRewards(state: StateReader): Rewards {
+  return read(state, rewardsSchema, rewardsStateKey) ?? noRewards
+}
+
+export function writeRewards(state: StateWriter, rewards: Rewards): void {
+  state.set(rewardsStateKey, encode(rewardsSchema, rewards))
+}
+
+export function readDelegation(state: StateReader, operator: Address, delegator: Address): Delegation | undefined {
+  return read(state, delegationSchema, shareStateKey(operator, delegator))
+}
+
+/** One of which nothing is left is forgotten. */
+export function writeDelegation(state: StateWriter, operator: Address, delegator: Address, record: Delegation): void {
+  const key = shareStateKey(operator, delegator)
+  if (record.shares === 0n && record.unbonding.length === 0) state.delete(key)
+  else state.set(key, encode(delegationSchema, record))
 }
 
 /** A record of our own: that it does not decode is damage, not hostility. */

@@ -1,38 +1,41 @@
 import type { Evidence } from '../../chain/evidence.ts'
-import { bytesKey } from '../../primitives/bytes.ts'
-import type { StateWriter } from '../state.ts'
-import { keepNetworkKey } from './network-key.ts'
+import type { StateReader, StateWriter } from '../state.ts'
 import type { BlockProgress } from './operation-context.ts'
 import type { LedgerParameters } from './parameters.ts'
-import { readOperator, readTotals, readValidator, writeTotals, writeValidator } from './records.ts'
+import { putValidator } from './put-validator.ts'
+import { readOperator, readTotals, readValidator, writeTotals } from './records.ts'
+import { powerOf, takeValidator } from './rewards.ts'
 
 /**
- * Punishes a double signature: a part of what stood at stake when it was made is destroyed, stake on its way back included, and the
- * validator never votes again. Once: further evidence against a jailed validator changes nothing. The last validator keeps its vote,
- * since a chain without one could not go on.
+ * Punishes a double signature: a part of what stood at stake when it was made is destroyed, delegated stake and stake on its way back
+ * included, and the validator never votes again. Once: further evidence against a convicted validator changes nothing. The last
+ * validator keeps its vote, since a chain without one could not go on. Delegators' stake on its way back is found when it is paid out.
  */
-export function punish(state: StateWriter, evidence: Evidence, parameters: LedgerParameters, block: BlockProgress): void {
+export function punish(
+  state: StateReader & StateWriter,
+  evidence: Evidence,
+  height: number,
+  parameters: LedgerParameters,
+  block: BlockProgress,
+): void {
   const operator = readOperator(state, evidence.consensusKey)
-  const validator = operator && readValidator(state, operator)
-  if (!operator || !validator || validator.jailed) return
-  const part = BigInt(parameters.slash_basis_points)
-  const cut = (amount: bigint): bigint => (amount * part) / 10_000n
+  if (!operator || readValidator(state, operator)?.convicted) return
+  const validator = takeValidator(state, operator)
+  if (!validator) return
+  const { slash_basis_points: basisPoints } = parameters
   const offence = evidence.first.height
-  const unbonding = validator.unbonding.map((entry) => {
-    const left = entry.height - parameters.unbonding_blocks
-    return left >= offence ? { ...entry, amount: entry.amount - cut(entry.amount) } : entry
-  })
-  const stake = validator.stake - cut(validator.stake)
-
+  let burned = 0n
+  const cut = (amount: bigint): bigint => {
+    const part = (amount * BigInt(basisPoints)) / 10_000n
+    burned += part
+    return amount - part
+  }
+  const stake = cut(validator.stake)
+  const pool = { ...validator.pool, tokens: cut(validator.pool.tokens) }
+  const unbonding = validator.unbonding.map((entry) => (entry.since >= offence ? { ...entry, amount: cut(entry.amount) } : entry))
   const totals = readTotals(state)
-  const active = validator.stake > 0n
-  const jailed = !(active && totals.validators === 1)
-  let burned = validator.stake - stake
-  for (const [index, entry] of validator.unbonding.entries()) burned += entry.amount - (unbonding[index]?.amount ?? 0n)
-  const punished = { ...validator, stake, jailed, unbonding }
-  writeValidator(state, operator, punished)
-  keepNetworkKey(state, operator, punished)
-  const validators = totals.validators - (active && jailed ? 1 : 0)
-  writeTotals(state, { ...totals, burned: totals.burned + burned, validators })
-  block.touched.set(bytesKey(operator), operator)
+  const isLast = powerOf(validator) > 0n && totals.validators === 1
+  writeTotals(state, { ...totals, burned: totals.burned + burned })
+  const convicted = { height: offence, at: height, basisPoints }
+  putValidator(state, operator, { ...validator, stake, pool, unbonding, jailed: !isLast, jailedUntil: 0, convicted }, block)
 }

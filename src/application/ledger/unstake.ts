@@ -1,10 +1,10 @@
 import type { Operation } from '../../chain/transaction.ts'
-import { keepNetworkKey } from './network-key.ts'
 import { event, type OperationContext } from './operation-context.ts'
-import { type LedgerValidator, readTotals, readValidator, unbondingsMax, writeTotals, writeValidator } from './records.ts'
+import { putValidator } from './put-validator.ts'
+import { readTotals } from './records.ts'
 import type { Outcome } from './result-codes.ts'
-import { touch } from './stake.ts'
-import { enqueueUnbonding } from './unbonding.ts'
+import { takeValidator } from './rewards.ts'
+import { enqueueUnbonding, withUnbonding } from './unbonding.ts'
 
 type Unstake = Extract<Operation, { type: 'unstake' }>
 
@@ -13,35 +13,21 @@ type Unstake = Extract<Operation, { type: 'unstake' }>
  * minimum or nothing; a jailed validator, which has no vote, may take any part.
  */
 export function unstake(context: OperationContext, { amount }: Unstake): Outcome {
-  const { state, sender } = context
+  const { state, sender, height: since } = context
   const { parameters } = context.rules
-  const validator = readValidator(state, sender)
+  const validator = takeValidator(state, sender)
   if (!validator) return 'not-a-validator'
   if (amount === 0n) return 'amount-zero'
   const remaining = validator.stake - amount
   if (remaining < 0n) return 'balance-too-low'
   if (!validator.jailed && remaining !== 0n && remaining < BigInt(parameters.minimum_stake)) return 'stake-too-low'
-  const height = context.height + parameters.unbonding_blocks
-  const joins = validator.unbonding.at(-1)?.height === height
-  if (!joins && validator.unbonding.length >= unbondingsMax) return 'unbonding-full'
-  if (remaining === 0n && !validator.jailed) {
-    const totals = readTotals(state)
-    if (totals.validators === 1) return 'last-validator'
-    writeTotals(state, { ...totals, validators: totals.validators - 1 })
-  }
-  if (!joins) enqueueUnbonding(state, height, sender)
-  const left = { ...validator, stake: remaining, unbonding: withUnbonding(validator, height, amount) }
-  writeValidator(state, sender, left)
-  keepNetworkKey(state, sender, left)
-  touch(context)
+  const unbonding = withUnbonding(validator.unbonding, { since, height: since + parameters.unbonding_blocks, amount })
+  const height = unbonding?.at(-1)?.height
+  if (!unbonding || height === undefined) return 'unbonding-full'
+  if (remaining === 0n && !validator.jailed && readTotals(state).validators <= 1) return 'last-validator'
+  if (unbonding.length > validator.unbonding.length) enqueueUnbonding(state, height, { operator: sender, delegator: undefined })
+  putValidator(state, sender, { ...validator, stake: remaining, unbonding }, context.block)
   const attributes = { operator: context.senderName, amount: amount.toString(), free: height.toString() }
   context.events.push(event('unstake', attributes))
   return 'executed'
-}
-
-/** Unstakings of one block come free together. */
-function withUnbonding({ unbonding }: LedgerValidator, height: number, amount: bigint): LedgerValidator['unbonding'] {
-  const last = unbonding.at(-1)
-  if (last?.height !== height) return [...unbonding, { height, amount }]
-  return [...unbonding.slice(0, -1), { height, amount: last.amount + amount }]
 }

@@ -45,6 +45,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'recovery',
+          include: ['test/recovery/**/*.test.ts'],
+          exclude: [longTests],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'discovery',
           include: ['test/discovery/**/*.test.ts'],
           testTimeout: 120_000,

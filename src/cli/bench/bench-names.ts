@@ -11,5 +11,7 @@ export const benchNames = [
   'simulator',
   'devnet',
   'discovery',
+  'sync',
+  'restart',
 ] as const
 export type BenchName = (typeof benchNames)[number]

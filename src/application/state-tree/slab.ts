@@ -3,7 +3,9 @@ import type { Bytes } from '../../primitives/bytes.ts'
 /** Hands out zeroed byte strings. */
 export type Slab = (length: number) => Bytes
 
-const chunkBytes = 256 << 10
+/** The first chunk suits the few pages of an empty block, each later one what came before it, up to the largest. */
+const chunkBytesMin = 8 << 10
+const chunkBytesMax = 256 << 10
 
 /**
  * Cuts many short byte strings out of a few long ones: an update makes tens of thousands, and an array buffer each would cost more
@@ -12,10 +14,12 @@ const chunkBytes = 256 << 10
 export function createSlab(): Slab {
   let chunk = new Uint8Array(0)
   let used = 0
+  let chunkBytes = chunkBytesMin / 2
   return (length) => {
-    if (length * 8 > chunkBytes) return new Uint8Array(length)
+    if (length * 8 > chunkBytesMax) return new Uint8Array(length)
     if (used + length > chunk.length) {
-      chunk = new Uint8Array(chunkBytes)
+      chunkBytes = Math.min(chunkBytesMax, chunkBytes * 2)
+      chunk = new Uint8Array(Math.max(chunkBytes, length))
       used = 0
     }
     used += length

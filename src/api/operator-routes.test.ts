@@ -30,6 +30,19 @@ const peer = {
   standing: { score: -12.5, reasons: [{ what: 'CODEC_TAG', at: 6, change: -10 }], bannedUntil: 'forever' },
 } as const
 
+const survey = {
+  at: 1,
+  peers: 3,
+  answered: 3,
+  strangers: 0,
+  alone: false,
+  agreedHeight: 4,
+  comparedHeight: 4,
+  same: 3,
+  different: 0,
+  stateHolds: true,
+}
+
 let api: ApiServer
 let done: unknown[]
 const logged: string[] = []
@@ -54,6 +67,7 @@ function node(): SynodNode {
     peers: () => [peer],
     status: () => ({ self: 'bob' }),
     net: () => ({ at: 1, total: traffic, peers: [{ id: 'ada', traffic }], usefulness: createUsefulness(silence).totals() }),
+    survey: async () => survey,
     trace: () => ({ sightings, block: { height: 3, hash }, completeSince: undefined }),
   } as unknown as SynodNode
 }
@@ -105,7 +119,7 @@ describe('every route for the operator', () => {
 
   it('is all there is under its path, and the token is in no line of the log', () => {
     expect(theirs.every(({ operator }) => operator === 'alone')).toBe(true)
-    expect(theirs).toHaveLength(10)
+    expect(theirs).toHaveLength(11)
     expect(logged.length).toBeGreaterThan(0)
     expect(logged.join()).not.toContain(token)
   })

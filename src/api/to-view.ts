@@ -129,6 +129,8 @@ export function statusToView(node: SynodNode): StatusView {
     signing,
     fault: fault ?? null,
     addressBook: { ...addressBook },
+    progress: rest.progress ? { ...rest.progress, remainingMs: rest.progress.remainingMs ?? null } : null,
+    survey: rest.survey ? { ...rest.survey } : null,
   }
 }
 

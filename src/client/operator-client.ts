@@ -11,6 +11,7 @@ import {
   type TraceView,
   traceView,
 } from './operator-views.ts'
+import { type SurveyView, surveyView } from './views.ts'
 
 /** What a node does and tells for its operator only. Methods that change something resolve to whether it was otherwise before. */
 export interface OperatorClient {
@@ -20,6 +21,8 @@ export interface OperatorClient {
   crawled(): Promise<CrawlView>
   /** Begins a crawl, unless one is under way. */
   crawl(): Promise<CrawlView>
+  /** Has the node compare itself with its peers now. */
+  survey(): Promise<SurveyView>
   /** What the node remembers of a transaction, a batch or a block. */
   trace(hash: Uint8Array | string): Promise<TraceView>
   /** @param forMs absent: until it is unbanned. */
@@ -38,6 +41,7 @@ export function createOperatorClient(call: Call): OperatorClient {
     net: () => call('/v1/operator/net', netView),
     crawled: () => call('/v1/operator/crawl', crawlView),
     crawl: () => call('/v1/operator/crawl', crawlView, {}),
+    survey: () => call('/v1/operator/survey', surveyView, {}),
     bans: () => call('/v1/operator/bans', bansView),
     trace: (hash) => call(`/v1/operator/trace/${typeof hash === 'string' ? encodeURIComponent(hash) : toHex(hash)}`, traceView),
     ban: (target, forMs) => change('ban', { target, ...(forMs !== undefined && { forMs }) }),

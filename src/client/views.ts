@@ -133,6 +133,24 @@ export const submissionView = z.object({
 })
 export type SubmissionView = z.output<typeof submissionView>
 
+/** What comparing itself with its peers told a node. */
+export const surveyView = z.object({
+  at: count,
+  peers: count,
+  answered: count,
+  /** Nodes met whose genesis is another. */
+  strangers: count,
+  /** Nobody who was met shares this node's genesis. */
+  alone: z.boolean(),
+  /** What two thirds of the peers have reached. */
+  agreedHeight: count,
+  comparedHeight: count,
+  same: count,
+  different: count,
+  stateHolds: z.boolean(),
+})
+export type SurveyView = z.output<typeof surveyView>
+
 export const statusView = z.object({
   chainId: hash,
   application: z.string(),
@@ -161,6 +179,10 @@ export const statusView = z.object({
   fault: z.string().nullable(),
   /** Addresses of other nodes that this one knows: `new` ones were only heard of, where `tried` are a node answered. */
   addressBook: z.object({ new: count, tried: count }),
+  /** While blocks are taken from peers. */
+  progress: z.object({ height: count, target: count, blocksPerSecond: count, remainingMs: count.nullable() }).nullable(),
+  /** The latest comparison with the peers. */
+  survey: surveyView.nullable(),
 })
 export type StatusView = z.output<typeof statusView>
 

@@ -30,6 +30,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.relays.start()
   rooms.directory?.start()
   rooms.neighbours.start()
+  rooms.coordinator.start()
   rooms.watch.judge()
 
   return {
@@ -38,6 +39,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     application,
     submit: rooms.exchange.submit,
     status: () => statusOf(foundation, rooms),
+    survey: rooms.coordinator.check,
     block: async (height) => chain.blocks.read(height)?.block,
     commit: async (height) => chain.blocks.read(height)?.commit,
     lightBlock: (height) => rooms.lightServer.lightBlock(height),
@@ -78,6 +80,7 @@ async function stop(
     dnsSeeds,
     gossip,
     sync,
+    coordinator,
     exchange,
     announcements,
     addresses,
@@ -102,6 +105,7 @@ async function stop(
     announcements,
     addresses,
     lists,
+    coordinator,
   ])
     room.stop()
   const ended = [
@@ -127,7 +131,7 @@ async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>>
 
 function statusOf(
   { ports, ownAddresses, chain, core, signer, gate, addressBook }: Foundation,
-  { sync, stateSync, reachability }: ReturnType<typeof openRooms>,
+  { sync, stateSync, coordinator, reachability }: ReturnType<typeof openRooms>,
 ): NodeStatus {
   const tip = chain.tip()
   const consensusKey = signer?.publicKey
@@ -148,5 +152,7 @@ function statusOf(
     signing: signer !== undefined && gate.open,
     addressBook: addressBook.book.size,
     fault: gate.fault,
+    progress: sync.progress(),
+    survey: coordinator.latest(),
   }
 }

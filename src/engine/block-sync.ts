@@ -1,5 +1,6 @@
 import type { Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 import { confirmedHeight } from '../sync/peer-choice.ts'
 import { type BlockTakerOptions, createBlockTaker, type TakenBlock } from './block-taker.ts'
 import type { Foundation } from './foundation.ts'
@@ -89,7 +90,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     const goal = target()
     if (block.header.height % blocksPerDeed === 0 || height() >= goal) options.praise?.(peer, 'block-served')
     const line = progress.reached(height(), goal)
-    if (line) telemetry.log('info', 'taking blocks from peers', { ...line })
+    if (line) tell(telemetry, line)
     runner.step({ type: 'tip', tip: chain.tip() })
   }
 
@@ -99,6 +100,7 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     if (stopped || runner.running) return
     if (active) telemetry.log('info', 'no block left to take', { height: height() })
     active = false
+    exportProgress(telemetry, { target: 0, blocksPerSecond: 0 })
     options.onEnd()
     watch(retryMs)
   }
@@ -135,4 +137,17 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
       await taker.stop()
     },
   }
+}
+
+function tell(telemetry: Telemetry, line: SyncProgress): void {
+  exportProgress(telemetry, line)
+  telemetry.log('info', 'taking blocks from peers', { ...line })
+}
+
+function exportProgress(
+  telemetry: Telemetry,
+  { target, blocksPerSecond }: Pick<SyncProgress, 'target' | 'blocksPerSecond'>,
+): void {
+  telemetry.gauge('synod_sync_target_height', target)
+  telemetry.gauge('synod_sync_blocks_per_second', blocksPerSecond)
 }

@@ -143,6 +143,13 @@ export const metrics = {
     help: 'Messages, requests and answers beyond a peer’s budget, by lane; deferred ones were taken while the peer had to pause.',
     labels: ['lane', 'outcome'],
   },
+  synod_sync_target_height: { type: 'gauge', help: 'Height that peers confirm while blocks are taken from them; 0 otherwise.' },
+  synod_sync_blocks_per_second: { type: 'gauge', help: 'Blocks taken from peers, over the last seconds.' },
+  synod_sync_agreed_height: { type: 'gauge', help: 'Height that two thirds of the peers had reached when they were asked last.' },
+  synod_sync_peers_same: { type: 'gauge', help: 'Peers with the same block at the height that was compared last.' },
+  synod_sync_peers_different: { type: 'gauge', help: 'Peers with another block there.' },
+  synod_sync_state_holds: { type: 'gauge', help: 'Whether the state is the one that the latest header promises.' },
+  synod_sync_strangers_total: { type: 'counter', help: 'Nodes met whose genesis is another.' },
   synod_sync_lies_total: {
     type: 'counter',
     help: 'Answers about headers and blocks that no honest peer gives, by what was wrong with them.',

@@ -5,6 +5,7 @@ import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import { toHex } from '../primitives/bytes.ts'
+import type { RejectionCode } from '../primitives/error-catalogue.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { Fork } from '../sync/plan-messages.ts'
@@ -35,6 +36,7 @@ import { withRelays } from './relay-handlers.ts'
 import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 import { openStateRooms } from './state-rooms.ts'
+import { createSyncCoordinator, type SyncCoordinator } from './sync-coordinator.ts'
 import { visitCapability } from './visits.ts'
 
 const lagBlocksDefault = 10
@@ -46,7 +48,10 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const defence = openDefence(foundation, options)
   const { judge, register } = defence
   const conduct = { onRejection: judge.reject, praise: register.praise }
-  const greeting = openGreetingRooms(foundation, options, defence, () => !sync.active)
+  const greeting = openGreetingRooms(foundation, options, defence, {
+    isSynced: () => !sync.active,
+    onStranger: (code) => coordinator.turnedAway(code),
+  })
   const { handshake, lists, reachability } = greeting
   const directory = openDirectory(foundation, options, defence, { handshake, isSynced: () => !sync.active })
 
@@ -113,11 +118,12 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     ...conduct,
     onFailure,
   })
+  const coordinator = openCoordinator(foundation, judge, sync)
   const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
   const served = { ...stateRooms, lightServer: createLightServer(foundation) }
   const rooms = { ...defence, ...greeting, ...served, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
-  return { ...rooms, runner, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
+  return { ...rooms, runner, coordinator, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
 }
 
 /** Those who bring the chain forward by what peers have: first, where it is wanted, its state, then its blocks. */
@@ -156,7 +162,12 @@ function openDesks(
 }
 
 /** Those who tell peers who this node is, and to whom else it is connected. */
-function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence: Defence, isSynced: () => boolean) {
+function openGreetingRooms(
+  foundation: Foundation,
+  options: NodeOptions,
+  defence: Defence,
+  { isSynced, onStranger }: { isSynced: () => boolean; onStranger: (code: RejectionCode) => void },
+) {
   const { ports, reputation, signer } = foundation
   const { judge, keeper, slots, discovery } = defence
   const autonat = options.autonat ?? false
@@ -173,7 +184,10 @@ function openGreetingRooms(foundation: Foundation, options: NodeOptions, defence
     onWork: keeper.worked,
     level: () => defence.guard.load().level,
     capabilities: (peer, connection) => capabilitiesOf(foundation, options, peer, connection),
-    onRejection: judge.reject,
+    onRejection(peer, rejection) {
+      onStranger(rejection.code)
+      judge.reject(peer, rejection)
+    },
     onDialBack: reachability.onDialBack,
     onObserved: reachability.onObserved,
   })
@@ -238,6 +252,20 @@ function openWatchRooms(foundation: Foundation, judge: PeerJudge, sync: BlockSyn
     onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
   })
   return { watch, announcements, evidenceDesk }
+}
+
+/** Whether this node is on the chain that its peers are on. */
+function openCoordinator(foundation: Foundation, judge: PeerJudge, sync: BlockSync): SyncCoordinator {
+  return createSyncCoordinator({
+    ...foundation,
+    onHeight: sync.heard,
+    onRejection: judge.reject,
+    onFork: (fork) => reportFork(foundation, fork),
+    onDiverged() {
+      const problem = 'The state is not the one that the latest header promises.'
+      foundation.breakdown.fail(new OperationalError('STATE_DIVERGED', problem))
+    },
+  })
 }
 
 function produce(foundation: Foundation, flush: () => void): ProducedBlock {

@@ -18,6 +18,8 @@ import type { Result } from '../primitives/result.ts'
 import type { Directory } from './directory.ts'
 import type { Sighting } from './message-trace.ts'
 import type { PortMappingStatus } from './port-mapper.ts'
+import type { SyncReport } from './sync-coordinator.ts'
+import type { SyncProgress } from './sync-progress.ts'
 import type { UsefulnessTotals } from './usefulness.ts'
 
 /** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */
@@ -28,6 +30,8 @@ export interface SynodNode {
   /** Checks transactions and, when they are good, spreads them. Answers stand in the order given: an id, or the refusal. */
   submit(encoded: readonly Bytes[]): Promise<readonly Result<Hash>[]>
   status(): NodeStatus
+  /** Compares this node with its peers now, as it does by itself every 30 s. */
+  survey(): Promise<SyncReport>
   /** A final block. */
   block(height: number): Promise<Block | undefined>
   /** The certificate that made the block of this height final. */
@@ -128,6 +132,10 @@ export interface NodeStatus {
   readonly addressBook: { readonly new: number; readonly tried: number }
   /** An evidence of trouble that needs an operator, in words; undefined when all is well. */
   readonly fault: string | undefined
+  /** While blocks are taken from peers. */
+  readonly progress: SyncProgress | undefined
+  /** What the latest comparison with the peers found. */
+  readonly survey: SyncReport | undefined
 }
 
 export interface IncludedTransaction {

@@ -91,6 +91,8 @@ export interface StartNodeOptions {
   /** States kept for others to begin with, and the one to begin with; neither unless given. */
   readonly snapshots?: SnapshotSettings
   readonly stateSync?: StateSyncSettings | undefined
+  /** So many blocks behind its peers it takes blocks from them at once; a few unless given. */
+  readonly lagBlocks?: number
   readonly doppelgangerWaitMs: number
   /** Threads that check signatures; absent: as many as pay on this machine. */
   readonly verifierWorkers?: number
@@ -203,9 +205,10 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   }
 }
 
-/** What of the chain stays on disk. */
-function keepingOf({ stateVersionsKept, blocksRetained, snapshots, stateSync }: StartNodeOptions) {
-  return { stateVersionsKept, blocksRetained, stateSync, ...(snapshots && { snapshots }) }
+/** What of the chain stays on disk, and how it is fetched. */
+function keepingOf({ stateVersionsKept, blocksRetained, snapshots, stateSync, lagBlocks }: StartNodeOptions) {
+  const chosen = { ...(snapshots && { snapshots }), ...(lagBlocks !== undefined && { lagBlocks }) }
+  return { stateVersionsKept, blocksRetained, stateSync, ...chosen }
 }
 
 function createResolvers({ resolvers, timeoutMs }: DnsSettings): readonly Resolver[] {

@@ -103,8 +103,8 @@ export function createAskDesk(): AskCounter {
     answered(id, answer) {
       const asked = open.get(id)
       if (!asked) return
-      // One link carries all that a peer answers: while something comes, nothing stalls.
-      for (const each of open.values()) if (each.peer === asked.peer) each.stallsAt = now + each.partMs
+      // One link carries all that a peer answers: what was asked for later may be waiting behind this part, what was asked for before may not.
+      for (const [other, each] of open) if (each.peer === asked.peer && other >= id) each.stallsAt = now + each.partMs
       asked.listener.answered(answer)
     },
     ended: end,

@@ -20,7 +20,6 @@ export interface Slot {
   failures?: Map<string, number>
 }
 
-/** One link carries all answers of a peer, so that nothing counts as stalled while anything comes. */
 const patience = { wholeMs: 15_000, partMs: 3000 }
 
 /**

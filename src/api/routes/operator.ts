@@ -10,6 +10,7 @@ import {
   targetRequest,
   traceView,
 } from '../../client/operator-views.ts'
+import { surveyView } from '../../client/views.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import type { OperatorDesk } from '../../engine/synod-node.ts'
 import { fromHex } from '../../primitives/bytes.ts'
@@ -48,6 +49,16 @@ const crawl: Route = {
     directory?.crawl().catch(() => undefined)
     return crawlToView(directory)
   },
+}
+
+const survey: Route = {
+  method: 'POST',
+  path: '/v1/operator/survey',
+  summary: 'Compares the node with its peers now: genesis, height, a recent block, and its own state with its latest header.',
+  operator: 'alone',
+  body: z.strictObject({}),
+  answer: surveyView,
+  handle: async (node) => ({ ...(await node.survey()) }),
 }
 
 const showBans: Route = {
@@ -108,6 +119,7 @@ export const operatorRoutes: readonly Route[] = [
   showNet,
   showCrawl,
   crawl,
+  survey,
   showBans,
   traceMessage,
   ban,

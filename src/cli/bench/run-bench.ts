@@ -35,7 +35,6 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
     (await import('./discovery.ts')).benchDiscovery(nodes, (line) => console.err(`${line}\n`)),
   sync: async ({ console }) => (await import('./sync.ts')).benchSync((line) => console.err(`${line}\n`)),
   restart: async ({ console }) => (await import('./restart.ts')).benchRestart((line) => console.err(`${line}\n`)),
-  discovery: async ({ console }) => (await import('./discovery.ts')).benchDiscovery((line) => console.err(`${line}\n`)),
   async consensus({ seconds, workloads, console }) {
     const { benchConsensus } = await import('./consensus.ts')
     const onProgress = (line: string) => console.err(`${line}\n`)

@@ -135,6 +135,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(memory !== 'auto' && { memoryBytesMax: memory * 2 ** 20 }),
     access: { allow: config.defence.allow, deny: config.defence.deny },
     ...stateSettingsOf(config),
+    lagBlocks: config.node.sync_lag_blocks,
     doppelgangerWaitMs: config.node.doppelganger_wait_ms,
     ...(workers !== 'auto' && { verifierWorkers: workers }),
     telemetry,

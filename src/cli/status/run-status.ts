@@ -1,19 +1,18 @@
-import { createClient } from '../../client/client.ts'
 import type { MempoolView, PeersView, StatusView } from '../../client/views.ts'
 import { aligned, answer } from '../frame/answer.ts'
-import { apiAddress } from '../frame/api-address.ts'
 import { askNode } from '../frame/ask-node.ts'
 import type { Console } from '../frame/command.ts'
+import { findOperatorNode, type OperatorNodeOptions, requireOperatorNode } from '../frame/operator-node.ts'
 
 export async function runStatus({
   options,
   console,
 }: {
   readonly console: Console
-  readonly options: { readonly api: string | undefined; readonly home: string | undefined; readonly json: boolean }
+  readonly options: OperatorNodeOptions & { readonly check: boolean; readonly json: boolean }
 }): Promise<number> {
-  const url = await apiAddress(options, console)
-  const client = createClient(url)
+  const { url, client } = await (options.check ? requireOperatorNode : findOperatorNode)(options, console)
+  if (options.check) await askNode(url, client.operator.survey)
   const [status, { peers }, mempool] = await askNode(url, () => Promise.all([client.status(), client.peers(), client.mempool()]))
   answer(console, options.json, { ...status, peers: peers.length, mempool }, describe(status, peers, mempool))
   return status.fault === null ? 0 : 1
@@ -26,9 +25,11 @@ function describe(status: StatusView, peers: PeersView['peers'], mempool: Mempoo
     ['chain', status.chainId],
     ['mode', `${status.mode}, round ${status.round}, ${status.step}`],
     ['height', `${status.height} (${time})`],
+    ...progressOf(status),
     ['block', status.blockHash],
     ['state', status.appHash],
     ['peers', String(peers.length)],
+    ['agreement', agreementOf(status)],
     ['addresses', `${status.addressBook.tried} tried, ${status.addressBook.new} heard of`],
     ['reachable', reachabilityOf(status)],
     ['announced', status.addresses.join(', ') || 'nothing'],
@@ -37,6 +38,24 @@ function describe(status: StatusView, peers: PeersView['peers'], mempool: Mempoo
   ]
   if (fault !== null) rows.push(['fault', fault])
   return aligned(rows)
+}
+
+/** Percent, rate and what is left, while blocks are taken from peers. */
+function progressOf({ progress }: StatusView): [string, string][] {
+  if (progress === null) return []
+  const { height, target, blocksPerSecond, remainingMs } = progress
+  const percent = Math.floor((100 * height) / Math.max(1, target))
+  const left = remainingMs === null ? '' : `, ${Math.ceil(remainingMs / 1000)} s left`
+  return [['catching up', `${percent} % of ${target}, ${blocksPerSecond} blocks/s${left}`]]
+}
+
+function agreementOf({ survey }: StatusView): string {
+  if (survey === null) return 'not compared with peers yet'
+  const { alone, strangers, same, different, comparedHeight, agreedHeight, stateHolds } = survey
+  if (alone) return `nobody met shares this node's genesis (${strangers} met)`
+  const others = different === 0 ? '' : `, ${different} have another`
+  const state = stateHolds ? '' : '; the state is NOT that of the latest header'
+  return `${same} peers have the same block ${comparedHeight}${others}; two thirds have reached ${agreedHeight}${state}`
 }
 
 const answers = { public: 'yes', private: 'no, as far as others tried', unknown: 'not known' } as const

@@ -67,6 +67,14 @@ export const nodeConfigSchema = z.strictObject({
         .max(1_000)
         .default(100)
         .describe('How many blocks `synod rollback` may take back. So many states are kept in any case, and one more.'),
+      sync_lag_blocks: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(10)
+        .describe(
+          'So many blocks behind its peers the node takes blocks from them at once; fewer behind, only when consensus does not come along.',
+        ),
       verifier_workers: z
         .union([z.literal('auto'), z.int().min(0).max(64)])
         .default('auto')

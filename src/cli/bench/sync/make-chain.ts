@@ -72,7 +72,7 @@ async function addBlock(chain: Chain, common: Common, encoded: readonly Bytes[])
     if (!decoded.ok) throw new Error(`the bench made a transaction that cannot be read: ${decoded.error.code}`)
     return { ...decoded.value, id: transactionId(bytes), encoded: bytes }
   })
-  const executed = chain.execute({ time, proposer, evidence: [], transactions })
+  const executed = chain.execute({ time, proposer, lastCommit: tip.commit, evidence: [], transactions })
   const executedMs = performance.now() - startedAt
   const header: Header = {
     version: blockVersion,

@@ -11,6 +11,7 @@ import { createBlockComparison } from './block-comparison.ts'
 import type { Chain } from './chain.ts'
 import type { Foundation } from './foundation.ts'
 import { createPeerSurvey } from './peer-survey.ts'
+import type { SyncReport } from './sync-report.ts'
 import { isVerifierBusy } from './verifier-busy.ts'
 
 /**
@@ -26,26 +27,6 @@ export interface SyncCoordinator {
   /** Somebody said hello who belongs elsewhere, and was turned away. */
   turnedAway(code: RejectionCode): void
   stop(): void
-}
-
-export interface SyncReport {
-  /** Wall-clock time, ms. */
-  readonly at: number
-  /** Peers that were asked, and of them those that answered. */
-  readonly peers: number
-  readonly answered: number
-  /** Peers, or callers since the check before, whose genesis is another. */
-  readonly strangers: number
-  /** Nobody who was met shares this node's genesis, though somebody was met. */
-  readonly alone: boolean
-  /** What two thirds of the peers have reached. */
-  readonly agreedHeight: number
-  /** Where blocks were compared, with how many they are the same, and with how many they are not. */
-  readonly comparedHeight: number
-  readonly same: number
-  readonly different: number
-  /** The state's root is the one that the latest header promises. */
-  readonly stateHolds: boolean
 }
 
 export interface SyncCoordinatorOptions extends Pick<Foundation, 'ports' | 'chain' | 'chainId'> {

@@ -18,8 +18,8 @@ import type { Result } from '../primitives/result.ts'
 import type { Directory } from './directory.ts'
 import type { Sighting } from './message-trace.ts'
 import type { PortMappingStatus } from './port-mapper.ts'
-import type { SyncReport } from './sync-coordinator.ts'
 import type { SyncProgress } from './sync-progress.ts'
+import type { SyncReport } from './sync-report.ts'
 import type { UsefulnessTotals } from './usefulness.ts'
 
 /** A running node as its owner sees it: what the API serves, the CLI shows and the simulator checks. */

@@ -72,9 +72,11 @@ export function createRelayDesk({ ports, settings, ownAddresses, helloOf }: Rela
   function candidates(): readonly RelayCandidate[] {
     return network.peers().flatMap((peer) => {
       const preferred = settings?.preferred.includes(peer.id) ?? false
-      const isOffered = preferred || helloOf(peer.id)?.capabilities.includes(relayCapability)
-      if (peer.relayed || !isOffered || addressesOf(peer).length === 0) return []
-      return [{ peer: peer.id, preferred, group: placeOf(peer.host).group, latencyMs: peer.latencyMs }]
+      const offers = helloOf(peer.id)?.capabilities.includes(relayCapability) ?? false
+      // Nodes find out that they can be reached after they have said hello: whom this one could dial may relay by now.
+      const mayRelay = preferred || offers || peer.direction === 'outbound'
+      if (peer.relayed || !mayRelay || addressesOf(peer).length === 0) return []
+      return [{ peer: peer.id, preferred, offers, group: placeOf(peer.host).group, latencyMs: peer.latencyMs }]
     })
   }
 

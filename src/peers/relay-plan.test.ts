@@ -4,6 +4,7 @@ import { createRelayPlan, type RelayCandidate } from './relay-plan.ts'
 const candidate = (peer: string, changes: Partial<RelayCandidate> = {}): RelayCandidate => ({
   peer,
   preferred: false,
+  offers: true,
   group: peer,
   latencyMs: 10,
   ...changes,
@@ -14,6 +15,13 @@ test('as many are asked as are wanted, the preferred and the near first', () => 
   const plan = createRelayPlan()
   expect(plan.due([a, b, { ...c, preferred: true }], 2, 0)).toEqual({ ask: ['c', 'b'], release: [] })
   expect(plan.due([a, b, c], 2, 1).ask).toEqual([])
+})
+
+test('one that does not offer it is asked when there are not enough that do', () => {
+  const plan = createRelayPlan()
+  const quiet = { ...b, offers: false }
+  expect(plan.due([quiet, a, c], 2, 0).ask).toEqual(['a', 'c'])
+  expect(plan.due([quiet, a], 2, 1).ask).toEqual(['b'])
 })
 
 test('a second one of the same network comes after one of another', () => {

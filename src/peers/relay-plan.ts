@@ -16,6 +16,8 @@ export interface RelayCandidate {
   readonly peer: string
   /** Named by the operator. */
   readonly preferred: boolean
+  /** It says that it relays. What a hello says may have changed since: one that does not say so is asked when nobody else is left. */
+  readonly offers: boolean
   readonly group: string
   readonly latencyMs: number | undefined
 }
@@ -64,6 +66,7 @@ export function createRelayPlan(): RelayPlan {
         .sort(
           (left, right) =>
             Number(right.preferred) - Number(left.preferred) ||
+            Number(right.offers) - Number(left.offers) ||
             Number(groups.has(left.group)) - Number(groups.has(right.group)) ||
             (left.latencyMs ?? 1000) - (right.latencyMs ?? 1000),
         )

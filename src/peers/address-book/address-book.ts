@@ -39,8 +39,8 @@ export interface AddressBook {
 }
 
 /**
- * The most of the book that is told at a time. Of fewer than five addresses that is none, as with Bitcoin Core: who comes into a small
- * network is told onward as news, and finds the others in the directory, so nothing hangs on what a tiny book would give away of itself.
+ * The most of the book that is told at a time: less than a quarter, as with Bitcoin Core. It tells nothing of fewer than five addresses;
+ * here that is one, since nodes behind NATs, whom nobody dials on hearing of them, have no other way into a chain of a handful of nodes.
  */
 export const sampleBounds = { share: 0.23, total: 250 } as const
 
@@ -108,7 +108,7 @@ export function createAddressBook(secret: Bytes, kept: Iterable<BookEntry> = [])
       return collisions.slots().flatMap((slot) => tables.triedAt(slot) ?? [])
     },
     sample(now, chance) {
-      const count = Math.min(sampleBounds.total, Math.floor(tables.count * sampleBounds.share))
+      const count = Math.min(sampleBounds.total, Math.max(1, Math.floor(tables.count * sampleBounds.share)))
       const lots = candidates(now).map((entry) => ({ entry, lot: chance() }))
       const drawn = lots.sort((left, right) => left.lot - right.lot).slice(0, count)
       return drawn.map(({ entry }) => entry)

@@ -4,7 +4,7 @@ import { type ClockEvidence, judgeClock } from './clock.ts'
 import { judgeDiskSpace, judgeDiskSpeed } from './disk.ts'
 import { examine, type Level } from './finding.ts'
 import { judgePort, portsOf } from './ports.ts'
-import { judgeNatType, judgePublicAddress, judgeReachability } from './reach.ts'
+import { judgeNatType, judgePortMapping, judgePublicAddress, judgeReachability } from './reach.ts'
 import { judgeNodeVersion, judgeOpenFiles, openFilesLimit } from './runtime.ts'
 import { judgeSecrets } from './secrets.ts'
 import { judgeSeeds, type SeedAnswer } from './seeds.ts'
@@ -53,7 +53,14 @@ test.each<[number, Level]>([
 })
 
 describe('the clock', () => {
-  const none: ClockEvidence = { aheadMs: [], servers: 0, newestBlockAgeMs: undefined, precisionMs: 500 }
+  const none: ClockEvidence = {
+    aheadMs: [],
+    servers: 0,
+    newestBlockAgeMs: undefined,
+    freshBlockAgeMs: undefined,
+    blockDelayMs: 6000,
+    precisionMs: 500,
+  }
   test.each<[string, Partial<ClockEvidence>, Level, RegExp]>([
     ['agrees', { aheadMs: [3, -2, 1], servers: 3 }, 'ok', /1 ms ahead of 3 of 3/],
     ['is a little ahead', { aheadMs: [300], servers: 2 }, 'warning', /300 ms ahead of 1 of 2/],
@@ -61,7 +68,11 @@ describe('the clock', () => {
     ['has one liar among its servers', { aheadMs: [1, 2, 9e9], servers: 3 }, 'ok', /2 ms/],
     ['has nobody to ask', {}, 'warning', /unknown: no time server/],
     ['has servers that are silent', { servers: 2 }, 'warning', /none of 2 time servers/],
-    ['sees a block of the future', { newestBlockAgeMs: -600 }, 'failure', /600 ms behind the newest block/],
+    ['sees a block of the future', { newestBlockAgeMs: -600 }, 'failure', /600 ms behind the validators/],
+    ['sees a block become final', { newestBlockAgeMs: 900, freshBlockAgeMs: 40 }, 'ok', /agrees with the validators: .* 40 ms/],
+    ['sees one become final late', { freshBlockAgeMs: 6400 }, 'ok', /agrees/],
+    ['sees one that no message takes so long', { freshBlockAgeMs: 9000 }, 'failure', /3000 ms ahead of the validators/],
+    ['has servers, which know better than blocks', { aheadMs: [0], servers: 1, freshBlockAgeMs: 9000 }, 'ok', /time servers/],
     ['sees an old block', { newestBlockAgeMs: 1e7 }, 'warning', /unknown/],
   ])('%s', (_what, evidence, level, found) => {
     expect(judgeClock({ ...none, ...evidence })).toMatchObject({ level, found: expect.stringMatching(found) })
@@ -170,11 +181,23 @@ describe('the way in', () => {
     ['private', 0, true, 'warning'],
     ['unknown', 0, true, 'warning'],
     ['unknown', 3, true, 'ok'],
+    ['private', 3, true, 'warning'],
     [undefined, 0, true, 'warning'],
     [undefined, 0, false, 'ok'],
   ])('peers say %s, %d have connected, listening %s: %s', (said, inbound, listens, level) => {
     expect(judgeReachability(said, inbound, listens).level).toBe(level)
   })
+})
+
+test.each<[Parameters<typeof judgePortMapping>[0], readonly Level[]]>([
+  [undefined, []],
+  ['none', []],
+  ['mapped', ['ok']],
+  ['double-nat', ['warning']],
+  ['forgetful', ['warning']],
+  ['refused', ['warning']],
+])('a router that does %s: %j', (status, levels) => {
+  expect(judgePortMapping(status).map(({ level }) => level)).toEqual(levels)
 })
 
 test('a check that cannot be made is a finding', async () => {

@@ -13,7 +13,7 @@ import { examine, type Finding, failure, ok } from './finding.ts'
 import { measureClock } from './measure-clock.ts'
 import { measureSeeds } from './measure-seeds.ts'
 import { judgePort, type ListenPort, portsOf, tryPort } from './ports.ts'
-import { judgeNatType, judgePublicAddress, judgeReachability } from './reach.ts'
+import { judgeNatType, judgePortMapping, judgePublicAddress, judgeReachability } from './reach.ts'
 import { findRunningNode, type RunningNode } from './running-node.ts'
 import { judgeNodeVersion, judgeOpenFiles, openFilesLimit } from './runtime.ts'
 import { judgeSecrets, measureSecrets } from './secrets.ts'
@@ -22,7 +22,7 @@ import { judgeSeeds } from './seeds.ts'
 export interface DoctorOptions {
   readonly home: string
   readonly overrides: readonly string[]
-  /** Asked for the kind of NAT; none: nobody is. */
+  /** Asked for the kind of NAT in place of those that are configured. */
   readonly stunServers: readonly string[]
   readonly json: boolean
   readonly console: Console
@@ -73,10 +73,14 @@ async function examineHome(
     ['open files', async () => judgeOpenFiles(openFilesLimit(), config.p2p.connections_max)],
     ['disk space', async () => judgeDiskSpace(await measureDiskSpace(dataDirectory))],
     ['disk speed', async () => judgeDiskSpeed(await measureDiskSpeed(dataDirectory))],
-    ['clock', async () => judgeClock(await measureClock(config.node.time_servers, running, spec.consensus.precision_ms))],
+    ['clock', async () => judgeClock(await measureClock(config, running, spec.consensus))],
     ['ports', () => Promise.all(ports.map(async (port) => judgePort(port, await tryPort(port), running !== undefined)))],
-    ['nat type', () => examineNat(stunServers, running?.status?.addresses ?? [])],
-    ['reachability', async () => judgeReachability(undefined, running?.inboundPeers ?? 0, listen.length > 0)],
+    [
+      'nat type',
+      () => examineNat(stunServers.length > 0 ? stunServers : config.nat.stun_servers, running?.status?.addresses ?? []),
+    ],
+    ['reachability', async () => judgeReachability(running?.status?.reachability, running?.inboundPeers ?? 0, listen.length > 0)],
+    ['port mapping', async () => judgePortMapping(running?.status?.portMapping)],
     ['dns seeds', async () => judgeSeeds(await measureSeeds(config, spec, chainId), config.p2p.peers.length > 0)],
   ]
   const findings: Finding[] = []

@@ -47,6 +47,15 @@ let api: ApiServer
 let done: unknown[]
 const logged: string[] = []
 
+const addressBook = {
+  new: 2,
+  tried: 1,
+  groups: 3,
+  transports: { tcp: 3 },
+  learnt: { config: 0, seed: 0, peer: 3, dht: 0, mdns: 0 },
+  anchors: ['/ip4/8.8.8.8/tcp/26600/p2p/ada'],
+}
+
 function node(): SynodNode {
   const note = (verb: string) => (text: string, more: unknown) => {
     if (text === 'nonsense') throw new OperationalError('ACCESS_TARGET_INVALID', 'This is no peer id.')
@@ -66,7 +75,13 @@ function node(): SynodNode {
     operator,
     peers: () => [peer],
     status: () => ({ self: 'bob' }),
-    net: () => ({ at: 1, total: traffic, peers: [{ id: 'ada', traffic }], usefulness: createUsefulness(silence).totals() }),
+    net: () => ({
+      at: 1,
+      total: traffic,
+      peers: [{ id: 'ada', traffic }],
+      usefulness: createUsefulness(silence).totals(),
+      addressBook,
+    }),
     survey: async () => survey,
     trace: () => ({ sightings, block: { height: 3, hash }, completeSince: undefined }),
   } as unknown as SynodNode
@@ -156,7 +171,7 @@ describe('the operator', () => {
   })
 
   it('reads traffic, bans and traces through the client', async () => {
-    expect(await client().operator.net()).toMatchObject({ at: 1, total: traffic, peers: [{ id: 'ada', traffic }] })
+    expect(await client().operator.net()).toMatchObject({ at: 1, total: traffic, peers: [{ id: 'ada', traffic }], addressBook })
     expect(await client().operator.bans()).toMatchObject({ bans: [{ target: 'eve', until: 'forever' }], allowed: ['10.0.0.0/8'] })
     expect(await client().operator.trace(hash)).toEqual({
       peerId: 'bob',

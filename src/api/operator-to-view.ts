@@ -4,12 +4,13 @@ import type { Traffic } from '../ports/network.ts'
 import { toHex } from '../primitives/bytes.ts'
 
 /** The node's values in the API's words, as far as they are for its operator. */
-export function netToView({ at, total, peers, usefulness }: NetStatus): NetView {
+export function netToView({ at, total, peers, usefulness, addressBook }: NetStatus): NetView {
   return {
     at,
     total: trafficToView(total),
     peers: peers.map(({ id, traffic }) => ({ id, traffic: trafficToView(traffic) })),
     usefulness,
+    addressBook: { ...addressBook, anchors: [...addressBook.anchors] },
   }
 }
 

@@ -30,6 +30,15 @@ export const netView = z.object({
   total: trafficView,
   peers: z.array(z.object({ id: z.string(), traffic: trafficView })),
   usefulness: byClass(z.object({ usefulBytes: count, duplicateBytes: count })),
+  /** `new`: only heard of; `tried`: a node has answered there. `learnt` since the start, by who told of an address first. */
+  addressBook: z.object({
+    new: count,
+    tried: count,
+    groups: count,
+    transports: z.record(z.string(), count),
+    learnt: z.object({ config: count, seed: count, peer: count, dht: count, mdns: count }),
+    anchors: z.array(z.string()),
+  }),
 })
 export type NetView = z.output<typeof netView>
 

@@ -53,7 +53,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     directory: rooms.directory,
     mempool: () => ({ transactions: mempool.size, bytes: mempool.bytes, batches: pool.size }),
     loadLevel: () => rooms.guard.load().level,
-    net: () => netStatus(foundation),
+    net: () => netStatus(foundation, rooms.discovery),
     knownAddresses: () => rooms.discovery.good(Number.POSITIVE_INFINITY),
     trace: (hash) => traceMessage(chain, foundation.trace, hash),
     subscribe: events.subscribe,

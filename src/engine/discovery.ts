@@ -22,6 +22,8 @@ export interface Discovery {
   /** A part of the book that may be told to somebody who asks for it. */
   sample(): readonly SeenAddress[]
   size(): { readonly new: number; readonly tried: number }
+  /** How many addresses came into the book since the start, by who told of them first. */
+  learnt(): Readonly<Record<AddressSource['kind'], number>>
 }
 
 export interface SeenAddress {
@@ -46,6 +48,7 @@ export function createDiscovery(options: {
   const { book } = addressBook
   const chance = chanceOf(entropy)
   const now = () => clock.monotonic()
+  const learnt = { config: 0, seed: 0, peer: 0, dht: 0, mdns: 0 }
 
   function take(target: DialTarget, seenAgoMs: number, { host }: AddressSource, own: ReadonlySet<string>) {
     const isOwn = target.peer === network.self || own.has(target.endpoint)
@@ -57,6 +60,7 @@ export function createDiscovery(options: {
   function learnSeen(seen: readonly SeenAddress[], source: AddressSource): readonly SeenAddress[] {
     const own = new Set(network.addresses().map((address) => readDialTarget(address).endpoint))
     const results = seen.map(({ address, seenAgoMs }) => take(readDialTarget(address), seenAgoMs, source, own))
+    learnt[source.kind] += results.filter((result) => result === 'new').length
     for (const result of results) telemetry.count('synod_addresses_learnt_total', 1, { source: source.kind, result })
     if (results.includes('new')) {
       for (const table of ['new', 'tried'] as const) telemetry.gauge('synod_address_book_entries', book.size[table], { table })
@@ -88,6 +92,7 @@ export function createDiscovery(options: {
         .sample(now(), chance)
         .map(({ target, seenAt }) => ({ address: target.address, seenAgoMs: Math.max(0, now() - seenAt) })),
     size: () => book.size,
+    learnt: () => ({ ...learnt }),
   }
 }
 

@@ -9,6 +9,8 @@ export interface KeptAddressBook extends SmallFileWriter {
   readonly book: AddressBook
   /** Addresses to which this node was connected when it last ran: they are dialled first, so that a restart gives nobody a new choice. */
   readonly anchors: readonly string[]
+  /** Those that would be dialled first if it started again now. */
+  anchorsNow(): readonly string[]
 }
 
 const fileName = 'address-book'
@@ -31,7 +33,7 @@ export async function openAddressBook(ports: Ports): Promise<KeptAddressBook> {
   const book = createAddressBook(known?.secret ?? entropy.bytes(bookSecretBytes), known?.entries)
 
   /** Where the outbound peers are that are connected longest. */
-  function anchors(): readonly string[] {
+  function anchorsNow(): readonly string[] {
     const outbound = network.peers().filter(({ direction }) => direction === 'outbound')
     const eldest = [...outbound].sort((left, right) => left.connectedAt - right.connectedAt).map(({ id }) => id)
     const tried = new Map<string | undefined, string>()
@@ -42,8 +44,8 @@ export async function openAddressBook(ports: Ports): Promise<KeptAddressBook> {
   const writer = createSmallFileWriter({
     ports,
     fileName,
-    encoded: () => encodeBook(book, anchors(), clocks()),
+    encoded: () => encodeBook(book, anchorsNow(), clocks()),
     delayMs: (bytes) => Math.max(writeDelayMsMin, bytes * writeDelayMsPerByte),
   })
-  return { book, anchors: known?.anchors ?? [], ...writer }
+  return { book, anchors: known?.anchors ?? [], anchorsNow, ...writer }
 }

@@ -16,6 +16,7 @@ import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
 import type { Directory } from './directory.ts'
+import type { AddressSource } from './discovery.ts'
 import type { Sighting } from './message-trace.ts'
 import type { PortMappingStatus } from './port-mapper.ts'
 import type { SyncProgress } from './sync-progress.ts'
@@ -186,6 +187,22 @@ export interface NetStatus {
   readonly peers: readonly { readonly id: PeerId; readonly traffic: Traffic }[]
   /** Since the node started. */
   readonly usefulness: Readonly<Record<TrafficClass, UsefulnessTotals>>
+  readonly addressBook: BookStatus
+}
+
+/** What is known of where nodes are. */
+export interface BookStatus {
+  /** Addresses that were only heard of, and those at which a node has answered. */
+  readonly new: number
+  readonly tried: number
+  /** Network groups in which they lie. */
+  readonly groups: number
+  /** How many by the transport that leads there, `relay` among them. */
+  readonly transports: Readonly<Record<string, number>>
+  /** How many came in since the start, by who told of them first. */
+  readonly learnt: Readonly<Record<AddressSource['kind'], number>>
+  /** Where it would begin if it started again now. */
+  readonly anchors: readonly string[]
 }
 
 export interface TracedMessage {

@@ -36,7 +36,7 @@ export function preferredFirst<T>(
   })
 }
 
-function transportOf(address: string): string {
+export function transportOf(address: string): string {
   const words = new Set(address.split('/'))
   // By way of a third node: whoever can be reached directly is.
   if (words.has('p2p-circuit')) return 'relay'

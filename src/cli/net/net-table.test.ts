@@ -5,13 +5,22 @@ import { noTraffic } from '../../ports/network.ts'
 import { silence } from '../../ports/telemetry.ts'
 import { netFigures, netLines } from './net-table.ts'
 
+const addressBook: NetView['addressBook'] = {
+  new: 40,
+  tried: 9,
+  groups: 12,
+  transports: { tcp: 30, quic: 15, relay: 4 },
+  learnt: { config: 0, seed: 20, peer: 25, dht: 3, mdns: 1 },
+  anchors: ['/ip4/8.8.8.8/tcp/26600/p2p/12D3KooWQ8UihqLjfEW568kz5nrEkBEp6293sJtt7cHhEgZwPted'],
+}
+
 function net(at: number, bytes: number, peers: readonly string[]): NetView {
   const usefulness = createUsefulness(silence)
   usefulness.count('batches', 'useful', bytes * 3)
   usefulness.count('batches', 'duplicate', bytes)
   const traffic = { ...noTraffic(), wire: { bytesIn: bytes * 5, bytesOut: bytes } }
   const total = { ...traffic, classes: { ...traffic.classes, batches: { bytesIn: bytes * 4, bytesOut: 0 } } }
-  return { at, total, peers: peers.map((id) => ({ id, traffic })), usefulness: usefulness.totals() }
+  return { at, total, peers: peers.map((id) => ({ id, traffic })), usefulness: usefulness.totals(), addressBook }
 }
 
 describe('figures of the network', () => {
@@ -51,6 +60,10 @@ describe('figures of the network', () => {
     expect(lines).toContain('60.0 % of the bytes that came over the sockets were useful')
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect(lines.filter((line) => /^(both|new) /.test(line))).toHaveLength(2)
+    expect(lines).toContain('address book: 9 tried, 40 heard of, in 12 network groups')
+    expect(lines).toContain('  by transport: 30 tcp, 15 quic, 4 relay')
+    expect(lines).toContain('  told since the start: 20 seed, 25 peer, 3 dht, 1 mdns')
+    expect(lines.at(-1)).toMatch(/^ {2}anchor \/ip4\/8\.8\.8\.8\/tcp/)
     expect(netLines(netFigures(net(1, 0, []), net(2, 0, [])), 80)).toContain(
       'nothing has crossed the sockets, or the transport does not tell',
     )

@@ -2,7 +2,7 @@ import type { NetView } from '../../client/operator-views.ts'
 import { trafficClasses } from '../../ports/network.ts'
 import { bytesText } from '../frame/quantities.ts'
 import { shortPeer } from '../frame/short-names.ts'
-import { type Column, table } from '../frame/table.ts'
+import { type Column, cut, table } from '../frame/table.ts'
 
 /** Bytes since the start, and bytes a second between two askings. */
 export interface Flow {
@@ -23,6 +23,7 @@ export interface NetFigures {
   readonly duplicateBytes: number
   /** Useful bytes a byte that came over the sockets; null before there were any. */
   readonly usefulShareOfWire: number | null
+  readonly addressBook: NetView['addressBook']
 }
 
 type Count = NetView['total']['wire']
@@ -53,13 +54,14 @@ export function netFigures(before: NetView, after: NetView): NetFigures {
     usefulBytes,
     duplicateBytes: worths.reduce((sum, worth) => sum + worth.duplicateBytes, 0),
     usefulShareOfWire: wire.bytesIn === 0 ? null : Math.round((usefulBytes / wire.bytesIn) * 1000) / 1000,
+    addressBook: after.addressBook,
   }
 }
 
 const right = (title: string): Column => ({ title, align: 'right' })
 const flows = [right('in'), right('out'), right('in/s'), right('out/s')]
 
-/** Both tables: classes with what they were worth, and peers. */
+/** Both tables, classes with what they were worth, and peers; and what the address book holds. */
 export function netLines(figures: NetFigures, width: number): readonly string[] {
   const { wire, classes, peers } = figures
   const byClass = Object.entries(classes).map(([name, { usefulBytes, duplicateBytes, ...flow }]) => [
@@ -81,6 +83,20 @@ export function netLines(figures: NetFigures, width: number): readonly string[] 
       Object.entries(peers).map(([id, flow]) => [shortPeer(id), ...flowCells(flow)]),
       width,
     ),
+    '',
+    ...bookLines(figures.addressBook).map((line) => cut(line, width)),
+  ]
+}
+
+function bookLines(book: NetView['addressBook']): readonly string[] {
+  const counts = (of: Readonly<Record<string, number>>) =>
+    Object.entries(of).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []))
+  const learnt = counts(book.learnt)
+  return [
+    `address book: ${book.tried} tried, ${book.new} heard of, in ${book.groups} network groups`,
+    ...(book.tried + book.new === 0 ? [] : [`  by transport: ${counts(book.transports).join(', ')}`]),
+    `  told since the start: ${learnt.length === 0 ? 'nothing' : learnt.join(', ')}`,
+    ...book.anchors.map((anchor) => `  anchor ${anchor}`),
   ]
 }
 

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createNodeWorld, type NodeWorld } from '../../test/engine/node-world.ts'
-import { encode } from '../codec/codec.ts'
-import { peerListMessageSchema, toldAddressesMax } from '../peers/peer-list.ts'
-import type { Network } from '../ports/network.ts'
+import { decode, encode } from '../codec/codec.ts'
+import { peerListMessageSchema, type ToldAddresses, toldAddressesMax } from '../peers/peer-list.ts'
+import type { Network, PeerInfo } from '../ports/network.ts'
+import { silence } from '../ports/telemetry.ts'
+import type { Bytes } from '../primitives/bytes.ts'
+import { createScheduler, createSimulatedClock } from '../simulator/scheduler.ts'
+import { createAddressExchange } from './address-exchange.ts'
+import type { Ports } from './ports.ts'
 
 /** A network in which everybody was told of the first node alone. */
 function starAround(options: { nodes: number; tap?: (index: number, network: Network) => void; target?: number }): NodeWorld {
@@ -68,6 +73,75 @@ describe('peer exchange', () => {
     expect(target!.counters.get(`synod_rejections_total code=${code}`)).toBeGreaterThan(0)
     expect(target!.node().status().addressBook.new).toBeLessThanOrEqual(257)
     expect(peersOf(world, 0).map(({ id }) => id)).toEqual(['node1'])
+  })
+})
+
+describe('the pace of questions', () => {
+  function setUp(direction: 'outbound' | 'inbound', outboundTarget: number) {
+    const scheduler = createScheduler(0)
+    const sent: object[] = []
+    const rejected: string[] = []
+    const peer = { id: 'peer', host: '8.8.8.8', direction } as PeerInfo
+    const discovery = {
+      learnOwn: () => [],
+      learnSeen: () => [],
+      sample: () => [{ address: '/ip4/8.8.4.4/tcp/26600/p2p/other', seenAgoMs: 0 }],
+      size: () => ({ new: 1, tried: 0 }),
+    }
+    const network = {
+      self: 'self',
+      peers: () => [peer],
+      send(_to: string, _channel: string, bytes: Bytes) {
+        const message = decode(peerListMessageSchema, bytes)
+        if (message.ok) sent.push(message.value)
+        return true
+      },
+    }
+    const exchange = createAddressExchange({
+      ports: { clock: createSimulatedClock(scheduler, () => 0), network, telemetry: silence } as unknown as Ports,
+      enabled: true,
+      discovery,
+      announced: () => [],
+      negotiated: () => 2,
+      onRejection: (_peer, { code }) => void rejected.push(code),
+      outboundTarget,
+    })
+    exchange.start()
+    return { exchange, peer, sent, rejected, pass: (seconds: number) => scheduler.run(scheduler.now() + seconds * 1000) }
+  }
+
+  it('a node that has few peers asks them again each minute, and one that has enough does not', async () => {
+    const [few, enough] = [setUp('outbound', 8), setUp('outbound', 1)]
+    for (const { exchange, peer, pass } of [few, enough]) {
+      exchange.met(peer, [])
+      await pass(300)
+    }
+    // Nobody has answered: whoever is asked already is not asked again.
+    expect([few.sent.length, enough.sent.length]).toEqual([1, 1])
+    few.exchange.onTold('peer', { answer: true, entries: [] } as unknown as ToldAddresses)
+    await few.pass(10)
+    expect(few.sent).toEqual([{ type: 'ask' }, { type: 'ask' }])
+    few.exchange.onTold('peer', { answer: true, entries: [] } as unknown as ToldAddresses)
+    await few.pass(60)
+    expect(few.sent).toHaveLength(2)
+    await few.pass(20)
+    expect(few.sent).toHaveLength(3)
+  })
+
+  it('a node that is asked answers once a minute, on one connection and on the next', async () => {
+    const { exchange, sent, rejected, pass } = setUp('inbound', 8)
+    const entries = () => (sent.at(-1) as { entries: readonly object[] }).entries.length
+    exchange.onAsk('peer')
+    expect([sent.length, entries()]).toEqual([1, 1])
+    await pass(59)
+    exchange.onAsk('peer')
+    expect([sent.length, rejected]).toEqual([1, ['ADDRESSES_ASKED_AGAIN']])
+    exchange.forget('peer')
+    exchange.onAsk('peer')
+    expect([sent.length, entries(), rejected.length]).toEqual([2, 0, 1])
+    await pass(61)
+    exchange.onAsk('peer')
+    expect([sent.length, entries(), rejected.length]).toEqual([3, 1, 1])
   })
 })
 

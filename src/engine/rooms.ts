@@ -193,7 +193,9 @@ function openGreetingRooms(
   })
   const common = { ports, negotiated: handshake.negotiated, onRejection: judge.reject }
   const { announced } = foundation.ownAddresses
-  const addresses = createAddressExchange({ ...common, discovery, announced, enabled: options.peerExchange ?? true })
+  const { outboundTarget } = options.connections
+  const enabled = options.peerExchange ?? true
+  const addresses = createAddressExchange({ ...common, discovery, announced, enabled, outboundTarget })
   return { handshake, addresses, lists: createPeerLists(common), reachability }
 }
 

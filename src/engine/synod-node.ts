@@ -16,7 +16,6 @@ import type { Bytes } from '../primitives/bytes.ts'
 import type { OperationalError } from '../primitives/operational-error.ts'
 import type { Result } from '../primitives/result.ts'
 import type { Directory } from './directory.ts'
-import type { AddressSource } from './discovery.ts'
 import type { Sighting } from './message-trace.ts'
 import type { PortMappingStatus } from './port-mapper.ts'
 import type { SyncProgress } from './sync-progress.ts'
@@ -200,7 +199,7 @@ export interface BookStatus {
   /** How many by the transport that leads there, `relay` among them. */
   readonly transports: Readonly<Record<string, number>>
   /** How many came in since the start, by who told of them first. */
-  readonly learnt: Readonly<Record<AddressSource['kind'], number>>
+  readonly learnt: Readonly<Record<'config' | 'seed' | 'peer' | 'dht' | 'mdns', number>>
   /** Where it would begin if it started again now. */
   readonly anchors: readonly string[]
 }

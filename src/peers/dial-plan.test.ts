@@ -39,6 +39,17 @@ describe('dial plan', () => {
     expect(plan.due(nobody, wakeAt!, even).dial).toEqual([{ address: 'a', purpose: 'configured' }])
   })
 
+  it('dials those behind a relay to which it is connected, each for itself', () => {
+    const relay = addressIn(1, 1)
+    const { plan, learn, due } = setUp([relay], 8)
+    expect(due(nobody, 0)).toEqual([relay])
+    plan.connected(relay, 'peer1x1', 0)
+    const behind = ['ann', 'ben'].map((name) => `${relay}/p2p-circuit/p2p/${name}`)
+    learn(...behind)
+    const view = { ...nobody, isConnected: (peer: string) => peer === 'peer1x1' }
+    expect(new Set(due(view, 1))).toEqual(new Set(behind))
+  })
+
   it('spreads over network groups before it takes a second of any', () => {
     const { learn, due } = setUp([], 2)
     learn(addressIn(1, 1), addressIn(1, 2), addressIn(1, 3), addressIn(2, 1), addressIn(3, 1), addressIn(4, 1))

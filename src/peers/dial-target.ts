@@ -7,7 +7,7 @@ export interface DialTarget {
   readonly peer: string | undefined
   readonly host: string
   readonly site: string
-  /** Where exactly, whoever is expected there: host and port. */
+  /** Where exactly, whoever is expected there: host and port. Behind a relay, who is to be reached is a part of it. */
   readonly endpoint: string
   /** Undefined when the address does not say. */
   readonly port: number | undefined
@@ -25,7 +25,8 @@ export function readDialTarget(address: string): DialTarget {
   const kind = protocol === 'ip4' || protocol === 'ip6' ? 'ip' : protocol.startsWith('dns') ? 'name' : 'other'
   const place = placeOf(kind === 'other' ? address : host)
   const port = /^\/[a-z0-9]+\/[^/]+\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1]
-  const endpoint = kind === 'other' ? address : `${place.host} ${port}`
+  const behind = address.includes('/p2p-circuit') ? ` relay ${peer}` : ''
+  const endpoint = kind === 'other' ? address : `${place.host} ${port}${behind}`
   return {
     address,
     peer,

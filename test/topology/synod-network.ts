@@ -32,8 +32,8 @@ export interface HostedNode {
   readonly client: Client
   /** Where the test reaches its API. */
   readonly url: string
-  /** Returns when its API answers. */
-  start(): Promise<StartedRun>
+  /** Returns when its API answers. @param words beyond those that every node has, such as settings that name nodes made later. */
+  start(words?: readonly string[]): Promise<StartedRun>
   /** Ends it by SIGTERM, as an operator would. */
   stop(): Promise<void>
 }
@@ -136,9 +136,9 @@ async function createHostedNode(
     address: `/ip4/${host.address}/tcp/${p2pPort}/p2p/${peerId}`,
     client,
     url,
-    async start() {
+    async start(words = []) {
       const answers = async () => (await client.status()).peerId === peerId
-      run = await host.start([process.execPath, launcher, 'start', '--home', home], answers, {
+      run = await host.start([process.execPath, launcher, 'start', '--home', home, ...words], answers, {
         timeoutMs: startMsMax,
         environment,
       })

@@ -1,9 +1,9 @@
 import { encode } from '../codec/codec.ts'
-import { type Infer, list, struct, uint, variant } from '../codec/schema.ts'
+import { bytes, type Infer, list, struct, uint, variant } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { compareBytes } from '../primitives/bytes.ts'
 import { type ConsensusKey, consensusKey, consensusSignature } from './identifiers.ts'
-import { blockEvidenceMax, roundMax } from './limits.ts'
+import { blockEvidenceMax, roundMax, validatorsMax } from './limits.ts'
 import { type SignedVote, type Vote, voteSchema } from './vote.ts'
 
 /** Two different votes of one kind by one validator in one round. The vote with the smaller encoding stands first. */
@@ -15,9 +15,30 @@ const duplicateVote = struct('DuplicateVote', {
   secondSignature: consensusSignature,
 })
 
+/**
+ * Two certificates of one kind, height and round for different values, both signed by the accused among others: a fork of the chain, or
+ * a false header shown to light clients. All signers are named, since a sum of signatures is checked with the sum of their keys.
+ */
+const conflictingCertificates = struct('ConflictingCertificates', {
+  consensusKey,
+  first: voteSchema,
+  firstSignature: consensusSignature,
+  second: voteSchema,
+  secondSignature: consensusSignature,
+  /** Of everybody who signed either, rising. */
+  keys: list(consensusKey, { min: 1, max: validatorsMax }),
+  /** Who signed which: bitmaps over `keys`. */
+  firstSigners: bytes({ min: 1, max: validatorsMax / 8 }),
+  secondSigners: bytes({ min: 1, max: validatorsMax / 8 }),
+})
+
 /** Proof that a validator broke the protocol, checkable by anyone who knows the validator set of that height. */
-export const evidenceSchema = variant('Evidence', { 'duplicate-vote': { tag: 1, schema: duplicateVote } })
+export const evidenceSchema = variant('Evidence', {
+  'duplicate-vote': { tag: 1, schema: duplicateVote },
+  'conflicting-certificates': { tag: 2, schema: conflictingCertificates },
+})
 export type Evidence = Infer<typeof evidenceSchema>
+export type ConflictingCertificates = Extract<Evidence, { type: 'conflicting-certificates' }>
 
 export const evidenceListSchema = list(evidenceSchema, { max: blockEvidenceMax })
 

@@ -9,5 +9,7 @@ export const batchTransactionsMax = 4096
 export const blockBatchesMax = 1024
 export const blockTransactionsMax = 65_536
 export const blockEvidenceMax = 64
+/** Of a block's evidence, encoded: what names a thousand signers is long. */
+export const blockEvidenceBytesMax = 256 << 10
 /** Rounds a node looks ahead of its own within a height. */
 export const roundMax = 1_000_000

@@ -1,8 +1,9 @@
 import type { StateReader } from '../application/state.ts'
-import { type Evidence, evidenceHash, offenceId } from '../chain/evidence.ts'
-import { checkEvidence, evidenceItems } from '../chain/evidence-verification.ts'
+import { type Evidence, evidenceHash, evidenceSchema, offenceId } from '../chain/evidence.ts'
+import { checkEvidence, evidenceItems, evidenceKeys } from '../chain/evidence-verification.ts'
 import type { ChainId } from '../chain/identifiers.ts'
-import { blockEvidenceMax } from '../chain/limits.ts'
+import { blockEvidenceBytesMax, blockEvidenceMax } from '../chain/limits.ts'
+import { encode } from '../codec/codec.ts'
 import type { Verifier } from '../ports/verifier.ts'
 import { bytesEqual, bytesKey } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
@@ -37,7 +38,8 @@ export function createEvidencePool(options: {
     const detail = `of height ${height}, at height ${next}`
     if (height > next || height < next - ageBlocksMax) return reject('EVIDENCE_AGE', detail)
     if (state.get(evidenceKey(evidence))) return reject('EVIDENCE_KNOWN', detail)
-    return isAccountable(state, evidence.consensusKey, height) ? ok(undefined) : reject('EVIDENCE_STRANGER', detail)
+    const strangers = evidenceKeys(evidence).some((key) => !isAccountable(state, key, height))
+    return strangers ? reject('EVIDENCE_STRANGER', detail) : ok(undefined)
   }
 
   async function checkSignatures(evidence: Evidence): Promise<Result<void>> {
@@ -63,9 +65,10 @@ export function createEvidencePool(options: {
       return ok(true)
     },
 
-    pending: () => [...pool.values()].slice(0, blockEvidenceMax),
+    pending: () => fitting([...pool.values()]),
 
     async check(evidence, state) {
+      if (fitting(evidence).length < evidence.length) return reject('EVIDENCE_TOO_LARGE', `${evidence.length} pieces`)
       const seen = new Set<string>()
       for (const piece of evidence) {
         const key = bytesKey(offenceId(piece))
@@ -86,4 +89,14 @@ export function createEvidencePool(options: {
       for (const [key, piece] of pool) if (piece.first.height < height + 1 - ageBlocksMax) pool.delete(key)
     },
   }
+}
+
+/** As many, from the first, as a block may carry. */
+function fitting(evidence: readonly Evidence[]): readonly Evidence[] {
+  let bytes = 0
+  const beyond = evidence.findIndex((piece) => {
+    bytes += encode(evidenceSchema, piece).length
+    return bytes > blockEvidenceBytesMax
+  })
+  return evidence.slice(0, Math.min(beyond < 0 ? evidence.length : beyond, blockEvidenceMax))
 }

@@ -38,6 +38,7 @@ export const rejectionOffences = {
   BATCH_FORGED: forged,
   EVIDENCE_INVALID: forged,
   DHT_RECORD_FORGED: forged,
+  EVIDENCE_TOO_LARGE: encoded,
 
   VOTE_UNKNOWN_KIND: invented,
   VOTE_UNKNOWN_VALIDATOR: invented,

@@ -1,5 +1,6 @@
 /** What a light client, who fetches a state and who looks for forks can refuse: part of `error-catalogue.ts`. */
 export const lightRejections = {
+  EVIDENCE_TOO_LARGE: { verdict: 'reject', summary: 'The evidence in a block is longer than a block may carry.' },
   LIGHT_BLOCK_MALFORMED: { verdict: 'reject', summary: 'The parts of a light block do not belong together.' },
   LIGHT_FORK: {
     verdict: 'ignore',

@@ -7,6 +7,7 @@ import { devnetCommand } from './commands/devnet.ts'
 import { dnsSeedCommand } from './commands/dns-seed.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events.ts'
+import { forkCommands } from './commands/fork.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
 import { peersCommands } from './commands/peers.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   ...keysCommands,
   ...configCommands,
   ...recoveryCommands,
+  ...forkCommands,
   dnsSeedCommand,
   simulateCommand,
   benchCommand,

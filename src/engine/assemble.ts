@@ -32,6 +32,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
   rooms.neighbours.start()
   rooms.coordinator.start()
   rooms.watch.judge()
+  rooms.forks.accuseAgain()
 
   return {
     chainId,
@@ -67,7 +68,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
 
 /** In reverse: first nobody asks for anything new, then what is under way ends, then the disk is closed, whatever failed before. */
 async function stop(
-  { ports, visits, store, breakdown, reputation, addressBook }: Foundation,
+  { ports, visits, store, breakdown, reputation, addressBook, polkas }: Foundation,
   rooms: ReturnType<typeof openRooms>,
 ): Promise<void> {
   const {
@@ -118,6 +119,7 @@ async function stop(
     await settled(runner.stop()),
     await settled(reputation.stop()),
     await settled(addressBook.stop()),
+    await settled(polkas.stop()),
     await settled(ports.network.stop()),
     await settled(store.close()),
   ]

@@ -37,6 +37,7 @@ async function nodeAt(height: number) {
     usefulness: { count: () => undefined } as unknown as Usefulness,
     judge: judge as PeerJudge,
     proposer: undefined,
+    compare: async () => 'none',
     onPeerHeight: () => undefined,
   })
   const hear = (commit: Commit) => announcements.onGossip('peer', encode(announcementSchema, { commit }))

@@ -6,6 +6,7 @@ import { decode, encode } from '../codec/codec.ts'
 import type { PeerId, Verdict } from '../ports/network.ts'
 import { type Bytes, bytesEqual } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
+import type { ForkVerdict } from './fork-desk.ts'
 import type { PeerJudge } from './peer-judge.ts'
 import type { Ports } from './ports.ts'
 import type { Usefulness } from './usefulness.ts'
@@ -21,6 +22,8 @@ export interface BlockAnnouncements {
   stop(): void
 }
 
+/** So many of the latest heights are compared with what is announced of them. */
+const comparedHeights = 16
 /** A fast chain need not announce each block. */
 const announceEveryMs = 200
 /** A certificate for the next height is checked only if consensus does not decide it first. */
@@ -34,6 +37,8 @@ export function createBlockAnnouncements(options: {
   usefulness: Usefulness
   judge: PeerJudge
   proposer: Uint8Array | undefined
+  /** Whether a certificate of a height that is final here is for another block: that would be a fork, or a forgery. */
+  compare: (commit: Commit) => Promise<ForkVerdict>
   onPeerHeight: (peer: PeerId, height: number) => void
 }): BlockAnnouncements {
   const { ports, chain, judge, proposer } = options
@@ -52,6 +57,13 @@ export function createBlockAnnouncements(options: {
     const signers = commit.height === height ? lastValidators : validators
     const verified = await verifyCommit(chain.chainId, commit, signers, verifier.bls)
     return verified.ok ? 'accept' : judge.refuse(peer, verified.error)
+  }
+
+  async function compare(peer: PeerId, commit: Commit): Promise<Verdict> {
+    const verdict = await options.compare(commit)
+    if (verdict === 'forged')
+      return judge.refuse(peer, { code: 'SIGNATURE_INVALID', detail: `commit of height ${commit.height}` })
+    return verdict === 'forked' ? 'accept' : 'ignore'
   }
 
   /** Another set of signers than this node's own: it may be as good, and anybody can make one that is not. */
@@ -82,9 +94,10 @@ export function createBlockAnnouncements(options: {
       options.usefulness.count('gossip', commit.height > height ? 'useful' : 'duplicate', message.length)
       if (isOwn(commit)) return 'accept'
       if (commit.height > height) options.onPeerHeight(peer, commit.height)
-      if ((commit.height !== height + 1 && !isOfTip(commit)) || inCheck >= inCheckMax) return 'ignore'
+      const isFinal = commit.height <= height && commit.height > height - comparedHeights && !isOfTip(commit)
+      if ((commit.height !== height + 1 && !isOfTip(commit) && !isFinal) || inCheck >= inCheckMax) return 'ignore'
       inCheck++
-      return check(peer, commit).finally(() => inCheck--)
+      return (isFinal ? compare(peer, commit) : check(peer, commit)).finally(() => inCheck--)
     },
 
     stop() {

@@ -12,6 +12,8 @@ import type { Usefulness } from './usefulness.ts'
 export interface EvidenceDesk {
   /** The core caught a validator voting twice. */
   accuse(evidence: Evidence): void
+  /** Tells everybody what is good and new; resolves when it is on its way. */
+  spread(evidence: Evidence): Promise<void>
   onGossip(peer: PeerId, message: Bytes): Promise<Verdict>
 }
 
@@ -47,6 +49,7 @@ export function createEvidenceDesk(options: {
   }
 
   return {
+    spread,
     accuse(evidence) {
       telemetry.count('synod_consensus_accusations_total')
       telemetry.log('warn', 'a validator voted twice', { height: evidence.first.height, round: evidence.first.round })

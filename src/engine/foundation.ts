@@ -20,11 +20,13 @@ import { readRoutingTable } from './directory-table.ts'
 import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
+import { readForkRecord, refuseForked } from './fork-record.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
 import { openAddressBook } from './kept-address-book.ts'
 import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
 import { createOwnAddresses } from './own-addresses.ts'
+import { createPolkaMemory } from './polka-memory.ts'
 import type { Ports } from './ports.ts'
 import type { RelaySettings } from './relay-desk.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
@@ -99,12 +101,15 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const { stateVersionsKept, blocksRetained, snapshots } = options
   const kept = { stateVersionsKept, blocksRetained, snapshotInterval: snapshots?.intervalBlocks }
   const chain = await openChain({ store, spec, chainId, application, genesis, ...kept })
+  const forkRecord = await readForkRecord(disk)
+  refuseForked(forkRecord, forkRecord && chain.blocks.read(forkRecord.height)?.commit.blockHash)
   const log = await openConsensusLog(disk, application)
   const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
   const mempool = createMempool(options.mempool)
   const pool = createBatchPool(options.batchPool)
   const events = createNodeEvents()
   const gate = createSigningGate(clock, options.doppelgangerWaitMs)
+  const breakdown = createBreakdown({ telemetry, gate, events })
   const parameters = parametersHash(spec)
   const reputation = await openReputation(ports, options.access)
   const addressBook = await openAddressBook(ports)
@@ -152,7 +157,9 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     addressBook,
     ownAddresses: createOwnAddresses({ ports }),
     intake,
-    breakdown: createBreakdown({ telemetry, gate, events }),
+    breakdown,
+    polkas: createPolkaMemory({ store, ageBlocksMax: spec.limits.evidence_age_blocks, onFailure: breakdown.fail }),
+    forkRecord,
     finality: createFinality({ ports, application, chain, mempool, pool, evidencePool, events }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Application } from '../application/application.ts'
+import { certificateSchema } from '../chain/certificate.ts'
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
@@ -6,6 +7,7 @@ import { decode, encode } from '../codec/codec.ts'
 import { type KeyPossession, type LightBlock, lightBlockSchema, lightRequestSchema } from '../light/light-block.ts'
 import { type Bytes, bytesEqual, bytesKey } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
+import type { PolkaMemory } from './polka-memory.ts'
 import { requestRejected } from './request-rejection.ts'
 
 /** Light blocks for those who follow the chain by its headers: peers that synchronise their state, light clients behind the API. */
@@ -15,8 +17,13 @@ export interface LightServer {
   serve(request: Bytes): AsyncGenerator<Bytes>
 }
 
-export function createLightServer(options: { chain: Chain; spec: ChainSpec; application: Application }): LightServer {
-  const { chain, application } = options
+export function createLightServer(options: {
+  chain: Chain
+  spec: ChainSpec
+  application: Application
+  polkas: PolkaMemory
+}): LightServer {
+  const { chain, application, polkas } = options
   const genesis = new Map(
     options.spec.validators.map(({ consensusKey, possession }) => [
       bytesKey(consensusKey),
@@ -52,7 +59,12 @@ export function createLightServer(options: { chain: Chain; spec: ChainSpec; appl
     async *serve(request) {
       const decoded = decode(lightRequestSchema, request)
       if (!decoded.ok) throw requestRejected(decoded.error)
-      const held = await lightBlock(decoded.value.height)
+      const { type, height } = decoded.value
+      if (type === 'polkas') {
+        for (const polka of await polkas.at(height)) yield encode(certificateSchema, polka)
+        return
+      }
+      const held = await lightBlock(height)
       if (held) yield encode(lightBlockSchema, held)
     },
   }

@@ -1,7 +1,7 @@
 import type { ChainId } from '../chain/identifiers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { type ConsistentBlock, lightBlockSchema, lightRequestSchema } from '../light/light-block.ts'
+import { type ConsistentBlock, type LightBlock, lightBlockSchema, lightRequestSchema } from '../light/light-block.ts'
 import { createLightClient, type LightFailure, trustRoot } from '../light/light-client.ts'
 import type { LightProvider } from '../light/provider.ts'
 import { oneThird, type TrustRules } from '../light/trust.ts'
@@ -68,20 +68,22 @@ export function createPeerLightClient(options: {
   }
 }
 
-/** A peer's light blocks over requests. */
-function peerProvider({ network }: Pick<Ports, 'network'>, peer: PeerId): LightProvider {
-  return {
-    name: peer,
-    async lightBlock(height) {
-      const asked = encode(lightRequestSchema, { height: height === 'latest' ? 0 : height })
-      try {
-        // What is kept of an answer outlives the buffer in which it came.
-        for await (const part of network.request(peer, 'light', asked, { timeoutMs }))
-          return decode(lightBlockSchema, part.slice())
-      } catch {
-        return reject('LIGHT_NOT_HELD', 'the peer did not answer')
-      }
-      return reject('LIGHT_NOT_HELD', `height ${height}`)
-    },
+function peerProvider(ports: Pick<Ports, 'network'>, peer: PeerId): LightProvider {
+  return { name: peer, lightBlock: (height) => peerLightBlock(ports, peer, height) }
+}
+
+/** A peer's light block over a request: LIGHT_NOT_HELD when it has none, or does not answer. */
+export async function peerLightBlock(
+  { network }: Pick<Ports, 'network'>,
+  peer: PeerId,
+  height: number | 'latest',
+): Promise<Result<LightBlock>> {
+  const asked = encode(lightRequestSchema, { type: 'light-block', height: height === 'latest' ? 0 : height })
+  try {
+    // What is kept of an answer outlives the buffer in which it came.
+    for await (const part of network.request(peer, 'light', asked, { timeoutMs })) return decode(lightBlockSchema, part.slice())
+  } catch {
+    return reject('LIGHT_NOT_HELD', 'the peer did not answer')
   }
+  return reject('LIGHT_NOT_HELD', `height ${height}`)
 }

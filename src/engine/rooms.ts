@@ -4,11 +4,8 @@ import { lightCapability } from '../light/light-block.ts'
 import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
-import { toHex } from '../primitives/bytes.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
-import { OperationalError } from '../primitives/operational-error.ts'
 import type { Rejection } from '../primitives/result.ts'
-import type { Fork } from '../sync/plan-messages.ts'
 import { snapshotCapability } from '../sync/snapshot-message.ts'
 import { createAddressExchange } from './address-exchange.ts'
 import { createBatchExchange } from './batch-exchange.ts'
@@ -21,6 +18,7 @@ import { createConsensusRunner } from './consensus-runner.ts'
 import { type Defence, openDefence } from './defence.ts'
 import { createDirectory, type Directory, directoryCapability, servesDirectory } from './directory.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
+import { createForkDesk, type ForkDesk } from './fork-desk.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
 import { holdBlockSync } from './held-block-sync.ts'
@@ -57,6 +55,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
 
   function onFinal(block: Block, commit: Commit, candidate: Candidate): void {
     foundation.trace.note('final', commit.blockHash, { height: commit.height })
+    if (core.height === commit.height) foundation.polkas.decided(commit.height, commit.round, core.polkas())
     foundation.finality(block, commit, candidate)
     watch.judge()
     announcements.announce(block, commit)
@@ -113,14 +112,15 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
       watch.judge()
       gossip.tell()
     },
-    onFork: (fork) => reportFork(foundation, fork),
-    onDivided: (peer, height) => reportDivided(foundation, peer, height),
+    onFork: (fork) => forks.onFork(fork),
+    onDivided: (peer, height) => forks.onDivided(peer, height),
     ...conduct,
     onFailure,
   })
   const coordinator = openCoordinator(foundation, judge, sync)
-  const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, judge, sync)
-  const served = { ...stateRooms, lightServer: createLightServer(foundation) }
+  const forks = createForkDesk({ foundation, handshake, evidenceDesk: () => evidenceDesk })
+  const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, { judge, sync, forks })
+  const served = { ...stateRooms, lightServer: createLightServer(foundation), forks }
   const rooms = { ...defence, ...greeting, ...served, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
   return { ...rooms, runner, coordinator, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
@@ -240,12 +240,13 @@ function openDirectory(
 }
 
 /** Those who tell others what this node saw, and see to it that its validator stands alone. */
-function openWatchRooms(foundation: Foundation, judge: PeerJudge, sync: BlockSync) {
+function openWatchRooms(foundation: Foundation, { judge, sync, forks }: { judge: PeerJudge; sync: BlockSync; forks: ForkDesk }) {
   const watch = createSigningWatch({ ...foundation, sync })
   const announcements = createBlockAnnouncements({
     ...foundation,
     judge,
     proposer: foundation.signer?.publicKey,
+    compare: forks.compare,
     onPeerHeight: sync.heard,
   })
   const evidenceDesk = createEvidenceDesk({
@@ -287,11 +288,3 @@ function reportInvalid({ ports }: Foundation, { header }: ProposedBlock, { code,
 }
 
 /** More than a third of the stake has signed two histories: nothing this node can decide. */
-function reportFork({ breakdown }: Foundation, { height, blocks }: Fork): void {
-  const where = blocks.map(({ commit }) => `${toHex(commit.blockHash)} in round ${commit.round}`).join(' and ')
-  breakdown.fail(new OperationalError('CHAIN_FORKED', `Two blocks of height ${height} are certified: ${where}.`))
-}
-
-function reportDivided({ ports }: Foundation, peer: PeerId, height: number): void {
-  ports.telemetry.log('warn', "a peer's certified chain parts from this node's", { peer, height })
-}

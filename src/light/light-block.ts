@@ -8,7 +8,7 @@ import { type Commit, commitSchema } from '../chain/certificate.ts'
 import { address, type ChainId, consensusKey, consensusSignature } from '../chain/identifiers.ts'
 import { validatorsMax } from '../chain/limits.ts'
 import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'
-import { type Infer, list, optional, struct, uint } from '../codec/schema.ts'
+import { type Infer, list, optional, struct, uint, variant } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
@@ -41,8 +41,12 @@ export type LightBlock = Infer<typeof lightBlockSchema>
 /** In a hello: the node answers requests for light blocks. */
 export const lightCapability = 'light'
 
-/** Asks for the light block of a height; 0: the latest. The answer has one part, or none when it is not held. */
-export const lightRequestSchema = struct('LightRequest', { height: uint() })
+export const lightRequestSchema = variant('LightRequest', {
+  /** Answered with a `LightBlock`, or with nothing when it is not held. Height 0: the latest. */
+  'light-block': { tag: 1, schema: struct('LightBlockRequest', { height: uint() }) },
+  /** Answered with each `Certificate` of prevotes for a block of this height that is kept. */
+  polkas: { tag: 2, schema: struct('PolkasRequest', { height: uint() }) },
+})
 
 /** A light block whose parts belong together: the commit is of this header, and the sets are those that the header names. */
 export interface ConsistentBlock {

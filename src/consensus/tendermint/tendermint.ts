@@ -3,6 +3,7 @@
  * answers with effects to be carried out in order. The same inputs at the same times give the same effects, so the log of inputs
  * restores the state after a crash. Spec: docs/spec/consensus.md; arXiv:1807.04938.
  */
+import type { Certificate } from '../../chain/certificate.ts'
 import type { ConsensusParameters } from '../../chain/chain-spec.ts'
 import { type RoundState, stepOnWire } from '../../chain/consensus-message.ts'
 import type { ChainId } from '../../chain/identifiers.ts'
@@ -10,6 +11,7 @@ import { precommit, prevote } from '../../chain/vote.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import { assert } from '../../primitives/assert.ts'
 import { roundLookAhead, valueKey } from '../vote-tally.ts'
+import { certificateFor } from './certify.ts'
 import type { Effect, Outbound } from './effect.ts'
 import { missingFor, roundStateOf } from './gossip.ts'
 import { checksDue, type Height, openHeight } from './height.ts'
@@ -28,6 +30,8 @@ export interface Tendermint {
   readonly lockedRound: number | undefined
   /** The block with a precommit quorum, once there is one, even while it is not here, not checked or found invalid here. */
   readonly decidedBlockHash: Hash | undefined
+  /** The certificates of prevotes for blocks that this height has seen, made when they are asked for, however much later that is. */
+  polkas(): () => readonly Certificate[]
   /** What to tell peers. */
   roundState(): RoundState
   /** What a peer at this height lacks of what is known here: at most 64 messages. */
@@ -72,12 +76,20 @@ export function createTendermint(parameters: ConsensusParameters, chainId: Chain
     get decidedBlockHash() {
       return current?.tally.blockQuorums(precommit)[0]?.blockHash
     },
+    polkas() {
+      const height = current
+      return () => (height ? polkasOf(height) : [])
+    },
     roundState: () => (current ? roundStateOf(current) : beforeFirstHeight),
     missingFor: (peer) => (current ? missingFor(current, peer) : []),
     proposerOf: (round) => (current && round <= current.machine.round + roundLookAhead ? current.proposer(round) : undefined),
     isNews: (message) => current !== undefined && !current.decision && isNews(current, message),
     resume: (now) => (current ? resume(current, now) : []),
   }
+}
+
+function polkasOf({ tally, start }: Height): readonly Certificate[] {
+  return tally.blockQuorums(prevote).map(({ round, blockHash }) => certificateFor(tally, start, prevote, round, blockHash))
 }
 
 const beforeFirstHeight: RoundState = {

@@ -5,6 +5,7 @@ import { readDialTarget } from '../peers/dial-target.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
+import { OperationalError } from '../primitives/operational-error.ts'
 import type { Rejection } from '../primitives/result.ts'
 import { snapshotCapability } from '../sync/snapshot-message.ts'
 import { createAddressExchange } from './address-exchange.ts'
@@ -117,9 +118,8 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     ...conduct,
     onFailure,
   })
-  const coordinator = openCoordinator(foundation, judge, sync)
   const forks = createForkDesk({ foundation, handshake, evidenceDesk: () => evidenceDesk })
-  const { watch, announcements, evidenceDesk } = openWatchRooms(foundation, { judge, sync, forks })
+  const { watch, announcements, evidenceDesk, coordinator } = openWatchRooms(foundation, { judge, sync, forks })
   const served = { ...stateRooms, lightServer: createLightServer(foundation), forks }
   const rooms = { ...defence, ...greeting, ...served, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
@@ -254,16 +254,19 @@ function openWatchRooms(foundation: Foundation, { judge, sync, forks }: { judge:
     judge,
     onAccused: ({ consensusKey, first }) => watch.onAccused(consensusKey, { ...first, step: first.kind }),
   })
-  return { watch, announcements, evidenceDesk }
+  return { watch, announcements, evidenceDesk, coordinator: openCoordinator(foundation, { judge, sync, forks }) }
 }
 
 /** Whether this node is on the chain that its peers are on. */
-function openCoordinator(foundation: Foundation, judge: PeerJudge, sync: BlockSync): SyncCoordinator {
+function openCoordinator(
+  foundation: Foundation,
+  { judge, sync, forks }: { judge: PeerJudge; sync: BlockSync; forks: ForkDesk },
+): SyncCoordinator {
   return createSyncCoordinator({
     ...foundation,
     onHeight: sync.heard,
     onRejection: judge.reject,
-    onFork: (fork) => reportFork(foundation, fork),
+    onFork: forks.onFork,
     onDiverged() {
       const problem = 'The state is not the one that the latest header promises.'
       foundation.breakdown.fail(new OperationalError('STATE_DIVERGED', problem))

@@ -13,6 +13,8 @@ const atOnce = 2
 const newcomers = 3
 const idleSeconds = 10
 const patienceMs = 120_000
+/** A seed that serves so many is of use; the smallest network of the bench has them. */
+const seedKnows = 5
 
 /**
  * Nodes, each a process, a `synod dns-seed` that crawls them, and newcomers that know nothing but the seed's name: how long until one
@@ -29,9 +31,9 @@ export async function benchNewcomer(count: number, onProgress: (line: string) =>
     const [port, metricsPort] = await freePorts(2, 31_700, () => network.spareHost)
     const server = `${network.spareHost}:${port}`
     seed = await startSeed(network, server, `${network.spareHost}:${metricsPort}`)
-    await until(async () => (await goodAt(`http://${network.spareHost}:${metricsPort}`)) === count)
+    await until(async () => (await goodAt(`http://${network.spareHost}:${metricsPort}`)) >= seedKnows)
     await until(async () => (await Promise.all(network.nodes.map(knownTo))).every((known) => known >= count - 1))
-    onProgress('a DNS seed knows them all')
+    onProgress('a DNS seed serves them, and they know each other')
     const idleCoreShare = await idleShare(network.nodes)
     const arrivals: Arrival[] = []
     for (let turn = 0; turn < newcomers; turn++) arrivals.push(await arrive(network, server))
@@ -76,7 +78,9 @@ async function arrive(network: LoopbackNetwork, resolver: string): Promise<Arriv
   const [fourPeersMs, tipMs, ...knownMs] = await Promise.all([
     timeUntil(async () => (await node.client.peers()).peers.length >= 4),
     timeUntil(async () => (await heightOf(node)) >= tip),
-    ...nodes.map((other, index) => timeUntil(async () => (await knownTo(other)) > (knownBefore[index] as number))),
+    ...nodes.map((other, index) =>
+      timeUntil(async () => (await isPeer(other, node)) || (await knownTo(other)) > (knownBefore[index] as number)),
+    ),
   ])
   await node.stop()
   return { answersMs, fourPeersMs: fourPeersMs as number, tipMs: tipMs as number, knownMs: Math.max(...knownMs) }
@@ -117,6 +121,10 @@ async function goodAt(url: string): Promise<number> {
 
 async function heightOf({ client }: LoopbackNode): Promise<number> {
   return (await client.status()).height
+}
+
+async function isPeer({ client }: LoopbackNode, { peerId }: LoopbackNode): Promise<boolean> {
+  return (await client.peers()).peers.some(({ id }) => id === peerId)
 }
 
 /** Addresses in the node's book. */

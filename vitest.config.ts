@@ -76,6 +76,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'sync',
+          include: ['test/sync/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
         },

@@ -10,6 +10,7 @@ import { eventsCommand } from './commands/events.ts'
 import { forkCommands } from './commands/fork.ts'
 import { initCommand } from './commands/init.ts'
 import { keysCommands } from './commands/keys.ts'
+import { lightCommand } from './commands/light.ts'
 import { peersCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   ...configCommands,
   ...recoveryCommands,
   ...forkCommands,
+  lightCommand,
   dnsSeedCommand,
   simulateCommand,
   benchCommand,

@@ -45,7 +45,13 @@ export const headerView = z.object({
 })
 export type HeaderView = z.output<typeof headerView>
 
-export const commitView = z.object({ height: count, round, blockHash: hash, signers: hex, signature })
+export const commitView = z.object({
+  height: count,
+  round,
+  blockHash: hash,
+  signers: hex.min(2).max(validatorsMax / 4),
+  signature,
+})
 export type CommitView = z.output<typeof commitView>
 
 // A refinement is asked of texts too that the pattern has refused.

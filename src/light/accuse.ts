@@ -69,7 +69,7 @@ function conflictsAmong(validators: ValidatorSet, polkas: readonly Certificate[]
 }
 
 /** Two certificates in one place, as evidence against each who signed both. */
-export function conflict(validators: ValidatorSet, one: Signed, other: Signed): ConflictingCertificates[] {
+function conflict(validators: ValidatorSet, one: Signed, other: Signed): ConflictingCertificates[] {
   const [first, second] = compareVotes(one.vote, other.vote) <= 0 ? [one, other] : [other, one]
   const either = [...validators.validators.keys()].filter(
     (index) => bitmapHas(first.signers, index) || bitmapHas(second.signers, index),

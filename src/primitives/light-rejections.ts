@@ -24,6 +24,7 @@ export const lightRejections = {
     summary: 'The newest trusted header is older than the trust period: who signed it may have nothing at stake any more.',
   },
   LIGHT_UNCONFIRMED: { verdict: 'ignore', summary: 'Fewer witnesses than are wanted have the same block at this height.' },
+  LIGHT_UNPROVABLE: { verdict: 'ignore', summary: 'A verifying proxy serves what can be proved, and nothing else.' },
   LIGHT_WRONG_HEIGHT: { verdict: 'reject', summary: 'A light block of another height came than was asked for.' },
   LIGHT_WRONG_VALIDATORS: { verdict: 'reject', summary: 'A header names other validators than the header before it promised.' },
   VALIDATORS_MALFORMED: {

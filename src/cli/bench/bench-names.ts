@@ -12,6 +12,7 @@ export const benchNames = [
   'devnet',
   'discovery',
   'sync',
+  'light',
   'restart',
 ] as const
 export type BenchName = (typeof benchNames)[number]

@@ -34,6 +34,7 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
   discovery: async ({ nodes, console }) =>
     (await import('./discovery.ts')).benchDiscovery(nodes, (line) => console.err(`${line}\n`)),
   sync: async ({ console }) => (await import('./sync.ts')).benchSync((line) => console.err(`${line}\n`)),
+  light: async ({ console }) => (await import('./light.ts')).benchLight((line) => console.err(`${line}\n`)),
   restart: async ({ console }) => (await import('./restart.ts')).benchRestart((line) => console.err(`${line}\n`)),
   async consensus({ seconds, workloads, console }) {
     const { benchConsensus } = await import('./consensus.ts')

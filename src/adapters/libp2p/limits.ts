@@ -49,6 +49,9 @@ export const lingerMs = 500
 export const circuitTimeoutMs = 5_000
 /** From the first offer to a direct connection, on the side that is offered it. */
 export const traversalTimeoutMs = 15_000
+/** What is read of a peer's offers for one, and how many that peers have begun may be under way. */
+export const signallingBytesMax = 64 << 10
+export const traversalsAtOnceMax = 8
 /** How long a relayed connection goes on once a direct one has taken its place: what was under way on it still arrives. */
 export const retirementMs = 5_000
 /** What a relay promises: less is worth nothing, and more is not believed. */

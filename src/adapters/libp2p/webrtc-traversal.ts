@@ -4,10 +4,10 @@
  * the encrypted, greeted connection, so that who is at the other end is as sure as there.
  */
 import { isIPv6 } from 'node:net'
-import type { Connection, MultiaddrConnection, Stream, Upgrader } from '@libp2p/interface'
+import type { Connection, MultiaddrConnection, Stream, StreamMessageEvent, Upgrader } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Arrival, Door } from './door.ts'
-import { traversalTimeoutMs } from './limits.ts'
+import { signallingBytesMax, traversalsAtOnceMax, traversalTimeoutMs } from './limits.ts'
 import { readAddress } from './peer-address.ts'
 
 export const signallingProtocol = '/webrtc-signaling/0.0.1'
@@ -48,13 +48,49 @@ export async function createTraversal(options: TraversalOptions): Promise<Traver
     const rtcConfiguration = { iceServers: stunServers.map((server) => ({ urls: [`stun:${server}`] })) }
     return webRTC({ rtcConfiguration })(own as unknown as TraversalComponents) as unknown as SignallingTransport
   }
+  let answering = 0
   return {
     dial(relayed, signal) {
       const address = multiaddr(`/p2p-circuit/webrtc/p2p/${relayed.remotePeer.toString()}`)
-      return make([relayed]).dial(address, { signal, upgrader })
+      return make([boundedSignalling(relayed)]).dial(address, { signal, upgrader })
     },
-    answer: (stream, relayed) => make([])._onProtocol(stream, relayed, AbortSignal.timeout(traversalTimeoutMs)),
+    async answer(stream, relayed) {
+      // Each is memory and sockets outside of this process's heap, for as long as its peer leaves it hanging.
+      if (answering >= traversalsAtOnceMax) throw new Error('others are being met already')
+      answering += 1
+      try {
+        await make([])._onProtocol(bounded(stream), relayed, AbortSignal.timeout(traversalTimeoutMs))
+      } finally {
+        answering -= 1
+      }
+    },
   }
+}
+
+/**
+ * Offers and candidates are a few kilobytes: whoever sends more is not about to connect, and the library reads on for ever. It is counted
+ * from when the library listens, since a stream hands out what has come to the first who does.
+ */
+function bounded(stream: Stream): Stream {
+  const listen = stream.addEventListener.bind(stream) as (...words: readonly unknown[]) => void
+  let isCounted = false
+  let bytes = 0
+  function count({ data }: StreamMessageEvent): void {
+    bytes += data.byteLength
+    if (bytes > signallingBytesMax) stream.abort(new Error('offers without end'))
+  }
+  stream.addEventListener = (...words: readonly unknown[]) => {
+    if (words[0] === 'message' && !isCounted) listen('message', count)
+    isCounted ||= words[0] === 'message'
+    listen(...words)
+  }
+  return stream
+}
+
+function boundedSignalling(connection: Connection): Connection {
+  return Object.assign(Object.create(connection) as Connection, {
+    newStream: async (...words: Parameters<Connection['newStream']>) => bounded(await connection.newStream(...words)),
+  })
 }
 
 /** Says where the connection leads, and asks at the door for one that comes in. */

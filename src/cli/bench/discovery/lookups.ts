@@ -9,7 +9,7 @@ import type { DirectoryOrder, DirectoryReport } from './directory-process.ts'
 
 const processes = 5
 const nodesPerProcess = 10
-const searchesPerNode = 4
+const searchesPerNode = 2
 const nodes = processes * nodesPerProcess
 /** The table of a node holds at most twenty of each half of the network, and so on: two thirds of fifty nodes are in any that has settled. */
 const tableWanted = Math.floor((nodes * 2) / 3)

@@ -7,7 +7,6 @@ export const headersMax = 512
 
 /** Asks for the headers of final blocks, lowest first. The answer is one `HeaderRange`, or nothing where there are none. */
 export const headersRequestSchema = struct('HeadersRequest', { from: uint(), count: uint({ max: headersMax }) })
-export type HeadersRequest = Infer<typeof headersRequestSchema>
 
 /**
  * Consecutive headers and the certificate of the last. It ends early at the other's tip, and always at a header whose next validators are

@@ -37,7 +37,7 @@ export interface SyncCoordinatorOptions extends Pick<Foundation, 'ports' | 'chai
   readonly onDiverged: () => void
 }
 
-export const checkEveryMs = 30_000
+const checkEveryMs = 30_000
 /** Asked at each check, the others at the next ones. */
 const askedMax = 32
 const strangerCodes: ReadonlySet<RejectionCode> = new Set(['HELLO_WRONG_CHAIN', 'HELLO_WRONG_GENESIS'])

@@ -81,7 +81,7 @@ export function createWriteBehind(store: Store): WriteBehind {
     },
     whenDurable(then) {
       if (held.size > 0) waiting.push(then)
-      else if (leaving) leave = leave.then(then)
+      else if (leaving) void leave.then(then, () => undefined)
       else then()
     },
     async release() {

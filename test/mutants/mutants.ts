@@ -215,9 +215,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'forged history taken',
-    file: 'engine/plan-runner.ts',
-    find: "step({ type: 'checked', id, outcome })",
-    replace: "step({ type: 'checked', id, outcome: { ok: true, value: undefined } })",
+    file: 'sync/body-ask.ts',
+    find: 'if (!bytesEqual(blockHash(block.header), hash)) return',
+    replace: 'if (hash.length === 0) return',
     why: 'a node that lags takes what anybody tells it',
     options: { ...lyingWith('false-historian'), faults: ['crash', 'partition'], seconds: 20 },
   },

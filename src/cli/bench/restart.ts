@@ -110,7 +110,7 @@ async function firstVote({ url }: NodeProcess): Promise<void> {
       (response) => response.text(),
       () => '',
     )
-    const signed = [...text.matchAll(/^synod_consensus_signatures_total\{[^}]*kind="prevote"[^}]*\} (\S+)$/gm)]
+    const signed = [...text.matchAll(/^synod_consensus_signatures_total\{[^}]*kind="vote"[^}]*\} (\S+)$/gm)]
     if (signed.some(([, count]) => Number(count) > 0)) return
     await new Promise((resume) => setTimeout(resume, 10))
   }

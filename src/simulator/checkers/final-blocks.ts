@@ -1,4 +1,4 @@
-import { type ValidatorSet, validatorSet } from '../../chain/validator-set.ts'
+import { type ValidatorSet, validatorSet, validatorSetHash } from '../../chain/validator-set.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import type { SynodNode } from '../../engine/synod-node.ts'
 import { bytesEqual, bytesKey, toHex } from '../../primitives/bytes.ts'
@@ -92,7 +92,10 @@ export function createFinalBlocks(options: {
       const at = event.block.header.height
       height = Math.max(height, at)
       reached.set(id, Math.max(at, reached.get(id) ?? 0))
-      sets.set(at + 1, node.validators())
+      const next = node.validators()
+      // A node that takes blocks from peers may be further on: the header says whether these are the validators of the next height.
+      if (node.status().height === at || bytesEqual(validatorSetHash(next), event.block.header.nextValidatorsHash))
+        sets.set(at + 1, next)
       const set = sets.get(at)
       const parent = at === 1 ? chain.chainId : decided.get(at - 1)?.hash
       const { precision_ms: precisionMs } = chain.spec.consensus

@@ -61,6 +61,13 @@ const chainSectionSchema = z.strictObject({
     .max(8)
     .default([])
     .describe('Ed25519 public keys that sign the seeds’ lists of peers, in hexadecimal. Not part of the chain’s id.'),
+  upgrades: z
+    .array(z.strictObject({ height: z.int().min(2), version: z.int().min(2).max(65_535) }))
+    .max(64)
+    .default([])
+    .describe(
+      'Versions of the protocol and the heights from which on they hold, such as [{ height = 500000, version = 2 }], as the operators have agreed. Not part of the chain’s id: a chain outlives its rules.',
+    ),
 })
 
 export const consensusParametersSchema = z.strictObject({
@@ -198,6 +205,6 @@ export function canonicalChainSpec(spec: ChainSpec): string {
     address: encodeAddress(address_prefix, address),
     balance: formatTokens(balance),
   }))
-  const { dns_seeds: _seeds, seed_keys: _keys, ...chain } = spec.chain
+  const { dns_seeds: _seeds, seed_keys: _keys, upgrades: _upgrades, ...chain } = spec.chain
   return canonicalJson({ ...spec, chain, validators, accounts })
 }

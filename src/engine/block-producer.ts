@@ -4,11 +4,11 @@ import { commitHash } from '../chain/certificate.ts'
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
+import { protocolVersionAt } from '../chain/protocol-version.ts'
 import { validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
-import { blockVersion } from './block-rules.ts'
 import type { Chain, ExecutedBlock } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 
@@ -37,7 +37,7 @@ export function produceBlock(options: {
   const evidence = evidencePool.pending()
   const executed = chain.execute({ time, proposer, lastCommit: tip.commit, evidence, transactions })
   const header = {
-    version: blockVersion,
+    version: protocolVersionAt(options.spec, tip.height + 1),
     chainId: chain.chainId,
     height: tip.height + 1,
     time,

@@ -17,12 +17,13 @@ import type { ExecutedBlock, Tip } from './chain.ts'
  * What a block must satisfy, in two halves: before it is executed, against the tip it builds on, and after, against what execution
  * gave. Proposals and synchronised blocks pass through the same two gates.
  */
-export const blockVersion = 1
 
 export interface BlockContext {
   readonly chainId: ChainId
   readonly limits: Limits
   readonly parametersHash: Hash
+  /** Of the protocol, at the next height. */
+  readonly version: number
   readonly tip: Tip
 }
 
@@ -42,7 +43,7 @@ export function checkRules(block: ProposedBlock | Block, context: BlockContext):
   const { header, lastCommit } = block
   const { tip } = context
   const expected: readonly Rule[] = [
-    ['BLOCK_WRONG_VERSION', header.version === blockVersion],
+    ['BLOCK_WRONG_VERSION', header.version === context.version],
     ['BLOCK_WRONG_CHAIN', bytesEqual(header.chainId, context.chainId)],
     ['BLOCK_WRONG_HEIGHT', header.height === tip.height + 1],
     ['BLOCK_WRONG_PARENT', bytesEqual(header.previousHash, tip.hash)],

@@ -26,7 +26,7 @@ export interface BlockSync extends Pick<SyncPeers, 'meet' | 'heard' | 'forget' |
 export interface BlockSyncOptions
   extends Pick<Foundation, 'store'>,
     Omit<PlanRunnerOptions, 'peers' | 'onTake' | 'onIdle'>,
-    Pick<BlockTakerOptions, 'intake' | 'evidencePool' | 'context' | 'onFinal'> {
+    Pick<BlockTakerOptions, 'intake' | 'evidencePool' | 'context' | 'protocolVersion' | 'onFinal'> {
   /** So many heights behind, blocks are taken even while consensus comes along slowly. */
   readonly lagBlocks: number
   /** The height was decided by others with a block that is not here: waiting for consensus is of no use. */

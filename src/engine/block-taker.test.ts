@@ -38,6 +38,7 @@ async function setUp() {
     intake,
     evidencePool,
     context,
+    protocolVersion: 1,
     onBegin: async () => note('begin'),
     whenDurable: (then) => then(),
     onFinal: ({ header }) => note(`final ${header.height}`),

@@ -4,13 +4,14 @@ import type { Commit } from '../chain/certificate.ts'
 import type { PeerId } from '../ports/network.ts'
 import { createBoundedQueue } from '../primitives/bounded-queue.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
-import type { Result } from '../primitives/result.ts'
+import type { Rejection, Result } from '../primitives/result.ts'
 import { type BlockContext, checkAfterExecution, checkRules } from './block-rules.ts'
 import type { Candidate } from './candidates.ts'
 import type { Chain } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 import type { Ports } from './ports.ts'
 import type { TransactionIntake } from './transaction-intake.ts'
+import { upgradeMissed } from './upgrade-watch.ts'
 import { whenVerifierIsFree } from './verifier-busy.ts'
 
 /**
@@ -38,6 +39,8 @@ export interface BlockTakerOptions {
   readonly intake: TransactionIntake
   readonly evidencePool: EvidencePool
   readonly context: () => BlockContext
+  /** The newest version of the chain's protocol this program knows. */
+  readonly protocolVersion: number
   /** Called before the first block is taken. Resolves when consensus leaves the chain alone. */
   readonly onBegin: () => Promise<void>
   readonly whenDurable: (then: () => void) => void
@@ -106,10 +109,7 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
     const { height } = block.header
     if (stopped || !answers || height <= chain.tip().height) return
     const candidate = await execute(block, answers)
-    if (!candidate.ok) {
-      const { code, detail } = candidate.error
-      throw new OperationalError('STATE_DIVERGED', `Block ${height} is final and does not hold here: ${code}, ${detail}.`)
-    }
+    if (!candidate.ok) throw divergence(block.header, candidate.error, options.protocolVersion)
     await chain.commit(block, commit, candidate.value.executed)
     telemetry.count('synod_sync_blocks_total')
     // Nobody is told of a block that a power failure could take back.
@@ -158,4 +158,10 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
       await running
     },
   }
+}
+
+/** Why a node cannot go on where others have made a block final that does not hold here. */
+function divergence({ height, version }: Block['header'], { code, detail }: Rejection, known: number): OperationalError {
+  if (code === 'BLOCK_WRONG_VERSION') return upgradeMissed(height, version, known)
+  return new OperationalError('STATE_DIVERGED', `Block ${height} is final and does not hold here: ${code}, ${detail}.`)
 }

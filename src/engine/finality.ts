@@ -1,14 +1,17 @@
 import type { Application } from '../application/application.ts'
 import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import type { ChainSpec } from '../chain/chain-spec.ts'
 import type { BatchPool } from '../mempool/batch-pool.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { LogLevel } from '../ports/telemetry.ts'
+import type { Breakdown } from './breakdown.ts'
 import type { Candidate } from './candidates.ts'
 import type { Chain } from './chain.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { Ports } from './ports.ts'
+import { upgradeNeeded } from './upgrade-watch.ts'
 
 /** What follows from a final block on this node, whoever brought it: pools let go of what it holds, and listeners hear of it. */
 export type Finality = (block: Block, commit: Commit, candidate: Candidate, level?: LogLevel) => void
@@ -21,6 +24,10 @@ export function createFinality(options: {
   pool: BatchPool
   evidencePool: EvidencePool
   events: NodeEvents
+  spec: ChainSpec
+  /** The newest version of the chain's protocol this program knows. */
+  protocolVersion: number
+  breakdown: Breakdown
 }): Finality {
   const { application, chain, mempool, pool, evidencePool, events } = options
   const { clock, telemetry } = options.ports
@@ -56,6 +63,9 @@ export function createFinality(options: {
     pool.committed({ height, ids })
     evidencePool.committed(block.evidence, height)
     report(block, commit, level)
+    // A program that does not know the rules of the next block ends with this one.
+    const outdated = upgradeNeeded(options.spec, height + 1, options.protocolVersion)
+    if (outdated) options.breakdown.fail(outdated)
     events.emit({ type: 'block', block, commit, hash: commit.blockHash, results, ids })
   }
 }

@@ -2,8 +2,10 @@ import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf, parametersHash } from '../chain/chain-spec.ts'
 import { genesisOf } from '../chain/genesis.ts'
 import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
+import { protocolVersionAt, protocolVersionKnown } from '../chain/protocol-version.ts'
 import { createTendermint } from '../consensus/tendermint/tendermint.ts'
 import type { Ed25519Keypair } from '../crypto/ed25519.ts'
+import type { Hash } from '../crypto/hash.ts'
 import { createBatchPacker } from '../mempool/batch-packer.ts'
 import { type BatchPoolLimits, createBatchPool } from '../mempool/batch-pool.ts'
 import { createMempool } from '../mempool/mempool.ts'
@@ -13,7 +15,7 @@ import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
-import { openChain } from './chain.ts'
+import { type Chain, openChain } from './chain.ts'
 import { openConsensusLog } from './consensus-log.ts'
 import type { DirectorySettings } from './directory.ts'
 import { readRoutingTable } from './directory-table.ts'
@@ -33,6 +35,7 @@ import { type AccessSettings, openReputation } from './reputation.ts'
 import { createSigningGate } from './signing-gate.ts'
 import type { SnapshotSettings, StateSyncSettings } from './snapshot-settings.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
+import { requireVersion } from './upgrade-watch.ts'
 import { createUsefulness } from './usefulness.ts'
 import { createVerifierBacklog } from './verifier-backlog.ts'
 import { createVisits } from './visits.ts'
@@ -82,6 +85,8 @@ export interface NodeOptions {
   readonly directory?: DirectorySettings | undefined
   /** The newest version of the node-to-node protocol this node speaks; the newest there is unless given. */
   readonly protocolVersionMax?: number
+  /** The newest version of the chain's protocol this program knows; another than it is only for tests of upgrades. */
+  readonly protocolVersion?: number
   /** Sightings of messages kept for tracing, of transactions and as many of batches and blocks; none unless given. */
   readonly traceMessages?: number
 }
@@ -98,11 +103,11 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
   const store = createWriteBehind(await disk.openStore('chain'))
-  const { stateVersionsKept, blocksRetained, snapshots } = options
-  const kept = { stateVersionsKept, blocksRetained, snapshotInterval: snapshots?.intervalBlocks }
-  const chain = await openChain({ store, spec, chainId, application, genesis, ...kept })
+  const chain = await openChain({ ...options, store, chainId, genesis, snapshotInterval: options.snapshots?.intervalBlocks })
   const forkRecord = await readForkRecord(disk)
   refuseForked(forkRecord, forkRecord && chain.blocks.read(forkRecord.height)?.commit.blockHash)
+  const protocolVersion = options.protocolVersion ?? protocolVersionKnown
+  requireVersion(spec, chain.tip().height + 1, protocolVersion)
   const log = await openConsensusLog(disk, application)
   const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
   const mempool = createMempool(options.mempool)
@@ -139,7 +144,8 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     application,
     genesisTime: genesis.time,
     parametersHash: parameters,
-    context: (): BlockContext => ({ chainId, limits: spec.limits, parametersHash: parameters, tip: chain.tip() }),
+    context: (): BlockContext => contextOf(spec, chain, parameters, protocolVersion),
+    protocolVersion,
     store,
     chain,
     log,
@@ -160,6 +166,14 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     breakdown,
     polkas: createPolkaMemory({ store, ageBlocksMax: spec.limits.evidence_age_blocks, onFailure: breakdown.fail }),
     forkRecord,
-    finality: createFinality({ ports, application, chain, mempool, pool, evidencePool, events }),
+    finality: createFinality({ ...options, ports, protocolVersion, chain, mempool, pool, evidencePool, events, breakdown }),
   }
+}
+
+/** What the next block is checked against. Of a version that is not known here, no block holds. */
+function contextOf(spec: ChainSpec, chain: Chain, parameters: Hash, known: number): BlockContext {
+  const tip = chain.tip()
+  const version = protocolVersionAt(spec, tip.height + 1)
+  const { chainId } = chain
+  return { chainId, limits: spec.limits, parametersHash: parameters, version: version <= known ? version : 0, tip }
 }

@@ -85,6 +85,11 @@ export const diskErrors = {
     summary: 'Another process on this machine runs a validator with the same key.',
     hint: 'Stop the other one first: two validators with one key sign twice and are slashed.',
   },
+  UPGRADE_NEEDED: {
+    exit: 78,
+    summary: 'The chain goes on by rules that this version of Synod does not know.',
+    hint: 'Install the version of Synod that the operators agreed on, with the same home, and start: see docs/runbooks/upgrade.md. Nothing is lost, and nothing was signed.',
+  },
   WAL_CORRUPT: {
     exit: 74,
     summary: 'The consensus log is damaged in its middle; starting from it could make this validator sign twice.',

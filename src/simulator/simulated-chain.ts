@@ -33,6 +33,7 @@ export function createSimulatedChain(options: {
     chain: {
       name: 'simulation',
       protocol_version: 1,
+      upgrades: [],
       address_prefix: 'sim',
       genesis_time: options.genesisTime,
       magic: '53594e44',

@@ -1,4 +1,6 @@
 /** Production nodes in a simulated world, for tests that need a network: any topology, every message and figure within reach. */
+
+import { protocolVersionKnown } from '../../src/chain/protocol-version.ts'
 import { transactionSchema, transactionSignBytes } from '../../src/chain/transaction.ts'
 import { encode } from '../../src/codec/codec.ts'
 import { addressOf } from '../../src/crypto/address.ts'
@@ -61,6 +63,9 @@ export interface NodeWorldOptions {
   readonly snapshots?: (index: number) => SnapshotSettings | undefined
   /** How a node begins, asked when it starts; with the genesis unless given. */
   readonly stateSync?: (index: number) => StateSyncSettings | undefined
+  /** What a node's chain spec says of upgrades, and the newest version of the chain's protocol its program knows. */
+  readonly upgrades?: (index: number) => { height: number; version: number }[]
+  readonly protocolVersion?: (index: number) => number
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -91,7 +96,10 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
       random: world.random.fork(id),
       keypair: key === undefined ? undefined : world.chain.validators[key],
       options: {
-        spec: world.chain.spec,
+        spec: { ...world.chain.spec, chain: { ...world.chain.spec.chain, upgrades: options.upgrades?.(index) ?? [] } },
+        get protocolVersion() {
+          return options.protocolVersion?.(index) ?? protocolVersionKnown
+        },
         application,
         peers: (dials ?? everybodyBefore)(index).map((other) => world.internet.addressOf(`node${other}`)),
         mempool: defaultMempoolLimits,

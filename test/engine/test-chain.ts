@@ -31,7 +31,13 @@ export async function createTestChain(validators = 4) {
   const verifier: Verifier = createSignatureOracle().verifier(async () => undefined)
   const store = await mounted.openStore('chain')
   const chain = await openChain({ store, spec, chainId, application, genesis: genesisOf(spec), stateVersionsKept: 10 })
-  const context = (): BlockContext => ({ chainId, limits: spec.limits, parametersHash: parametersHash(spec), tip: chain.tip() })
+  const context = (): BlockContext => ({
+    chainId,
+    limits: spec.limits,
+    parametersHash: parametersHash(spec),
+    version: 1,
+    tip: chain.tip(),
+  })
 
   const keyOf = (consensusKey: Bytes): BlsKeypair => {
     const keypair = simulated.validators.find(({ publicKey }) => bytesEqual(publicKey, consensusKey))

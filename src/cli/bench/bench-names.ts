@@ -8,6 +8,7 @@ export const benchNames = [
   'connections',
   'consensus',
   'state',
+  'statesync',
   'simulator',
   'devnet',
   'discovery',

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly console: Console
 }
 
+const stateSyncEntriesMax = 1_000_000
+
 /** Each bench is loaded alone: the others' libraries would weigh on what it measures. */
 const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<readonly Figure[]>>> = {
   crypto: async () => (await import('./crypto.ts')).benchCrypto(),
@@ -29,6 +31,8 @@ const benches: Readonly<Record<BenchName, (options: BenchOptions) => Promise<rea
     return benchGossip({ seconds, simulated, seed, onProgress: (line) => console.err(`${line}\n`) })
   },
   state: async ({ keys }) => (await import('./state.ts')).benchState({ keysForMemory: keys }),
+  statesync: async ({ keys, console }) =>
+    (await import('./statesync.ts')).benchStateSync(Math.min(keys, stateSyncEntriesMax), (line) => console.err(`${line}\n`)),
   simulator: async () => (await import('./simulator.ts')).benchSimulator(),
   devnet: async ({ console }) => (await import('./devnet.ts')).benchDevnet((line) => console.err(`${line}\n`)),
   discovery: async ({ nodes, console }) =>

@@ -27,7 +27,7 @@ export const benchCommand = defineCommand({
       min: 1000,
       max: 100_000_000,
       standard: 10_000_000,
-      summary: 'Keys of the large map of the state bench',
+      summary: 'Keys of the large map of the state bench; of the statesync bench at most a million',
     },
     nodes: { type: 'integer', min: 5, max: 100, standard: 8, summary: 'Node processes of the discovery bench' },
     simulated: {

@@ -41,6 +41,7 @@ export function createBenchChain(
     chain: {
       name: 'bench',
       protocol_version: 1,
+      upgrades: [],
       address_prefix: 'bench',
       genesis_time: genesisTime,
       magic: '53594e44',

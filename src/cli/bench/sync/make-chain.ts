@@ -5,11 +5,11 @@ import { type Commit, commitHash } from '../../../chain/certificate.ts'
 import { type ChainSpec, chainIdOf, parametersHash } from '../../../chain/chain-spec.ts'
 import { evidenceHash } from '../../../chain/evidence.ts'
 import { genesisOf } from '../../../chain/genesis.ts'
+import { protocolVersionKnown } from '../../../chain/protocol-version.ts'
 import { validatorSetHash } from '../../../chain/validator-set.ts'
 import { precommit, voteSignBytes } from '../../../chain/vote.ts'
 import { type BlsKeypair, blsKeypair, blsSign } from '../../../crypto/bls.ts'
 import type { Hash } from '../../../crypto/hash.ts'
-import { blockVersion } from '../../../engine/block-rules.ts'
 import { type Chain, openChain } from '../../../engine/chain.ts'
 import { createWriteBehind } from '../../../engine/write-behind.ts'
 import { openDataDirectory } from '../../../node/data-directory.ts'
@@ -75,7 +75,7 @@ async function addBlock(chain: Chain, common: Common, encoded: readonly Bytes[])
   const executed = chain.execute({ time, proposer, lastCommit: tip.commit, evidence: [], transactions })
   const executedMs = performance.now() - startedAt
   const header: Header = {
-    version: blockVersion,
+    version: protocolVersionKnown,
     chainId,
     height: tip.height + 1,
     time,

@@ -18,6 +18,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { traceCommand } from './commands/trace.ts'
 import { txCommands } from './commands/tx.ts'
+import { validatorCommands } from './commands/validator.ts'
 import type { Command } from './frame/command.ts'
 
 /** Every command, in the order of the help. A declaration imports nothing heavy: the code behind it is loaded when it is run. */
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   eventsCommand,
   traceCommand,
   ...txCommands,
+  ...validatorCommands,
   ...keysCommands,
   ...configCommands,
   ...recoveryCommands,

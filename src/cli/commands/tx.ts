@@ -1,30 +1,6 @@
 import { type Command, defineCommand } from '../frame/command.ts'
-import { apiOption, homeOption, jsonOption, passphraseOption } from '../frame/shared-options.ts'
-
-const chain = {
-  type: 'text',
-  value: 'file',
-  summary: 'Chain spec whose validators are trusted; default that of the home',
-} as const
-
-const signing = {
-  fee: { type: 'text', value: 'tokens', summary: 'Fee; default the chain’s least' },
-  nonce: { type: 'integer', summary: 'Nonce; default the account’s next' },
-  'expires-in': {
-    type: 'integer',
-    value: 'blocks',
-    min: 1,
-    standard: 10_000,
-    summary: 'Blocks after which it can no longer be included',
-  },
-  wait: { type: 'flag', summary: 'Wait until it is final and verify the proof' },
-  'wait-seconds': { type: 'integer', value: 's', min: 1, max: 86_400, standard: 60, summary: 'How long to wait at most' },
-  home: homeOption,
-  chain,
-  api: apiOption,
-  'passphrase-file': passphraseOption,
-  json: jsonOption,
-} as const
+import { apiOption, homeOption, jsonOption } from '../frame/shared-options.ts'
+import { chainOption as chain, signingOptions as signing } from '../frame/signing-options.ts'
 
 export const txCommands: readonly Command[] = [
   defineCommand({

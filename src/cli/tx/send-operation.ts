@@ -39,6 +39,12 @@ export interface SigningOptions {
 /** Opens an account key of the home. */
 export type OpenKey = (name: string) => Promise<Ed25519Keypair>
 
+/** Where the home's keys are, and what opens them. */
+export interface SealedKeys {
+  readonly keysDirectory: string
+  readonly passphrase: string
+}
+
 /** Signs one operation with the key named by `from`, submits it, and waits for it where that is asked for. */
 export async function sendOperation({
   options,
@@ -49,7 +55,7 @@ export async function sendOperation({
   readonly options: SigningOptions
   readonly console: Console
   readonly chain: { readonly spec: ChainSpec; readonly trust: Trust }
-  readonly operationOf: (sender: Ed25519Keypair, openKey: OpenKey) => Promise<Operation>
+  readonly operationOf: (sender: Ed25519Keypair, openKey: OpenKey, keys: SealedKeys) => Promise<Operation>
 }): Promise<number> {
   const given = givenFee(options)
   const home = homeOf(options.home, console)
@@ -57,7 +63,7 @@ export async function sendOperation({
   const passphrase = await readPassphrase({ console, home, file: options['passphrase-file'] })
   const openKey: OpenKey = (name) => openAccountKey(join(keysDirectory, 'accounts'), name, passphrase)
   const keypair = await openKey(options.from)
-  const operation = await operationOf(keypair, openKey)
+  const operation = await operationOf(keypair, openKey, { keysDirectory, passphrase })
   const fee = given ?? leastFee(ledgerParametersSchema.parse(spec.application.parameters), [operation])
   const sender = addressText(keypair.publicKey, spec.chain.address_prefix)
 

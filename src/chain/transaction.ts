@@ -1,5 +1,5 @@
 import { encode } from '../codec/codec.ts'
-import { bytes, type Infer, list, struct, u64, uint, variant } from '../codec/schema.ts'
+import { bool, bytes, type Infer, list, struct, text, u64, uint, variant } from '../codec/schema.ts'
 import { type Hash, taggedHash } from '../crypto/hash.ts'
 import { accountKey, accountSignature, address, consensusKey, consensusSignature, hash } from './identifiers.ts'
 
@@ -35,6 +35,11 @@ const setCommission = struct('SetCommission', { basisPoints: uint({ max: 10_000 
 /** Brings back the sender's validator after it was jailed for absence. */
 const unjail = struct('Unjail', {})
 
+/** Asks the validators to change a parameter of the ledger, by the name it has in the chain spec. */
+const proposeParameter = struct('ProposeParameter', { name: text({ max: 64 }), value: uint() })
+/** The sender's validator's answer, with all the stake behind it. The latest one counts. */
+const voteParameter = struct('VoteParameter', { proposal: uint(), approve: bool() })
+
 /** What the built-in ledger can do. */
 export const operationSchema = variant('Operation', {
   transfer: { tag: 1, schema: transfer },
@@ -48,6 +53,8 @@ export const operationSchema = variant('Operation', {
   'withdraw-rewards': { tag: 9, schema: withdrawRewards },
   'set-commission': { tag: 10, schema: setCommission },
   unjail: { tag: 11, schema: unjail },
+  'propose-parameter': { tag: 12, schema: proposeParameter },
+  'vote-parameter': { tag: 13, schema: voteParameter },
 })
 export type Operation = Infer<typeof operationSchema>
 

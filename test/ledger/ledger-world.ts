@@ -104,9 +104,11 @@ export function createLedgerWorld(options: {
   balances: Readonly<Record<string, number>>
   validators: Readonly<Record<string, number>>
   parameters?: Readonly<Record<string, number>>
+  evidenceAgeBlocks?: number
 }) {
   const parameters = ledgerParametersSchema.parse(options.parameters ?? {})
-  const application = ledgerApplication({ chainId, addressPrefix, parameters })
+  const { evidenceAgeBlocks = 0 } = options
+  const application = ledgerApplication({ chainId, addressPrefix, parameters, evidenceAgeBlocks })
   const state: StateOverlay = createOverlay({ get: () => undefined })
   const genesisValidators: Validator[] = Object.entries(options.validators).map(([name, stake]) => ({
     consensusKey: person(name).consensus.publicKey,

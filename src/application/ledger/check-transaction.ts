@@ -5,6 +5,7 @@ import { ok, type Result, reject } from '../../primitives/result.ts'
 import type { CheckContext, DecodedTransaction, SenderStanding } from '../application.ts'
 import type { StateReader } from '../state.ts'
 import type { LedgerContent } from './decode-transaction.ts'
+import { rulesIn } from './governance.ts'
 import type { LedgerRules } from './operation-context.ts'
 import { leastFee } from './parameters.ts'
 import { readAccount, readOperator, readValidator } from './records.ts'
@@ -15,18 +16,19 @@ type RegisterValidator = Extract<Operation, { type: 'register-validator' }>
 export const nonceWindow = 4096
 
 /**
- * Whether the transaction could execute on this state when its turn comes. Costs one read for the common case, so that a flood is
+ * Whether the transaction could execute on this state when its turn comes. Costs two reads for the common case, so that a flood is
  * turned away cheaply; what other transactions do meanwhile is for execution to find out.
  */
 export function checkTransaction(
   { content, spends = 0n }: DecodedTransaction<LedgerContent>,
   { state, height }: CheckContext,
-  { chainId, parameters }: LedgerRules,
+  spec: LedgerRules,
 ): Result<SenderStanding> {
+  const rules = rulesIn(state, spec)
   const { transaction, sender } = content
   const { nonce, fee, expiryHeight, operations } = transaction
   if (expiryHeight < height) return reject('TX_EXPIRED', `valid up to height ${expiryHeight}, the next block has ${height}`)
-  const least = leastFee(parameters, operations)
+  const least = leastFee(rules.parameters, operations)
   if (fee < least) return reject('TX_UNDERPAID', `fee ${fee}, at least ${least}`)
   const account = readAccount(state, sender)
   if (nonce < account.nonce) return reject('TX_NONCE_TOO_LOW', `nonce ${nonce}, the next is ${account.nonce}`)
@@ -34,7 +36,7 @@ export function checkTransaction(
   if (spends > account.balance) return reject('TX_INSUFFICIENT_BALANCE', `spends ${spends}, the balance is ${account.balance}`)
   const registrations = operations.filter((operation) => operation.type === 'register-validator')
   if (registrations.length > 0 && !readValidator(state, sender)) {
-    const flaw = flawOf(registrations, sender, state, { chainId, parameters })
+    const flaw = flawOf(registrations, sender, state, rules)
     if (flaw) return reject('TX_OPERATION_INVALID', flaw)
   }
   return ok({ nextNonce: account.nonce, funds: account.balance })

@@ -69,6 +69,8 @@ function movedBy(operation: Operation): bigint {
     case 'withdraw-rewards':
     case 'set-commission':
     case 'unjail':
+    case 'propose-parameter':
+    case 'vote-parameter':
       return 0n
     default:
       return unreachable(operation)

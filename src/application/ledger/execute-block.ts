@@ -8,6 +8,7 @@ import { setCommission } from './commission.ts'
 import type { LedgerContent } from './decode-transaction.ts'
 import { delegate, undelegate, withdrawRewards } from './delegate.ts'
 import { watchAttendance } from './downtime.ts'
+import { closeVotes, proposeParameter, rulesIn, voteParameter } from './governance.ts'
 import { delegateNetworkKey } from './network-key.ts'
 import type { BlockProgress, LedgerRules, OperationContext } from './operation-context.ts'
 import { type LedgerParameters, leastFee } from './parameters.ts'
@@ -25,15 +26,17 @@ import { unstake } from './unstake.ts'
 
 /**
  * A block of the ledger, in this order: who signed the last block gets its fees, evidence and absence are punished, due stake is freed,
- * transactions are executed, their fees are paid in, and the validators' new powers follow from what is left at stake.
+ * transactions are executed, their fees are paid in, votes that end are counted, and the validators' new powers follow from what is
+ * left at stake.
  * Spec: docs/spec/ledger.md, "Execution".
  */
 export function executeBlock(
   request: ExecuteBlockRequest<LedgerContent>,
   state: StateOverlay,
-  rules: LedgerRules,
+  spec: LedgerRules,
 ): ExecuteBlockResponse {
   const { height, validators, lastCommit } = request
+  const rules = rulesIn(state, spec)
   const { parameters } = rules
   const block: BlockProgress = { fees: 0n, registrations: 0, touched: new Map(), formerKeys: new Map() }
   distribute(state, validators, lastCommit)
@@ -42,6 +45,7 @@ export function executeBlock(
   releaseUnbonding(state, height)
   const results = request.transactions.map(({ content }) => execute(content, height, state, rules, block))
   payIn(state, request.proposer, block.fees, parameters)
+  closeVotes(state, height, validators, parameters)
   return { results, validatorUpdates: powerChanges(state, validators, block) }
 }
 
@@ -116,6 +120,10 @@ function executeOperation(context: OperationContext, operation: Operation): Outc
       return setCommission(context, operation)
     case 'unjail':
       return unjail(context)
+    case 'propose-parameter':
+      return proposeParameter(context, operation)
+    case 'vote-parameter':
+      return voteParameter(context, operation)
     default:
       return unreachable(operation)
   }

@@ -9,6 +9,7 @@ const letters = {
   account: 0x61,
   attendance: 0x77,
   delegation: 0x64,
+  governance: 0x63,
   key: 0x6b,
   network: 0x6e,
   possession: 0x70,
@@ -82,6 +83,9 @@ export function unbondingStateKey(height: number, index: number): Bytes {
   key.set(bigEndian(index, 4), 9)
   return key
 }
+
+/** What is being voted on, and what votes have changed: `governanceSchema`. */
+export const governanceStateKey: Bytes = Uint8Array.of(letters.governance)
 
 /** Sums over the whole ledger: `totalsSchema`. */
 export const totalsStateKey: Bytes = Uint8Array.of(letters.totals)

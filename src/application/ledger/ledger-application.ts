@@ -7,6 +7,7 @@ import { decodeLedgerTransaction, type LedgerContent } from './decode-transactio
 import { executeBlock } from './execute-block.ts'
 import { readLedgerGenesis, writeLedgerGenesis } from './genesis.ts'
 import { stakeOfNetworkKey } from './network-key.ts'
+import type { LedgerRules } from './operation-context.ts'
 import type { LedgerParameters } from './parameters.ts'
 import { queryLedger } from './query.ts'
 import { readAccount, readPossession } from './records.ts'
@@ -18,13 +19,17 @@ export interface LedgerOptions {
   readonly addressPrefix: string
   /** The chain spec's `[ledger]` section. */
   readonly parameters: LedgerParameters
+  /** The chain spec's `limits.evidence_age_blocks`: no vote makes unbonding as short. */
+  readonly evidenceAgeBlocks?: number
 }
 
 /**
  * The built-in application: accounts, transfers, fees, stake and validators. It is made for one chain, after the chain spec is read,
  * since the chain id is part of what a transaction means. Spec: docs/spec/ledger.md.
  */
-export function ledgerApplication({ chainId, addressPrefix, parameters }: LedgerOptions): Application<LedgerContent> {
+export function ledgerApplication(options: LedgerOptions): Application<LedgerContent> {
+  const { chainId, addressPrefix, parameters, evidenceAgeBlocks = 0 } = options
+  const rules: LedgerRules = { chainId, parameters, unbondingBlocksMin: evidenceAgeBlocks + 1 }
   return {
     name: 'ledger',
     initChain(request, state) {
@@ -35,13 +40,13 @@ export function ledgerApplication({ chainId, addressPrefix, parameters }: Ledger
       writeLedgerGenesis(state, genesis.value)
     },
     decodeTransaction: (encoded) => decodeLedgerTransaction(chainId, encoded),
-    checkTx: (transaction, context) => checkTransaction(transaction, context, { chainId, parameters }),
+    checkTx: (transaction, context) => checkTransaction(transaction, context, rules),
     nextNonce(sender, state) {
       const address = fromHex(sender)
       assert(address, 'the ledger names senders in hexadecimal')
       return readAccount(state, address).nonce
     },
-    executeBlock: (request, state) => executeBlock(request, state, { chainId, parameters }),
+    executeBlock: (request, state) => executeBlock(request, state, rules),
     stakeOfNetworkKey,
     possessionOf: (consensusKey, state) => readPossession(state, consensusKey),
     query: queryLedger,

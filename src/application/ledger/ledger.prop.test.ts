@@ -30,6 +30,13 @@ const operation = fc.oneof(
   fc.nat(10_000).map((basisPoints): Operation => ({ type: 'set-commission', basisPoints })),
   name.map((of) => rotation(person(of), person(`${of} again`))),
   fc.constant<Operation>({ type: 'unjail' }),
+  fc.constantFrom<Operation>(
+    { type: 'propose-parameter', name: 'unbonding_blocks', value: 1 },
+    { type: 'propose-parameter', name: 'downtime_window', value: 2 },
+    { type: 'propose-parameter', name: 'proposer_basis_points', value: 9_999 },
+    { type: 'propose-parameter', name: 'slash_basis_points', value: 10_000 },
+  ),
+  fc.nat(3).map((proposal): Operation => ({ type: 'vote-parameter', proposal, approve: true })),
 )
 
 function delegation(type: 'delegate' | 'undelegate', { to, amount: moved }: { to: string; amount: bigint }): Operation {
@@ -92,6 +99,7 @@ test('only issuance creates and only slashing destroys; powers, seats, shares an
             minimum_delegation: 3,
             downtime_window: 3,
             downtime_jail_blocks: 2,
+            vote_period_blocks: 2,
           },
         }),
       ) as [LedgerWorld, LedgerWorld]

@@ -8,6 +8,8 @@ import type { Account } from './records.ts'
 export interface LedgerRules {
   readonly chainId: ChainId
   readonly parameters: LedgerParameters
+  /** No vote makes unbonding shorter: stake would leave before its misdeeds are punished. */
+  readonly unbondingBlocksMin: number
 }
 
 /** What an operation sees and changes. When the transaction fails, everything here is as if it had never run. */

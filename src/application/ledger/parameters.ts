@@ -66,6 +66,16 @@ export const ledgerParametersSchema = z.strictObject({
     .default(5000)
     .describe('Part of these blocks a validator must have signed, in ten-thousandths, or it is jailed.'),
   downtime_jail_blocks: blocks.default(1000).describe('Blocks until a validator that was jailed for absence may come back.'),
+  vote_period_blocks: blocks.default(50_000).describe('Blocks for which a proposed change of a parameter is voted on.'),
+  vote_quorum_basis_points: basisPoints
+    .default(5000)
+    .describe('Part of all voting power that must have answered a proposal, in ten-thousandths.'),
+  vote_threshold_basis_points: z
+    .int()
+    .min(5001)
+    .max(10_000)
+    .default(6667)
+    .describe('Part of the power that answered that must approve, in ten-thousandths.'),
 })
 
 export type LedgerParameters = z.output<typeof ledgerParametersSchema>

@@ -3,11 +3,21 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import { ok, type Result, reject } from '../../primitives/result.ts'
 import type { StateReader } from '../state.ts'
 import { shareStateKey, totalsStateKey, validatorStateKey } from './keys.ts'
-import { accountSchema, addressRecordSchema, readAccount, readOperator, readRewards, rewardsSchema } from './records.ts'
+import {
+  accountSchema,
+  addressRecordSchema,
+  governanceSchema,
+  readAccount,
+  readGovernance,
+  readOperator,
+  readRewards,
+  rewardsSchema,
+} from './records.ts'
 
 /**
  * What the ledger answers without a proof: `account` and `validator` by the 20 bytes of an address, `operator` by the 48 bytes of a
- * consensus key, `delegation` by the addresses of operator and delegator, `totals` and `rewards` by nothing. Answers are encoded
+ * consensus key, `delegation` by the addresses of operator and delegator, `totals`, `rewards` and
+ * `governance` by nothing. Answers are encoded
  * records; no bytes where there is none.
  */
 export function queryLedger(path: string, data: Bytes, state: StateReader): Result<Bytes> {
@@ -26,10 +36,15 @@ export function queryLedger(path: string, data: Bytes, state: StateReader): Resu
       return ok(state.get(shareStateKey(data.subarray(0, 20), data.subarray(20))) ?? nothing)
     case 'rewards':
       return ok(encode(rewardsSchema, readRewards(state)))
+    case 'governance':
+      return ok(encode(governanceSchema, readGovernance(state)))
     case 'totals':
       return ok(state.get(totalsStateKey) ?? nothing)
     default:
-      return reject('QUERY_UNKNOWN', 'the ledger answers account, validator, operator, delegation, rewards and totals')
+      return reject(
+        'QUERY_UNKNOWN',
+        'the ledger answers account, validator, operator, delegation, governance, rewards and totals',
+      )
   }
 }
 

@@ -10,13 +10,14 @@ import {
 } from '../../chain/identifiers.ts'
 import { validatorsMax } from '../../chain/limits.ts'
 import { decode, encode } from '../../codec/codec.ts'
-import { bool, type Infer, list, optional, type Schema, struct, u64, uint } from '../../codec/schema.ts'
+import { bool, type Infer, list, optional, type Schema, struct, text, u64, uint } from '../../codec/schema.ts'
 import { assert } from '../../primitives/assert.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import type { StateReader, StateWriter } from '../state.ts'
 import { type Fixed, fixedSchema, zeroFixed } from './fixed-point.ts'
 import {
   accountStateKey,
+  governanceStateKey,
   operatorStateKey,
   possessionStateKey,
   rewardsStateKey,
@@ -58,6 +59,22 @@ const delegationPoolSchema = struct('DelegationPool', {
 })
 export type DelegationPool = Infer<typeof delegationPoolSchema>
 
+/** Proposals that can be voted on at once: one for each parameter. */
+const proposalsMax = 64
+
+const parameterValue = { name: text({ max: 64 }), value: uint() } as const
+
+/** How the ledger's parameters change. */
+export const governanceSchema = struct('Governance', {
+  /** The number of the next proposal. */
+  next: uint(),
+  /** Being voted on, in the order of their numbers; the block of height `ends` counts the votes. */
+  open: list(struct('Proposal', { proposal: uint(), ends: uint(), ...parameterValue }), { max: proposalsMax }),
+  /** What stands in the place of the chain spec's, in the order of the names. */
+  changed: list(struct('ParameterValue', parameterValue), { max: proposalsMax }),
+})
+export type Governance = Infer<typeof governanceSchema>
+
 /** A validator as its operator's account holds it. */
 export const ledgerValidatorSchema = struct('LedgerValidator', {
   consensusKey,
@@ -78,13 +95,15 @@ export const ledgerValidatorSchema = struct('LedgerValidator', {
   earned: u64(),
   /** Of the operator's own stake. */
   unbonding: unbondingsSchema,
+  /** Its answers to proposals, rising; those to proposals that are closed mean nothing any more. */
+  votes: list(struct('ProposalVote', { proposal: uint(), approve: bool() }), { max: proposalsMax }),
 })
 export type LedgerValidator = Infer<typeof ledgerValidatorSchema>
 
 /** A validator as it begins. */
 export function newValidator(key: ConsensusKey, stake: bigint, rewardIndex: Fixed): LedgerValidator {
   const pool = { tokens: 0n, shares: 0n, index: zeroFixed, rewards: 0n, commission: 0, commissionSince: 0 }
-  const state = { jailed: false, jailedUntil: 0, convicted: undefined, earned: 0n, unbonding: [] }
+  const state = { jailed: false, jailedUntil: 0, convicted: undefined, earned: 0n, unbonding: [], votes: [] }
   return { consensusKey: key, keySince: 0, stake, pool, rewardIndex, ...state }
 }
 
@@ -188,6 +207,16 @@ export function readTotals(state: StateReader): Totals {
 
 export function writeTotals(state: StateWriter, totals: Totals): void {
   state.set(totalsStateKey, encode(totalsSchema, totals))
+}
+
+const noGovernance: Governance = { next: 0, open: [], changed: [] }
+
+export function readGovernance(state: StateReader): Governance {
+  return read(state, governanceSchema, governanceStateKey) ?? noGovernance
+}
+
+export function writeGovernance(state: StateWriter, governance: Governance): void {
+  state.set(governanceStateKey, encode(governanceSchema, governance))
 }
 
 const noRewards: Rewards = { index: zeroFixed, pending: 0n, outstanding: 0n }

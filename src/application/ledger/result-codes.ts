@@ -46,6 +46,10 @@ export const resultCodes = {
   'commission-too-soon': { code: 35, effect: 'failed', summary: 'The commission changed too short a time ago to rise.' },
   'not-jailed': { code: 36, effect: 'failed', summary: 'The validator is not jailed.' },
   'jailed-still': { code: 37, effect: 'failed', summary: 'The time for which the validator was jailed is not over.' },
+  'parameter-unknown': { code: 38, effect: 'failed', summary: 'The ledger has no parameter of this name.' },
+  'parameter-out-of-bounds': { code: 39, effect: 'failed', summary: 'The parameter may not have this value.' },
+  'proposal-open': { code: 40, effect: 'failed', summary: 'Another proposal for this parameter is being voted on.' },
+  'proposal-unknown': { code: 41, effect: 'failed', summary: 'No proposal of this number is being voted on.' },
 } as const satisfies Record<string, ResultCodeEntry>
 
 export type ResultCodeName = keyof typeof resultCodes

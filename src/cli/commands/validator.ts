@@ -89,6 +89,42 @@ export const validatorCommands: readonly Command[] = [
     run: async (invocation) => (await import('../validator/run-validator.ts')).runUnjail(invocation),
   }),
   defineCommand({
+    name: 'validator proposals',
+    summary: 'Show the changes of parameters that are being voted on, and those that votes have made',
+    options: { home: homeOption, api: apiOption, json: jsonOption },
+    examples: [{ line: 'synod validator proposals', shows: 'Number, parameter, value, and the height at which the vote ends' }],
+    run: async (invocation) => (await import('../validator/run-proposals.ts')).runProposals(invocation),
+  }),
+  defineCommand({
+    name: 'validator propose',
+    summary: 'Propose another value for a parameter of the ledger',
+    options: {
+      from,
+      parameter: { type: 'text', value: 'name', required: true, summary: 'Its name in the table [ledger] of chain.toml' },
+      value: { type: 'integer', min: 0, required: true, summary: 'Its new value' },
+      ...signingOptions,
+    },
+    examples: [
+      {
+        line: 'synod validator propose --from alice --parameter minimum_fee --value 500',
+        shows: 'To be voted on by the validators',
+      },
+    ],
+    run: async (invocation) => (await import('../validator/run-validator.ts')).runPropose(invocation),
+  }),
+  defineCommand({
+    name: 'validator vote',
+    summary: 'Approve a proposed change of a parameter, with all the stake behind one’s validator',
+    options: {
+      from,
+      proposal: { type: 'integer', min: 0, required: true, summary: 'Number of the proposal' },
+      against: { type: 'flag', summary: 'Refuse it' },
+      ...signingOptions,
+    },
+    examples: [{ line: 'synod validator vote --from alice --proposal 3', shows: 'The latest answer counts' }],
+    run: async (invocation) => (await import('../validator/run-validator.ts')).runVote(invocation),
+  }),
+  defineCommand({
     name: 'validator delegate',
     summary: 'Put one’s stake behind somebody’s validator, for a share of what it earns',
     details: 'It is slashed with the validator, and comes back by `validator undelegate`.',

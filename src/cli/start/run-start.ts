@@ -18,6 +18,7 @@ import { readConfigFile } from '../../node/config/read-config-file.ts'
 import { relaySettingsOf } from '../../node/config/relay-settings-of.ts'
 import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
 import { stateSettingsOf } from '../../node/config/state-settings-of.ts'
+import { unbondingMsOf } from '../../node/config/unbonding-ms.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
@@ -134,7 +135,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     resources: resourceLimitsOf(config),
     ...(memory !== 'auto' && { memoryBytesMax: memory * 2 ** 20 }),
     access: { allow: config.defence.allow, deny: config.defence.deny },
-    ...stateSettingsOf(config),
+    ...stateSettingsOf(config, unbondingMsOf(spec)),
     lagBlocks: config.node.sync_lag_blocks,
     doppelgangerWaitMs: config.node.doppelganger_wait_ms,
     ...(workers !== 'auto' && { verifierWorkers: workers }),

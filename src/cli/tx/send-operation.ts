@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { leastFee, ledgerParametersSchema } from '../../application/ledger/parameters.ts'
+import { leastFee } from '../../application/ledger/parameters.ts'
 import { parseTokens } from '../../chain/amount.ts'
 import type { ChainSpec } from '../../chain/chain-spec.ts'
 import { type Operation, transactionSchema, transactionSignBytes, type UnsignedTransaction } from '../../chain/transaction.ts'
@@ -19,6 +19,7 @@ import type { Console } from '../frame/command.ts'
 import { readPassphrase } from '../frame/passphrase.ts'
 import { homeOf } from '../frame/shared-options.ts'
 import { addressText, openAccountKey } from '../keys/account-keys.ts'
+import { currentLedgerParameters } from './ledger-parameters.ts'
 import { answerProven, proveTransaction } from './proven-transaction.ts'
 
 /** How every transaction is signed, sent and waited for. */
@@ -64,13 +65,13 @@ export async function sendOperation({
   const openKey: OpenKey = (name) => openAccountKey(join(keysDirectory, 'accounts'), name, passphrase)
   const keypair = await openKey(options.from)
   const operation = await operationOf(keypair, openKey, { keysDirectory, passphrase })
-  const fee = given ?? leastFee(ledgerParametersSchema.parse(spec.application.parameters), [operation])
   const sender = addressText(keypair.publicKey, spec.chain.address_prefix)
 
   const url = await apiAddress(options, console)
   const client = createClient(url)
   return askNode(url, async () => {
     const [{ nonce }, { height }] = await Promise.all([client.account(sender), client.status()])
+    const fee = given ?? leastFee(await currentLedgerParameters(client, spec), [operation])
     const unsigned: UnsignedTransaction = {
       chainId: trust.chainId,
       sender: keypair.publicKey,

@@ -72,6 +72,16 @@ export async function runWithdraw(invocation: Invoked<WithOperator>): Promise<nu
   return send(invocation, (spec) => ({ type: 'withdraw-rewards', operator: operatorOf(invocation.options, spec) }))
 }
 
+export async function runPropose(invocation: Invoked<{ readonly parameter: string; readonly value: number }>): Promise<number> {
+  const { parameter: name, value } = invocation.options
+  return send(invocation, () => ({ type: 'propose-parameter', name, value }))
+}
+
+export async function runVote(invocation: Invoked<{ readonly proposal: number; readonly against: boolean }>): Promise<number> {
+  const { proposal, against } = invocation.options
+  return send(invocation, () => ({ type: 'vote-parameter', proposal, approve: !against }))
+}
+
 /** What can be wrong with the operation is said before the passphrase is asked for. */
 async function send(invocation: Invoked<object>, make: (spec: ChainSpec) => Operation): Promise<number> {
   const chain = await ledgerChain(invocation)

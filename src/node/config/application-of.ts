@@ -53,7 +53,8 @@ function ledgerOf(spec: ChainSpec, whereIs: (path: SettingPath) => string): Chec
     const message = `The ledger cannot begin like this: ${genesis.error}.`
     return faulty({ code: 'CONFIG_CONTRADICTION', message, where: whereIs(['validators']) })
   }
-  return { ok: true, value: ledgerApplication({ chainId: chainIdOf(spec), addressPrefix, parameters }) as Application }
+  const options = { chainId: chainIdOf(spec), addressPrefix, parameters, evidenceAgeBlocks: age }
+  return { ok: true, value: ledgerApplication(options) as Application }
 }
 
 /** The ledger's schema does not know under which name it stands in the file. */

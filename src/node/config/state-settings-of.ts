@@ -4,8 +4,14 @@ import type { NodeConfig } from './node-config.ts'
 
 const hourMs = 3_600_000
 
-/** How long what is kept of the chain stays, and with what the node begins. */
-export function stateSettingsOf({ node, state }: NodeConfig): {
+/**
+ * How long what is kept of the chain stays, and with what the node begins. A block convinces no longer than the stake behind its
+ * signatures takes to unbond: who has taken it out signs anything for nothing.
+ */
+export function stateSettingsOf(
+  { node, state }: NodeConfig,
+  unbondingMs: number,
+): {
   readonly stateVersionsKept: number
   readonly blocksRetained?: number
   readonly snapshots: SnapshotSettings
@@ -20,7 +26,7 @@ export function stateSettingsOf({ node, state }: NodeConfig): {
     stateSync:
       state.sync && height !== undefined && hash
         ? {
-            trust: { height, hash, periodMs: state.trust_period_hours * hourMs },
+            trust: { height, hash, periodMs: Math.min(state.trust_period_hours * hourMs, unbondingMs) },
             lagBlocksMin: state.lag_blocks,
             patienceMs: state.patience_ms,
           }

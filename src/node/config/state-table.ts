@@ -27,7 +27,7 @@ export const stateTable = z
       .min(1)
       .max(87_600)
       .default(336)
-      .describe('How long a block convinces; shorter than stake takes to unbond.'),
+      .describe('How long a block convinces; never longer than its signers’ stake takes to unbond, where that is known.'),
     lag_blocks: z
       .int()
       .min(100)

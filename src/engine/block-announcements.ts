@@ -22,8 +22,6 @@ export interface BlockAnnouncements {
   stop(): void
 }
 
-/** So many of the latest heights are compared with what is announced of them. */
-const comparedHeights = 16
 /** A fast chain need not announce each block. */
 const announceEveryMs = 200
 /** A certificate for the next height is checked only if consensus does not decide it first. */
@@ -94,7 +92,7 @@ export function createBlockAnnouncements(options: {
       options.usefulness.count('gossip', commit.height > height ? 'useful' : 'duplicate', message.length)
       if (isOwn(commit)) return 'accept'
       if (commit.height > height) options.onPeerHeight(peer, commit.height)
-      const isFinal = commit.height <= height && commit.height > height - comparedHeights && !isOfTip(commit)
+      const isFinal = commit.height <= height && !isOfTip(commit)
       if ((commit.height !== height + 1 && !isOfTip(commit) && !isFinal) || inCheck >= inCheckMax) return 'ignore'
       inCheck++
       return (isFinal ? compare(peer, commit) : check(peer, commit)).finally(() => inCheck--)

@@ -1,6 +1,8 @@
+import { announcementSchema } from '../chain/block-message.ts'
 import type { Certificate, Commit } from '../chain/certificate.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
+import { encode } from '../codec/codec.ts'
 import { type Accusation, accuse } from '../light/accuse.ts'
 import type { PeerId } from '../ports/network.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
@@ -66,6 +68,8 @@ export function createForkDesk(options: {
   /** Who is accused only for want of an excuse is asked for it first: the polka may be with any peer. */
   async function settle(commits: readonly [Commit, Commit], validators: ValidatorSet): Promise<void> {
     const [{ height }] = commits
+    // Whoever has one of the blocks learns of the other: perhaps nobody else knows of both.
+    for (const commit of commits) ports.network.broadcast('blocks', encode(announcementSchema, { commit }))
     let known = await polkas.at(height)
     let accusation = accuse({ validators, commits }, known)
     if (accusation.suspects.length > 0) {

@@ -3,10 +3,11 @@ import { consensusMessageSchema } from '../../chain/consensus-message.ts'
 import type { Proposal } from '../../chain/proposal.ts'
 import { validatorSet } from '../../chain/validator-set.ts'
 import { precommit, prevote } from '../../chain/vote.ts'
-import { encode } from '../../codec/codec.ts'
-import type { PeerId } from '../../ports/network.ts'
-import { bytesEqual } from '../../primitives/bytes.ts'
-import { eavesdrop } from './eavesdrop.ts'
+import { decode, encode } from '../../codec/codec.ts'
+import type { Ports } from '../../engine/ports.ts'
+import type { PeerId, Verdict } from '../../ports/network.ts'
+import { type Bytes, bytesEqual } from '../../primitives/bytes.ts'
+import { eavesdrop, withHandlers } from './eavesdrop.ts'
 import type { Liar } from './liar.ts'
 import { forgeOwnMessages, signProposal, signVote } from './own-messages.ts'
 
@@ -43,7 +44,39 @@ export const conspirator: Liar = (context) => {
       return [signProposal(context, other, { ...block, header })]
     },
   })
-  return eavesdrop(forging, (message, from) => {
+  const deceiving = eavesdrop(forging, (message, from) => {
     if (message.type === 'proposal' && isOtherSide(from)) voteFor(message.proposal.proposal)
   })
+  return discreet(deceiving)
+}
+
+/** Neither side learns from it what the other has decided: nothing is passed on, and the other side hears its proposals alone. */
+function discreet(ports: Ports): Ports {
+  const { network } = withHandlers(ports, (handlers) => ({
+    ...handlers,
+    async onGossip(peer, channel, message): Promise<Verdict> {
+      await handlers.onGossip(peer, channel, message)
+      return 'ignore'
+    },
+    onRequest(peer, protocol, message) {
+      return isOtherSide(peer) ? keepingSecrets() : handlers.onRequest(peer, protocol, message)
+    },
+  }))
+  return {
+    ...ports,
+    network: {
+      ...network,
+      broadcast: () => undefined,
+      send(peer, channel, bytes) {
+        const decoded = isOtherSide(peer) && channel === 'consensus' ? decode(consensusMessageSchema, bytes) : undefined
+        const isSecret = isOtherSide(peer) && !(decoded?.ok && decoded.value.type === 'proposal')
+        return isSecret || network.send(peer, channel, bytes)
+      },
+    },
+  }
+}
+
+// biome-ignore lint/correctness/useYield: it answers nothing.
+async function* keepingSecrets(): AsyncGenerator<Bytes> {
+  throw new Error('it keeps its secrets')
 }

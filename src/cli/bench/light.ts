@@ -8,6 +8,8 @@ import type { LightProvider } from '../../light/provider.ts'
 import { oneThird } from '../../light/trust.ts'
 import { createTrustStore } from '../../light/trust-store.ts'
 import { assert } from '../../primitives/assert.ts'
+import { findChromium } from './browser/chromium.ts'
+import { followInBrowser } from './browser/follow-in-browser.ts'
 import { type Figure, figure } from './figure.ts'
 import { type MadeChain, madeChainId, makeChain } from './made-chain.ts'
 
@@ -16,9 +18,10 @@ const validators = 100
 /** A change of ten validators in a hundred every so many heights: the whole set is new ten times over. */
 const changedEvery = 100
 const replaced = 10
-const sequentialHeights = 1000
+const sequentialHeights = 200
 const genesisTime = 1_700_000_000_000
 const runs = 5
+const browserDeadlineMs = 120_000
 
 /** From genesis to the block of height 10,000, over light blocks as they come from the wire: few hundred requests' worth of them. */
 export async function benchLight(onProgress: (line: string) => void): Promise<Figure[]> {
@@ -42,10 +45,25 @@ export async function benchLight(onProgress: (line: string) => void): Promise<Fi
       figure('lightBlocksFetched', skipped.fetched, 'blocks'),
       figure('lightBlockBytes', skipped.bytes / skipped.fetched, 'bytes'),
       figure('sequentialHeadersPerSecond', (sequentialHeights / walked.ms) * 1000, '1/s'),
+      ...(await browserFigures([steady, changing], onProgress)),
     ]
   } finally {
     await verifier.stop()
   }
+}
+
+/** The same by the same modules in a browser, requests included; nothing where there is none. */
+async function browserFigures(chains: readonly MadeChain[], onProgress: (line: string) => void): Promise<Figure[]> {
+  const program = findChromium()
+  if (program === undefined) {
+    onProgress('no Chromium on this machine: its figures are left out')
+    return []
+  }
+  onProgress(`the same in ${program}`)
+  const tasks = chains.map((chain) => ({ chain, height: heights }))
+  const [straight, skipped] = await followInBrowser(program, tasks, browserDeadlineMs)
+  assert(straight?.hash && skipped?.hash, 'the made chains verify in a browser')
+  return [figure('chromiumSkipMs', straight.ms, 'ms', 5000), figure('chromiumSkipOverChangesMs', skipped.ms, 'ms', 5000)]
 }
 
 interface Followed {

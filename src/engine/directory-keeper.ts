@@ -12,7 +12,7 @@ import type { Ports } from './ports.ts'
 export interface DirectoryKeeper {
   /** Somebody is connected: a table that is still empty may begin. */
   met(): void
-  provide(service: string): void
+  provide(service: string, isOffered: boolean): void
   start(): void
   stop(): void
 }
@@ -121,7 +121,9 @@ export function createDirectoryKeeper(options: DirectoryKeeperOptions): Director
 
   return {
     met: joinSoon,
-    provide(service) {
+    provide(service, isOffered) {
+      if (isOffered === services.has(service)) return
+      if (!isOffered) return void services.delete(service)
       services.add(service)
       if (running) void renew()
     },

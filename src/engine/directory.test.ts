@@ -56,7 +56,7 @@ describe('the directory', () => {
     const world = line()
     await world.start()
     await world.run(8)
-    directoryOf(world, 3).provide('archive')
+    directoryOf(world, 3).provide('archive', true)
     await world.run(5)
     const found = await settled(world, directoryOf(world, 9).findService('archive'))
     expect(found).toMatchObject([{ type: 'service', service: 'archive', peer: 'node3' }])

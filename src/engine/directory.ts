@@ -36,8 +36,8 @@ export interface Directory {
   /** Where the validator is that a network key speaks for. */
   findValidator(networkKey: Bytes): Promise<readonly string[]>
   findService(service: string): Promise<readonly DirectoryRecord[]>
-  /** Offers a service under this node's own signature, until it stops. */
-  provide(service: string): void
+  /** Offers a service under this node's own signature, or does not any more: then its record is not renewed, and expires. */
+  provide(service: string, isOffered: boolean): void
   /** One at a time: whoever asks while one is under way gets that one's result. */
   crawl(): Promise<Crawl>
   /** How the last one went, and whether one is under way. */

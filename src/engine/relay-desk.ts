@@ -8,6 +8,7 @@ import type { Timer } from '../ports/clock.ts'
 import type { PeerId, PeerInfo } from '../ports/network.ts'
 import type { OwnAddresses } from './own-addresses.ts'
 import type { Ports } from './ports.ts'
+import type { RelayService } from './relay-service.ts'
 
 export interface RelaySettings {
   /** `auto`: when this node learns that it cannot be reached from outside. */
@@ -32,6 +33,7 @@ export interface RelayDeskOptions {
   readonly settings: RelaySettings | undefined
   readonly ownAddresses: Pick<OwnAddresses, 'reachability'>
   readonly helloOf: (peer: PeerId) => Pick<Hello, 'capabilities' | 'listenAddresses'> | undefined
+  readonly service: RelayService
 }
 
 /** Whether this node relays, which its hello offers. */
@@ -50,35 +52,21 @@ export const relayCapability = 'relay'
 /** Addresses of each relay that are told on. */
 const relayAddressesMax = 2
 const reviewMs = 5_000
+/** With too few relays among the peers, others are looked for so often. */
+const lookMs = 60_000
 /** What changes together is looked at together. */
 const gatherMs = 50
 
-export function createRelayDesk({ ports, settings, ownAddresses, helloOf }: RelayDeskOptions): RelayDesk {
+export function createRelayDesk({ ports, settings, ownAddresses, helloOf, service }: RelayDeskOptions): RelayDesk {
   const { clock, entropy, network, telemetry } = ports
   const { relaying } = network
   const plan = createRelayPlan()
+  const { addressesOf, candidates } = createRelayFinder({ ports, settings, helloOf })
   let review: Timer | undefined
   let soon: Timer | undefined
   let isServing = false
   let bytesCounted = 0
-
-  /** Where others can dial a relay: where this node did, and where it says. */
-  function addressesOf({ id, address, direction, host }: PeerInfo): readonly string[] {
-    const said = usableAddresses(helloOf(id)?.listenAddresses ?? [], id, host)
-    const all = [...(direction === 'outbound' ? [address] : []), ...said].filter((one) => !one.includes('/p2p-circuit'))
-    return [...new Set(all.map(withoutPeer))].slice(0, relayAddressesMax)
-  }
-
-  function candidates(): readonly RelayCandidate[] {
-    return network.peers().flatMap((peer) => {
-      const preferred = settings?.preferred.includes(peer.id) ?? false
-      const offers = helloOf(peer.id)?.capabilities.includes(relayCapability) ?? false
-      // Nodes find out that they can be reached after they have said hello: whom this one could dial may relay by now.
-      const mayRelay = preferred || offers || peer.direction === 'outbound'
-      if (peer.relayed || !mayRelay || addressesOf(peer).length === 0) return []
-      return [{ peer: peer.id, preferred, offers, group: placeOf(peer.host).group, latencyMs: peer.latencyMs }]
-    })
-  }
+  let lookedAt = Number.NEGATIVE_INFINITY
 
   async function ask(relay: PeerId): Promise<void> {
     const peer = network.peers().find(({ id }) => id === relay)
@@ -111,12 +99,17 @@ export function createRelayDesk({ ports, settings, ownAddresses, helloOf }: Rela
     if (servesAsRelay(ports, settings, reachability) !== isServing) {
       isServing = !isServing
       relaying.serve(isServing ? settings.limits : undefined)
+      service.offer(isServing)
     }
     const wanted = isWanted(settings.client, reachability === 'private') ? relaysWanted : 0
     const due = plan.due(candidates(), wanted, clock.monotonic())
     for (const relay of due.release) relaying.release(relay)
     for (const relay of due.ask) void ask(relay)
     tell()
+    const now = clock.monotonic()
+    if (plan.held().length + due.ask.length >= wanted || now - lookedAt < lookMs) return
+    lookedAt = now
+    void service.look()
   }
 
   function changed(): void {
@@ -147,4 +140,27 @@ export function createRelayDesk({ ports, settings, ownAddresses, helloOf }: Rela
       review = undefined
     },
   }
+}
+
+/** Who of the peers may lead others here, and where they themselves are dialled. */
+function createRelayFinder({ ports: { network }, settings, helloOf }: Pick<RelayDeskOptions, 'ports' | 'settings' | 'helloOf'>) {
+  /** Where others can dial a relay: where this node did, and where it says. */
+  function addressesOf({ id, address, direction, host }: PeerInfo): readonly string[] {
+    const said = usableAddresses(helloOf(id)?.listenAddresses ?? [], id, host)
+    const all = [...(direction === 'outbound' ? [address] : []), ...said].filter((one) => !one.includes('/p2p-circuit'))
+    return [...new Set(all.map(withoutPeer))].slice(0, relayAddressesMax)
+  }
+
+  function candidates(): readonly RelayCandidate[] {
+    return network.peers().flatMap((peer) => {
+      const preferred = settings?.preferred.includes(peer.id) ?? false
+      const offers = helloOf(peer.id)?.capabilities.includes(relayCapability) ?? false
+      // Nodes find out that they can be reached after they have said hello: whom this one could dial may relay by now.
+      const mayRelay = preferred || offers || peer.direction === 'outbound'
+      if (peer.relayed || !mayRelay || addressesOf(peer).length === 0) return []
+      return [{ peer: peer.id, preferred, offers, group: placeOf(peer.host).group, latencyMs: peer.latencyMs }]
+    })
+  }
+
+  return { addressesOf, candidates }
 }

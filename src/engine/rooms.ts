@@ -32,6 +32,7 @@ import { createPromotion } from './promotion.ts'
 import { createReachabilityDesk } from './reachability.ts'
 import { createRelayDesk, relayCapability, servesAsRelay } from './relay-desk.ts'
 import { withRelays } from './relay-handlers.ts'
+import { createRelayService } from './relay-service.ts'
 import { accessOf, mayDial } from './reputation.ts'
 import { createSigningWatch } from './signing-watch.ts'
 import { openStateRooms } from './state-rooms.ts'
@@ -152,7 +153,8 @@ function openDesks(
 ) {
   const { of: helloOf } = rooms.handshake
   const desk = createPeerDesk({ ...foundation, ...rooms })
-  const relays = createRelayDesk({ ...foundation, settings: options.relays, helloOf })
+  const service = createRelayService(rooms.directory, rooms.discovery)
+  const relays = createRelayDesk({ ...foundation, settings: options.relays, helloOf, service })
   const promotion = createPromotion({ ...foundation, helloOf })
   return {
     desk: { ...desk, handlers: withRelays(desk.handlers, { ...foundation, ...rooms, relays, promotion }) },

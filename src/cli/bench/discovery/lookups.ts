@@ -11,11 +11,9 @@ const processes = 5
 const nodesPerProcess = 10
 const searchesPerNode = 2
 const nodes = processes * nodesPerProcess
-/** The table of a node holds at most twenty of each half of the network, and so on: two thirds of fifty nodes are in any that has settled. */
-const tableWanted = Math.floor((nodes * 2) / 3)
 const settlingSecondsMax = 180
-/** What began with the last node's joining is over. */
-const quietSeconds = 10
+/** Nodes that ask nothing for so long have joined. */
+const quietSeconds = 5
 
 type Member = BenchProcess<DirectoryOrder, DirectoryReport>
 
@@ -69,14 +67,13 @@ const questionsOf = (reports: readonly DirectoryReport[]) => reports.reduce((sum
 
 async function settle(members: readonly Member[]): Promise<readonly DirectoryReport[]> {
   const deadline = performance.now() + settlingSecondsMax * 1000
-  for (;;) {
-    const reports = await countAll(members)
-    const smallest = Math.min(...reports.flatMap((report) => report.nodes.map(({ table }) => table)))
-    if (smallest >= tableWanted || performance.now() > deadline) break
-    await pause(1)
+  let reports = await countAll(members)
+  for (let asked = -1; asked < questionsOf(reports) && performance.now() < deadline; ) {
+    asked = questionsOf(reports)
+    await pause(quietSeconds)
+    reports = await countAll(members)
   }
-  await pause(quietSeconds)
-  return countAll(members)
+  return reports
 }
 
 /** Whom each node looks for, by process: others are as many places away as searches are apart. */

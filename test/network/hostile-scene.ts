@@ -80,7 +80,7 @@ export const announced = (kind: number, length: number) =>
 export const hello = frame(1, new Uint8Array(8))
 export const accept = frame(2, new Uint8Array(8))
 /** The first byte of a hello whose sender is asked for a proof. */
-export const provesFirst = 7
+const provesFirst = 7
 export const provingHello = frame(1, Uint8Array.of(provesFirst))
 export const proof = frame(9, Uint8Array.of(1))
 

@@ -69,7 +69,7 @@ export const governanceSchema = struct('Governance', {
   /** The number of the next proposal. */
   next: uint(),
   /** Being voted on, in the order of their numbers; the block of height `ends` counts the votes. */
-  open: list(struct('Proposal', { proposal: uint(), ends: uint(), ...parameterValue }), { max: proposalsMax }),
+  open: list(struct('OpenProposal', { proposal: uint(), ends: uint(), ...parameterValue }), { max: proposalsMax }),
   /** What stands in the place of the chain spec's, in the order of the names. */
   changed: list(struct('ParameterValue', parameterValue), { max: proposalsMax }),
 })

@@ -90,7 +90,7 @@ export function checkRange(range: StateRange, { height, root, from, until }: Ran
 }
 
 /** The block of a trusted header, with the results that the header names. */
-export function readBlock(parts: readonly Bytes[], { header, commit }: ConsistentBlock): Result<FinalBlock> {
+function readBlock(parts: readonly Bytes[], { header, commit }: ConsistentBlock): Result<FinalBlock> {
   const certified = decode(certifiedBlockSchema, parts[0] as Bytes)
   if (!certified.ok) return certified
   const { block } = certified.value

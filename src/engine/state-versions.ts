@@ -30,7 +30,7 @@ export function dropOperations(store: Store, versions: readonly StateVersion[], 
 }
 
 /** Deletes what the version of this height replaced, but for the pages that are still needed: those below a number. */
-export function releaseOperations(store: Store, height: number, neededBelow: number): StoreOperation[] {
+function releaseOperations(store: Store, height: number, neededBelow: number): StoreOperation[] {
   const key = replacedKey(height)
   const record = store.get(key)
   if (!record) return []

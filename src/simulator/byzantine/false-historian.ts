@@ -21,6 +21,8 @@ const boastedHeights = 50
 const boasts = 0.3
 /** How often it falls silent at the end of an answer, or before the last part: what has come until then must not be held up by it. */
 const silences = 0.3
+/** How often it tells true headers. */
+const truths = 0.5
 
 /** Claims to be far ahead, and tells whoever asks a history that never was, or breaks off at its end, or says nothing at all. */
 export const falseHistorian: Liar = (context) => {
@@ -51,8 +53,13 @@ export const falseHistorian: Liar = (context) => {
   return boasting(lying, () => random.chance(boasts))
 }
 
-/** Another history, whose headers hang together as they should, under a certificate that is none; or the true one under such a one. */
-function falseRange(context: LiarContext, { headers, commit }: HeaderRange): HeaderRange {
+/**
+ * Another history, whose headers hang together as they should, under a certificate that is none, or the true one under such a one; or the
+ * truth, so that its blocks are asked for.
+ */
+function falseRange(context: LiarContext, range: HeaderRange): HeaderRange {
+  const { headers, commit } = range
+  if (context.random.chance(truths)) return range
   if (context.random.chance(0.2)) return { headers, commit: forgedCommit(context, commit, commit.blockHash) }
   const told: Header[] = []
   for (const header of headers) {

@@ -5,9 +5,10 @@ import type { Evidence } from '../chain/evidence.ts'
 import { validatorSet } from '../chain/validator-set.ts'
 import { blsKeypair } from '../crypto/bls.ts'
 import { sha256 } from '../crypto/hash.ts'
+import { accuse } from '../light/accuse.ts'
 import { offenceBehind } from '../peers/rejection-offences.ts'
 import type { Verifier } from '../ports/verifier.ts'
-import { bytesEqual } from '../primitives/bytes.ts'
+import { bytesEqual, compareBytes } from '../primitives/bytes.ts'
 import { type RejectionCode, rejections } from '../primitives/error-catalogue.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { isAccountable, writeRetired, writeSystemState } from './system-state.ts'
@@ -45,6 +46,21 @@ describe('evidence pool', () => {
     expect(pool.pending()).toEqual([])
     expect(await pool.add(double())).toMatchObject({ ok: false, error: { code: 'EVIDENCE_KNOWN' } })
     expect(await pool.check([double()], state())).toMatchObject({ ok: false, error: { code: 'EVIDENCE_KNOWN' } })
+  })
+
+  it('holds two certificates of one round against who signed both, and punishes once who voted twice in it as well', async () => {
+    const { chain, pool, commit, commitOf, state } = await setUp()
+    const { validators } = chain.tip()
+    const commits = [commitOf(sha256(Uint8Array.of(1)), 1), commitOf(sha256(Uint8Array.of(2)), 1)] as const
+    const [piece, other] = accuse({ validators, commits }, []).evidence
+    expect(await pool.add(piece!)).toEqual({ ok: true, value: true })
+    const forged = { ...other!, firstSigners: Uint8Array.of(0b0111), secondSigners: Uint8Array.of(0b1111) }
+    expect(await pool.add(forged)).toMatchObject({ ok: false, error: { code: 'EVIDENCE_INVALID' } })
+    const keys = piece!.keys.toSpliced(0, 1, blsKeypair(sha256(Uint8Array.of(9))).publicKey).toSorted(compareBytes)
+    expect(await pool.add({ ...other!, keys })).toMatchObject({ ok: false })
+    await commit(pool.pending())
+    expect(await pool.check([piece!], state())).toMatchObject({ ok: false, error: { code: 'EVIDENCE_KNOWN' } })
+    expect(await pool.add(other!)).toEqual({ ok: true, value: true })
   })
 
   it('counts an offence once, whichever votes prove it', async () => {

@@ -2,6 +2,7 @@ import { transactionId } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { type Bytes, bytesKey } from '../primitives/bytes.ts'
 import { rejections } from '../primitives/error-catalogue.ts'
+import type { Result } from '../primitives/result.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Workload } from './simulated-chain.ts'
@@ -42,18 +43,20 @@ export function createClients(options: {
 
   /** What a node refuses for good nobody tries again. */
   function submit(transactions: readonly Outstanding[]): void {
-    const running = options.nodes().flatMap(({ running }) => (running ? [running] : []))
+    const running = options.nodes().flatMap(({ running, disk }) => (running ? [{ running, disk }] : []))
     for (const transaction of transactions) transaction.triedAt = scheduler.now()
     if (running.length === 0 || transactions.length === 0) return
-    void random
-      .pick(running)
-      .submit(transactions.map(({ encoded }) => encoded))
-      .then((answers) => {
-        for (const [index, answer] of answers.entries()) {
-          const { id } = transactions[index] as Outstanding
-          if (!answer.ok && rejections[answer.error.code].verdict === 'reject') outstanding.delete(bytesKey(id))
-        }
-      })
+    const node = random.pick(running)
+    const answered = (answers: readonly Result<Hash>[]) => {
+      for (const [index, answer] of answers.entries()) {
+        const { id } = transactions[index] as Outstanding
+        if (!answer.ok && rejections[answer.error.code].verdict === 'reject') outstanding.delete(bytesKey(id))
+      }
+    }
+    node.running.submit(transactions.map(({ encoded }) => encoded)).then(answered, (error: unknown) => {
+      // What a damaged disk cannot tell, the API answers with an error; the transaction goes elsewhere.
+      if (!node.disk.rotten) throw error
+    })
   }
 
   function another(): void {

@@ -1,13 +1,11 @@
 import { blockHash } from '../chain/block.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
-import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { PeerId } from '../ports/network.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import type { Rejection } from '../primitives/result.ts'
 import type { CertifiedHeader, Fork } from '../sync/plan-messages.ts'
 import type { Foundation } from './foundation.ts'
-import { readSystemState } from './system-state.ts'
 
 /** Compares a peer's block of a height with this node's. `unknown`: the peer did not say, or there is none here. */
 export type BlockComparison = (
@@ -24,19 +22,11 @@ export function createBlockComparison(
 ): BlockComparison {
   const { chain, chainId, ports } = options
 
-  /** Known for the recent past. */
-  function validatorsOf(height: number): ValidatorSet | undefined {
-    const tip = chain.tip()
-    if (height === tip.height) return tip.lastValidators
-    const before = height - 1
-    return before >= chain.state.oldest ? readSystemState(chain.state.reader(before)).validators : undefined
-  }
-
   /** The certificate decides: without one the peer lied, with one more than a third of the stake has signed twice. */
   async function judge(peer: PeerId, other: CertifiedHeader, own: CertifiedHeader): Promise<void> {
     const { height } = own.header
     const { header, commit } = other
-    const validators = validatorsOf(height)
+    const validators = await chain.history.at(height)
     if (!validators) return
     if (!bytesEqual(commit.blockHash, blockHash(header)) || commit.height !== height)
       return options.onRejection(peer, { code: 'SYNC_WRONG_COMMIT', detail: `at height ${height}` })

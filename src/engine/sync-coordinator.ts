@@ -69,7 +69,9 @@ export function createSyncCoordinator(options: SyncCoordinatorOptions): SyncCoor
     for (const [peer, { height }] of own) options.onHeight(peer, height)
     const agreed = agreedHeight(own.map(([, { height }]) => height))
     const comparedHeight = Math.min(agreed, chain.tip().height)
-    const compared = await Promise.all(own.map(([peer]) => compare(peer, comparedHeight, survey.header)))
+    // A peer that is behind may be on another branch, of which it alone can tell.
+    const common = own.map(([peer, { height }]) => [peer, Math.min(comparedHeight, height)] as const)
+    const compared = await Promise.all(common.map(([peer, height]) => compare(peer, height, survey.header)))
     const strangers = callers + answers.length - own.length
     callers = 0
     return {

@@ -11,7 +11,7 @@ export interface SyncReport {
   readonly alone: boolean
   /** What two thirds of the peers have reached. */
   readonly agreedHeight: number
-  /** Where blocks were compared, with how many they are the same, and with how many they are not. */
+  /** Where blocks were compared, or lower with a peer that is behind; with how many they are the same, and with how many they are not. */
   readonly comparedHeight: number
   readonly same: number
   readonly different: number

@@ -63,7 +63,11 @@ export function createNodeProcess(options: {
         stdio: ['ignore', log.fd, log.fd],
       })
       child = started
+      // Whatever ends this process, a closed pipe among it, ends its nodes.
+      const endWithUs = () => void started.kill('SIGTERM')
+      process.once('exit', endWithUs)
       started.on('exit', (code) => {
+        process.off('exit', endWithUs)
         if (!expected && child === started) options.onExit(name, code)
       })
       await once(started, 'spawn')

@@ -107,3 +107,20 @@ describe('a validator that lags', { timeout: 60_000 }, () => {
     expect(world.members[3]!.node().status()).toMatchObject({ mode: 'consensus', signing: true, progress: undefined })
   })
 })
+
+describe('a newcomer to a chain that is faster than two round trips', { timeout: 60_000 }, () => {
+  it('reaches its end, and stays there', async () => {
+    const world = createNodeWorld({ validators: 4, followers: 1, consensus: { interval_ms: 100 } })
+    await world.start(0, 1, 2, 3)
+    await world.until(() => heightOf(world, 0) >= 5, 20)
+    await world.start(4)
+    await world.run(3)
+    const lags: number[] = []
+    for (let time = 0; time < 20; time++) {
+      await world.run(0.25)
+      lags.push(heightOf(world, 0) - heightOf(world, 4))
+    }
+    expect(Math.max(...lags)).toBeLessThanOrEqual(2)
+    expect(world.members[4]!.node().status().mode).toBe('consensus')
+  })
+})

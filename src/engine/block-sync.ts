@@ -1,4 +1,4 @@
-import type { Timer } from '../ports/clock.ts'
+import type { Clock, Timer } from '../ports/clock.ts'
 import type { PeerId } from '../ports/network.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { confirmedHeight } from '../sync/peer-choice.ts'
@@ -39,9 +39,16 @@ export interface BlockSyncOptions
   readonly praise?: (peer: PeerId, deed: 'block-served') => void
 }
 
+interface Place {
+  readonly height: number
+  readonly target: number
+}
+
 /** How long consensus may take to make up for a peer's lead. */
 const graceMs = 400
 const missedDecisionMs = 50
+/** Consensus has just got the chain back: should it have come too late for a height by then, it will for the next. */
+const settlingMs = 2000
 const retryMs = 500
 /** Blocks that earn a peer one good deed. */
 const blocksPerDeed = 32
@@ -54,24 +61,25 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     ...options,
     peers: () => peers,
     onTake: (certified) => taker.push(certified),
-    onIdle: finish,
+    onIdle: () => void rest().catch(fail),
   })
   const taker = createBlockTaker({ ...options, whenDurable: store.whenDurable, onBegin: begin, onTaken, onFailure: fail })
   const peers = createSyncPeers({ clock, network: ports.network, mayAsk: runner.asker.mayAsk })
   let timer: Timer | undefined
   let active = false
   let stopped = false
+  const patience = createPatience(clock, options)
 
   const height = (): number => chain.tip().height
   const target = (): number => Math.max(height(), confirmedHeight(peers.above(height()), height()))
+  const place = (): Place => ({ height: height(), target: target() })
 
   function watch(delayMs: number): void {
     if (timer || runner.running || stopped || !peers.ahead(height())) return
-    const before = height()
+    const before = place()
     timer = clock.schedule(delayMs, () => {
       timer = undefined
-      const isComingAlong = height() > before && target() - height() < options.lagBlocks
-      if (isComingAlong) watch(graceMs)
+      if (patience.isRewarded(before, place())) watch(graceMs)
       else if (peers.above(height()).length === 0) watch(retryMs)
       else runner.start()
     })
@@ -99,14 +107,12 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     await store.release()
     if (stopped || runner.running) return
     if (active) telemetry.log('info', 'no block left to take', { height: height() })
+    const delayMs = active ? missedDecisionMs : retryMs
+    if (active) patience.begin()
     active = false
     exportProgress(telemetry, { target: 0, blocksPerSecond: 0 })
     options.onEnd()
-    watch(retryMs)
-  }
-
-  function finish(): void {
-    void rest().catch(fail)
+    watch(delayMs)
   }
 
   function fail(error: unknown): void {
@@ -128,13 +134,29 @@ export function createBlockSync(options: BlockSyncOptions): BlockSync {
     },
     heard(peer, claimed) {
       peers.heard(peer, claimed)
-      watch(options.missesDecision() ? missedDecisionMs : graceMs)
+      watch(patience.ms())
     },
     async stop() {
       stopped = true
       runner.stop()
       timer?.cancel()
       await taker.stop()
+    },
+  }
+}
+
+/** How long consensus may take to make up for the lead of peers by itself, and whether it does. */
+function createPatience(clock: Clock, { lagBlocks, missesDecision }: Pick<BlockSyncOptions, 'lagBlocks' | 'missesDecision'>) {
+  let begunAt = Number.NEGATIVE_INFINITY
+  return {
+    /** Consensus has the chain back. */
+    begin(): void {
+      begunAt = clock.monotonic()
+    },
+    ms: () => (clock.monotonic() - begunAt < settlingMs || missesDecision() ? missedDecisionMs : graceMs),
+    isRewarded(before: Place, now: Place): boolean {
+      const lag = now.target - now.height
+      return now.height > before.height && lag < Math.min(before.target - before.height, lagBlocks)
     },
   }
 }

@@ -14,8 +14,8 @@ import { createBlockAnnouncements } from './block-announcements.ts'
 import { type ProducedBlock, produceBlock } from './block-producer.ts'
 import { type BlockSync, type BlockSyncOptions, createBlockSync } from './block-sync.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
-import { createConsensusGossip } from './consensus-gossip.ts'
-import { createConsensusRunner } from './consensus-runner.ts'
+import { type ConsensusGossip, createConsensusGossip } from './consensus-gossip.ts'
+import { type ConsensusRunner, createConsensusRunner } from './consensus-runner.ts'
 import { type Defence, openDefence } from './defence.ts'
 import { createDirectory, type Directory, directoryCapability, servesDirectory } from './directory.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
@@ -34,7 +34,8 @@ import { createRelayDesk, relayCapability, servesAsRelay } from './relay-desk.ts
 import { withRelays } from './relay-handlers.ts'
 import { createRelayService } from './relay-service.ts'
 import { accessOf, mayDial } from './reputation.ts'
-import { createSigningWatch } from './signing-watch.ts'
+import type { SigningGate } from './signing-gate.ts'
+import { createSigningWatch, type SigningWatch } from './signing-watch.ts'
 import { openStateRooms } from './state-rooms.ts'
 import { createSyncCoordinator, type SyncCoordinator } from './sync-coordinator.ts'
 import { visitCapability } from './visits.ts'
@@ -108,12 +109,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     handshake,
     onFinal: onSynced,
     missesDecision: () => core.decidedBlockHash !== undefined && !candidates.held(core.decidedBlockHash),
-    onBegin: runner.suspend,
-    onEnd: () => {
-      runner.resume()
-      watch.judge()
-      gossip.tell()
-    },
+    ...turnsOf(foundation.gate, () => ({ runner, watch, gossip })),
     onFork: (fork) => forks.onFork(fork),
     onDivided: (peer, height) => forks.onDivided(peer, height),
     ...conduct,
@@ -125,6 +121,25 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const rooms = { ...defence, ...greeting, ...served, exchange, gossip, announcements, evidenceDesk, sync, watch, directory }
   const desks = openDesks(foundation, options, { ...rooms, reachServer: reachability.server })
   return { ...rooms, runner, coordinator, ...desks, neighbours: createNeighbours({ ...foundation, ...defence }) }
+}
+
+/** Block sync and consensus take turns with the chain. */
+function turnsOf(
+  gate: SigningGate,
+  rooms: () => { readonly runner: ConsensusRunner; readonly watch: SigningWatch; readonly gossip: ConsensusGossip },
+) {
+  return {
+    onBegin() {
+      gate.fellBehind()
+      return rooms().runner.suspend()
+    },
+    onEnd() {
+      const { runner, watch, gossip } = rooms()
+      runner.resume()
+      watch.judge()
+      gossip.tell()
+    },
+  }
 }
 
 /** Those who bring the chain forward by what peers have: first, where it is wanted, its state, then its blocks. */

@@ -27,6 +27,23 @@ describe('signing gate', () => {
     expect(await gate.passed()).toBe(true)
   })
 
+  it('listens anew when the node falls behind before it has listened long enough', async () => {
+    const { gate, answers, wait, run } = setUp(300)
+    wait()
+    gate.caughtUp(1)
+    await run(200)
+    gate.fellBehind()
+    await run(1000)
+    expect(gate.open).toBe(false)
+    gate.caughtUp(9)
+    await run(299)
+    expect(answers).toEqual([])
+    await run(2)
+    expect(answers).toEqual([true])
+    gate.fellBehind()
+    expect(gate.open).toBe(true)
+  })
+
   it('opens at once where there is nothing to listen for', async () => {
     const { gate, answers, wait, run } = setUp(0)
     wait()

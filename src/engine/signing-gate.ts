@@ -14,6 +14,8 @@ export interface SigningGate {
   dismiss(): void
   /** The node stands where its peers do, at this height of the latest final block. */
   caughtUp(height: number): void
+  /** It does not any more. What it heard meanwhile of the chain's present is not enough, and listening begins anew. */
+  fellBehind(): void
   shut(reason: string): void
   stop(): void
 }
@@ -62,6 +64,11 @@ export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
         listened = true
         settle()
       })
+    },
+    fellBehind() {
+      if (listened) return
+      timer?.cancel()
+      synced = false
     },
     shut(reason) {
       fault ??= reason

@@ -8,6 +8,7 @@ import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { createAskDesk } from './ask-desk.ts'
 import { createBodyGather } from './body-gather.ts'
+import { askEarly, type EarlyBodies } from './early-bodies.ts'
 import { confirmedHeight, type SyncPeer } from './peer-choice.ts'
 import type { PlanEffect, PlanInput, PlanTip } from './plan-messages.ts'
 import { createRangeQuest, type RangeQuest } from './range-quest.ts'
@@ -23,6 +24,8 @@ export interface BlockPlan {
 
 /** Certified blocks that may wait to be gathered while the next range is asked for. */
 const aheadMax = 3 * headersMax
+/** So many blocks are asked for before their headers are certified. */
+const earlyMax = 4
 
 /** Where the certified part ends. */
 interface CertifiedEnd {
@@ -38,6 +41,7 @@ export function createBlockPlan(start: PlanTip): BlockPlan {
   let tip = start
   let end: CertifiedEnd = start
   let quest: RangeQuest | undefined
+  let early: EarlyBodies | undefined
   let halted = false
 
   function take(input: PlanInput): void {
@@ -59,6 +63,8 @@ export function createBlockPlan(start: PlanTip): BlockPlan {
     if (tip.height > end.height) {
       quest?.drop()
       quest = undefined
+      early?.end()
+      early = undefined
     }
     end = tip
   }
@@ -67,8 +73,11 @@ export function createBlockPlan(start: PlanTip): BlockPlan {
     const range = quest?.found
     if (!quest || quest.state === 'asking') return
     quest = undefined
+    const bodies = early?.end() ?? []
+    early = undefined
     if (!range) return
     gather.add(range)
+    for (const body of bodies) gather.offer(body)
     const height = range.commit.height
     end = { height, hash: range.commit.blockHash, validators: range.changesSet ? undefined : end.validators }
     if (height <= tip.height) advance(tip)
@@ -80,7 +89,9 @@ export function createBlockPlan(start: PlanTip): BlockPlan {
     const goal = confirmedHeight(desk.peers, end.height)
     if (goal <= end.height) return
     const to = Math.min(goal, end.height + headersMax)
-    quest = createRangeQuest({ from: end.height + 1, to, previousHash: end.hash, validators: end.validators }, desk)
+    const from = end.height + 1
+    quest = createRangeQuest({ from, to, previousHash: end.hash, validators: end.validators }, desk)
+    if (to - end.height <= earlyMax && end.height === tip.height) early = askEarly(desk, { from, count: to - end.height })
   }
 
   function halt(): void {

@@ -67,7 +67,8 @@ export function askBodies(
   }
 }
 
-function faultOf({ height, hash }: Slot, block: Block): Rejection | undefined {
+/** What keeps a block from being the one of a slot. */
+export function faultOf({ height, hash }: Slot, block: Block): Rejection | undefined {
   if (block.header.height !== height) return reject('SYNC_WRONG_HEIGHT', `asked for ${height}, got ${block.header.height}`).error
   if (!bytesEqual(blockHash(block.header), hash)) return reject('SYNC_WRONG_BLOCK', `at height ${height}`).error
   const whole = checkParts(block)

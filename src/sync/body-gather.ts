@@ -5,7 +5,8 @@
 import type { Block } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { AskDesk } from './ask-desk.ts'
-import { askBodies, type Slot } from './body-ask.ts'
+import { askBodies, faultOf, type Slot } from './body-ask.ts'
+import type { EarlyBody } from './early-bodies.ts'
 import type { LinkedRange } from './header-chain.ts'
 import { choosePeers } from './peer-choice.ts'
 
@@ -13,6 +14,8 @@ export interface BodyGather {
   /** The last block that was handed on. */
   readonly taken: number
   add(range: LinkedRange): void
+  /** Takes a block that came before its header was certified, if it is the one. */
+  offer(body: EarlyBody): void
   /** Asks for what is missing, as far as there is room and there are peers. */
   assign(): void
   /** Blocks up to this height are in the chain. */
@@ -103,6 +106,12 @@ export function createBodyGather(desk: AskDesk, height: number): BodyGather {
       const last = headers.length - 1
       for (const [index, { height }] of headers.entries())
         slots.push({ height, hash: hashes[index] as Hash, commit: index === last ? commit : undefined, asked: false })
+    },
+    offer({ block, bytes, peer }) {
+      const slot = slots.find(({ height: wanted }) => wanted === block.header.height)
+      if (!slot || slot.asked || faultOf(slot, block)) return
+      slot.asked = true
+      hold(slot, block, bytes, peer)
     },
     assign,
     executed(reached) {

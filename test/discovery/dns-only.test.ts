@@ -62,7 +62,7 @@ describe.skipIf(without !== '')(`nodes that know only DNS seeds${without && ` (s
     const where = ['--home', home, '--state', state, '--key-file', join(state, 'key'), '--listen', `${seed.address}:53`]
     const zoneWords = ['--zone', zone, '--address', seed.address, '--interval', '5', '--rate', '10000']
     const words = [process.execPath, launcher, 'dns-seed', ...where, ...zoneWords, '--peer', network.nodes[0]!.address]
-    const run = await seed.start(words, async ({ output }) => output.includes('Serving'))
+    const run = await seed.start(words, async ({ output }) => output.includes('Serving'), { timeoutMs: 90_000 })
     const found = await timeUntil(
       'the seed has tested the network',
       async () => (await dig('SRV', `_synod._tcp.${zone}`)).length > 0,

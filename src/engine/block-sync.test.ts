@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createNodeWorld, type NodeWorld } from '../../test/engine/node-world.ts'
+import { withHandlers } from '../simulator/byzantine/eavesdrop.ts'
 import { falseHistorian } from '../simulator/byzantine/false-historian.ts'
 import type { Ports } from './ports.ts'
 
@@ -10,25 +11,18 @@ const sumOf = (world: NodeWorld, index: number, metric: string) =>
 
 /** Answers all but the last part, and then nothing ever. */
 function stalling(ports: Ports, protocol: string): Ports {
-  return {
-    ...ports,
-    network: {
-      ...ports.network,
-      start: (handlers) =>
-        ports.network.start({
-          ...handlers,
-          async *onRequest(peer, asked, message) {
-            let held: Uint8Array | undefined
-            for await (const part of handlers.onRequest(peer, asked, message)) {
-              if (held) yield held
-              held = part
-            }
-            if (asked === protocol) await new Promise(() => undefined)
-            if (held) yield held
-          },
-        }),
+  return withHandlers(ports, (handlers) => ({
+    ...handlers,
+    async *onRequest(peer, asked, message) {
+      let held: Uint8Array | undefined
+      for await (const part of handlers.onRequest(peer, asked, message)) {
+        if (held) yield held
+        held = part
+      }
+      if (asked === protocol) await new Promise(() => undefined)
+      if (held) yield held
     },
-  }
+  }))
 }
 
 describe('a node that joins late', { timeout: 60_000 }, () => {

@@ -4,25 +4,19 @@ import { headerRangeSchema } from '../chain/header-message.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { helloSchema } from '../peers/hello.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import { withHandlers } from '../simulator/byzantine/eavesdrop.ts'
 import type { Ports } from './ports.ts'
 
 const seldom = { interval_ms: 4000, empty_blocks: true }
 
 /** A node whose answers to one protocol are changed on their way out. */
 function answering(ports: Ports, protocol: string, change: (part: Bytes) => Bytes): Ports {
-  return {
-    ...ports,
-    network: {
-      ...ports.network,
-      start: (handlers) =>
-        ports.network.start({
-          ...handlers,
-          async *onRequest(peer, asked, message) {
-            for await (const part of handlers.onRequest(peer, asked, message)) yield asked === protocol ? change(part) : part
-          },
-        }),
+  return withHandlers(ports, (handlers) => ({
+    ...handlers,
+    async *onRequest(peer, asked, message) {
+      for await (const part of handlers.onRequest(peer, asked, message)) yield asked === protocol ? change(part) : part
     },
-  }
+  }))
 }
 
 const surveyOf = (world: NodeWorld, index: number) => world.members[index]!.node().status().survey

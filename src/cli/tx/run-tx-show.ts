@@ -3,24 +3,10 @@ import { fromHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { apiAddress } from '../frame/api-address.ts'
 import { askNode } from '../frame/ask-node.ts'
-import type { Console } from '../frame/command.ts'
 import { answerProven, proveTransaction } from './proven-transaction.ts'
-import { trustedChain } from './trusted-chain.ts'
+import { type ChainQuestion, trustedChain } from './trusted-chain.ts'
 
-export async function runTxShow({
-  options,
-  console,
-  ...invocation
-}: {
-  readonly console: Console
-  readonly arguments: readonly string[]
-  readonly options: {
-    readonly home: string | undefined
-    readonly chain: string | undefined
-    readonly api: string | undefined
-    readonly json: boolean
-  }
-}): Promise<number> {
+export async function runTxShow({ options, console, ...invocation }: ChainQuestion): Promise<number> {
   const id = fromHex(invocation.arguments[0] ?? '')
   if (id?.length !== 32) throw new OperationalError('USAGE_INVALID', 'A transaction’s id is 32 bytes in hexadecimal.')
   const { trust } = await trustedChain(options, console)

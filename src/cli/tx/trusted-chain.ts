@@ -13,6 +13,13 @@ interface ChainOptions {
   readonly chain: string | undefined
 }
 
+/** What a command is given that asks a node of one thing, and believes it as far as the chain proves it. */
+export interface ChainQuestion {
+  readonly console: Console
+  readonly arguments: readonly string[]
+  readonly options: ChainOptions & { readonly api: string | undefined; readonly json: boolean }
+}
+
 /** The chain as this machine knows it, whatever a node says: its spec, its id, and the validators it began with. */
 export async function trustedChain(
   options: ChainOptions,

@@ -8,24 +8,10 @@ import { OperationalError } from '../../primitives/operational-error.ts'
 import { aligned, answer } from '../frame/answer.ts'
 import { apiAddress } from '../frame/api-address.ts'
 import { askNode } from '../frame/ask-node.ts'
-import type { Console } from '../frame/command.ts'
-import { trustedChain } from '../tx/trusted-chain.ts'
+import { type ChainQuestion, trustedChain } from '../tx/trusted-chain.ts'
 
 /** Asks a node what the ledger holds of a validator, and shows it. */
-export async function runValidatorShow({
-  options,
-  console,
-  ...invocation
-}: {
-  readonly console: Console
-  readonly arguments: readonly string[]
-  readonly options: {
-    readonly home: string | undefined
-    readonly chain: string | undefined
-    readonly api: string | undefined
-    readonly json: boolean
-  }
-}): Promise<number> {
+export async function runValidatorShow({ options, console, ...invocation }: ChainQuestion): Promise<number> {
   const { spec } = await trustedChain(options, console)
   const operator = decodeAddress(spec.chain.address_prefix, invocation.arguments[0] ?? '')
   if (!operator.ok) {

@@ -117,6 +117,11 @@ export const metrics = {
     labels: ['class'],
   },
   synod_messages_total: { type: 'counter', help: 'Messages received.', labels: ['channel'] },
+  synod_gossip_control_total: {
+    type: 'counter',
+    help: 'Envelopes of gossip with grafts, prunes or lists of messages: taken, or dropped because they were beyond a peer’s budget.',
+    labels: ['outcome'],
+  },
   synod_rejections_total: { type: 'counter', help: 'Messages refused.', labels: ['code'] },
   synod_operator_refusals_total: {
     type: 'counter',

@@ -66,13 +66,6 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { network, telemetry } = ports
   const visitDesk = createVisitDesk(options)
 
-  function countPeers(): void {
-    const peers = network.peers()
-    for (const direction of ['inbound', 'outbound'] as const) {
-      telemetry.gauge('synod_peers', peers.filter((peer) => peer.direction === direction).length, { direction })
-    }
-  }
-
   function onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict> {
     telemetry.count('synod_messages_total', 1, { channel })
     if (!budgets.admitsGossip(peer, channel, message.length)) return 'ignore'
@@ -101,7 +94,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       if (visits.met(peer, handshake.of(peer.id))) return visitDesk.met(peer)
       register.meet(peer)
       if (!inbound.meet(peer)) return
-      countPeers()
+      countPeers(ports)
       budgets.meet(peer.id)
       telemetry.log('info', 'peer connected', { peer: peer.id, direction: peer.direction, protection: peer.protection })
       events.emit({ type: 'peer-connected', peer })
@@ -115,7 +108,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
     },
     onDisconnected(peer: PeerInfo, reason) {
       if (visits.parted(peer)) return visitDesk.parted(peer, reason)
-      countPeers()
+      countPeers(ports)
       register.part(peer.id)
       inbound.part(peer)
       budgets.leave(peer.id)
@@ -134,6 +127,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
       else if (channel === 'peers') onPeersMessage(options, peer, message)
     },
     onGossip,
+    onGossipControl: (_peer, outcome) => telemetry.count('synod_gossip_control_total', 1, { outcome }),
     onRequest: serve,
     onMisbehaviour: judge.misbehaved,
   }
@@ -148,6 +142,13 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
         standing: judge.standing(peer.id),
         staked: handshake.isStaked(peer.id),
       })),
+  }
+}
+
+function countPeers({ network, telemetry }: Ports): void {
+  const peers = network.peers()
+  for (const direction of ['inbound', 'outbound'] as const) {
+    telemetry.gauge('synod_peers', peers.filter((peer) => peer.direction === direction).length, { direction })
   }
 }
 

@@ -161,6 +161,8 @@ export interface NetworkHandlers {
   onMessage(peer: PeerId, channel: Channel, message: Bytes): void
   /** A gossiped message, checked before it is forwarded: `accept` forwards, `ignore` drops, `reject` also costs the sender. */
   onGossip(peer: PeerId, channel: Channel, message: Bytes): Verdict | Promise<Verdict>
+  /** An envelope said something about the mesh itself, and was heard, or was beyond the peer's budget. Absent: nobody counts them. */
+  onGossipControl?(peer: PeerId, outcome: 'taken' | 'dropped'): void
   /** Answers a request part by part; throwing refuses it. The requester is told what `peers/refusal.ts` made, and nothing of other errors. */
   onRequest(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncIterable<Bytes>
   /** The peer broke the transport's own rules: oversized frame, garbage, unknown protocol. */

@@ -28,8 +28,8 @@ export interface GossipRpc {
 }
 
 export interface GossipControlBudget {
-  /** Takes from the envelope what is beyond the peer's budget: the messages in it stay. */
-  trim(from: Libp2pPeerId, rpc: GossipRpc): void
+  /** Takes from the envelope what is beyond the peer's budget: the messages in it stay. Says what became of it, when it held any control. */
+  trim(from: Libp2pPeerId, rpc: GossipRpc): 'taken' | 'dropped' | undefined
   leave(peer: PeerId): void
 }
 
@@ -48,21 +48,22 @@ export function createGossipControlBudget(options: {
   return {
     trim(from, rpc) {
       const cost = costOf(rpc)
-      if (cost === 0) return
+      if (cost === 0) return undefined
       const peer = from.toString()
       const account = spent.get(peer) ?? { bucket: 0, excess: 0 }
       spent.set(peer, account)
       const { conforms, bucket } = takeTokens(policy, account.bucket, options.now(), Math.min(cost, gossipControlBurst))
       account.bucket = bucket
-      if (conforms) return
+      if (conforms) return 'taken'
       delete rpc.subscriptions
       delete rpc.control
       account.excess += cost
       for (; account.excess >= perOffence; account.excess -= perOffence) {
         // Whoever is put out has been forgotten meanwhile.
-        if (spent.get(peer) !== account) return
+        if (spent.get(peer) !== account) break
         options.onExcess(peer)
       }
+      return 'dropped'
     },
     leave: (peer) => void spent.delete(peer),
   }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { type GossipSub, type GossipsubMessage, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Connection, PeerId as Libp2pPeerId, StreamHandler, Topology } from '@libp2p/interface'
 import { gossipMesh } from '../../peers/gossip-mesh.ts'
-import { type Channel, channelBytesMax, channels, type PeerId, type Verdict } from '../../ports/network.ts'
+import { type Channel, channelBytesMax, channels, type NetworkHandlers, type PeerId, type Verdict } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { unreadUntil } from './early-stream.ts'
 import { createGossipControlBudget, type GossipRpc } from './gossip-control.ts'
@@ -30,12 +30,10 @@ export interface GossipGate {
   readonly isConnected: (peer: PeerId) => boolean
 }
 
-export interface GossipOptions extends GossipGate {
+export interface GossipOptions extends GossipGate, Pick<NetworkHandlers, 'onMisbehaviour' | 'onGossip' | 'onGossipControl'> {
   readonly chainTag: string
   /** Channels this node follows. */
   readonly follow: readonly Channel[]
-  readonly onMisbehaviour: (peer: PeerId, what: string) => void
-  readonly onGossip: (peer: PeerId, channel: Channel, message: Bytes) => Verdict | Promise<Verdict>
 }
 
 export interface Gossip {
@@ -163,7 +161,8 @@ function boundRpcs(pubsub: Internals, options: GossipOptions): RpcBounds {
   const handle = pubsub.handleReceivedRpc.bind(pubsub)
   pubsub.handleReceivedRpc = async (from, rpc) => {
     if (!flow.admits(from, rpc)) return
-    control.trim(from, rpc)
+    const outcome = control.trim(from, rpc)
+    if (outcome !== undefined) options.onGossipControl?.(from.toString(), outcome)
     rpc.messages = rpc.messages?.filter(({ topic = '' }) => followed.has(topic)) ?? []
     return handle(from, rpc)
   }

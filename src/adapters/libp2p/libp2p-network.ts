@@ -118,14 +118,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
         arrivalOf: (connection) => door.arrivalOf(connection.timeline),
         serveCourtesies: (linkOf) => serveCourtesies(components, linkOf),
         relaying: { door, components, stunServers: transports.mayUse('webrtc') ? (options.stunServers ?? []) : undefined },
-        createGossip: (gate) =>
-          createGossip(components, {
-            chainTag,
-            follow,
-            ...gate,
-            onGossip: handlers.onGossip,
-            onMisbehaviour: handlers.onMisbehaviour,
-          }),
+        createGossip: (gate) => createGossip(components, { chainTag, follow, ...gate, ...handlers }),
       })
     },
     addresses() {

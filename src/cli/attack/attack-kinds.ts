@@ -1,5 +1,8 @@
 import type { Channel } from '../../ports/network.ts'
 
+/** What a node counts as it takes it in: messages of a direct channel, and envelopes of gossip with control in them. */
+export type Counted = Channel | 'gossip-control'
+
 /** The attacks there are. `rate` is attempts a second and `connections` how many at one time, unless the command line says otherwise. */
 export interface AttackKind {
   readonly summary: string
@@ -7,8 +10,8 @@ export interface AttackKind {
   readonly unit: 'connections' | 'messages' | 'frames' | 'streams' | 'envelopes'
   readonly rate: number
   readonly connections: number
-  /** The direct channels that it sends on, where the node counts what it receives. */
-  readonly channels?: readonly Channel[]
+  /** What it sends that the node counts as it comes in: messages of direct channels, or gossip's own control. */
+  readonly counted?: readonly Counted[]
 }
 
 export const attackKinds = {
@@ -41,14 +44,14 @@ export const attackKinds = {
     unit: 'messages',
     rate: 2000,
     connections: 1,
-    channels: ['consensus'],
+    counted: ['consensus'],
   },
   'invalid-votes': {
     summary: 'votes whose signatures do not hold',
     unit: 'messages',
     rate: 500,
     connections: 1,
-    channels: ['consensus'],
+    counted: ['consensus'],
   },
   'invalid-transactions': {
     summary: 'batches of transactions whose signatures do not hold',
@@ -73,7 +76,7 @@ export const attackKinds = {
     unit: 'messages',
     rate: 8000,
     connections: 1,
-    channels: ['consensus', 'batches'],
+    counted: ['consensus', 'batches'],
   },
   eclipse: {
     summary: 'many identities from one subnet that take every place they get',
@@ -86,6 +89,7 @@ export const attackKinds = {
     unit: 'envelopes',
     rate: 1000,
     connections: 1,
+    counted: ['gossip-control'],
   },
 } as const satisfies Readonly<Record<string, AttackKind>>
 

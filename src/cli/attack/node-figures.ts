@@ -1,11 +1,11 @@
-import type { Channel } from '../../ports/network.ts'
+import type { Counted } from './attack-kinds.ts'
 import type { NodeFigures } from './report.ts'
 
 /** A node's metrics at one moment, as far as attacks go. */
 export interface NodeSnapshot {
   readonly height: number
   readonly refused: number
-  readonly messages: Readonly<Record<string, number>>
+  readonly taken: Readonly<Record<string, number>>
   /** How often each kind of attack has begun. */
   readonly begun: Readonly<Record<string, number>>
   readonly active: readonly string[]
@@ -21,7 +21,7 @@ export async function readSnapshot(api: string): Promise<NodeSnapshot | undefine
 }
 
 export function snapshotOf(metrics: string): NodeSnapshot {
-  const messages: Record<string, number> = {}
+  const taken: Record<string, number> = {}
   const begun: Record<string, number> = {}
   const active: string[] = []
   let height = 0
@@ -31,7 +31,8 @@ export function snapshotOf(metrics: string): NodeSnapshot {
     const value = Number(text)
     const label = (key: string) => new RegExp(`(?:^|,)${key}="([^"]*)"`).exec(labels)?.[1] ?? ''
     if (name === 'synod_consensus_height') height = value
-    if (name === 'synod_messages_total') messages[label('channel')] = value
+    if (name === 'synod_messages_total') taken[label('channel')] = value
+    if (name === 'synod_gossip_control_total' && label('outcome') === 'taken') taken['gossip-control'] = value
     if (name === 'synod_attacks_total') begun[label('kind')] = value
     if (name === 'synod_attack_active' && value > 0) active.push(label('kind'))
     // What is beyond a budget and only deferred was taken in.
@@ -39,29 +40,29 @@ export function snapshotOf(metrics: string): NodeSnapshot {
       refused += value
     }
   }
-  return { height, refused, messages, begun, active }
+  return { height, refused, taken, begun, active }
 }
 
 /**
  * What the attack meant to the node. `calm` and `start` enclose a time without it, `start` and `end` the attack. Honest messages follow
  * the blocks: as many of them as a block took in calm times are taken off what was received during the attack.
  *
- * @param channels on which the attack sends; none: its messages are not among those that a node counts.
+ * @param counted what the attack sends, as far as a node counts it.
  */
 export function figuresBetween(
   calm: NodeSnapshot,
   start: NodeSnapshot,
   end: NodeSnapshot,
-  channels: readonly Channel[],
+  counted: readonly Counted[],
 ): NodeFigures {
   const begun = Object.keys(end.begun).filter((kind) => (end.begun[kind] ?? 0) > (start.begun[kind] ?? 0))
   const received = (from: NodeSnapshot, to: NodeSnapshot) =>
-    channels.reduce((sum, channel) => sum + (to.messages[channel] ?? 0) - (from.messages[channel] ?? 0), 0)
+    counted.reduce((sum, kind) => sum + (to.taken[kind] ?? 0) - (from.taken[kind] ?? 0), 0)
   const perBlock = received(calm, start) / Math.max(1, start.height - calm.height)
   const processed = received(start, end) - perBlock * (end.height - start.height)
   return {
     attacks: [...new Set([...begun, ...end.active])],
     refused: end.refused - start.refused,
-    processed: channels.length === 0 ? null : Math.max(0, Math.round(processed)),
+    processed: counted.length === 0 ? null : Math.max(0, Math.round(processed)),
   }
 }

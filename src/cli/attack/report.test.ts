@@ -103,6 +103,8 @@ describe('what a node’s metrics tell', () => {
         `synod_consensus_height ${height}`,
         `synod_messages_total{channel="consensus"} ${consensus}`,
         'synod_messages_total{channel="batches"} 1e+3',
+        `synod_gossip_control_total{outcome="taken"} ${2 * height}`,
+        `synod_gossip_control_total{outcome="dropped"} ${9 * height}`,
         `synod_rejections_total{code="A"} ${refused}`,
         'synod_rejections_total{code="B"} 1',
         `synod_budget_exceeded_total{lane="x",outcome="refuse"} ${refused}`,
@@ -121,6 +123,11 @@ describe('what a node’s metrics tell', () => {
       refused: 12,
       processed: 1000,
     })
+  })
+
+  it('is the control of gossip that was heard, not what was dropped', () => {
+    const end = metrics(110, 1300, 0, 'synod_gossip_control_total{outcome="taken"} 270')
+    expect(figuresBetween(calm, start, end, ['gossip-control']).processed).toBe(50)
   })
 
   it('is never less than nothing', () => {

@@ -72,7 +72,7 @@ export async function runAttack(options: AttackOptions): Promise<number> {
       connections,
       unit: kind.unit,
       tally,
-      node: calm && start && end ? figuresBetween(calm, start, end, kind.channels ?? []) : null,
+      node: calm && start && end ? figuresBetween(calm, start, end, kind.counted ?? []) : null,
       measure: honest.measure,
       samples: { before, during, after },
     })

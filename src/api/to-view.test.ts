@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { blockHash, type Header } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import { roundMax } from '../chain/limits.ts'
 import { commitFromView, headerFromView, inclusionFromView, resultFromView, stateProofFromView } from '../client/from-view.ts'
 import { blockView, eventView, stateProofView, transactionView } from '../client/views.ts'

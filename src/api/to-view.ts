@@ -1,8 +1,9 @@
 import type { TransactionResult } from '../application/application.ts'
 import type { StateProof } from '../application/state-tree/proof.ts'
-import { type Block, blockHash, type Header } from '../chain/block.ts'
+import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import { evidenceSchema } from '../chain/evidence.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import type {
   BlockView,
   CommitView,

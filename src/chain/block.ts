@@ -5,36 +5,9 @@ import { merkleRoot } from '../crypto/merkle.ts'
 import type { Bytes } from '../primitives/bytes.ts'
 import { commitSchema } from './certificate.ts'
 import { evidenceListSchema } from './evidence.ts'
-import { consensusKey, hash } from './identifiers.ts'
+import { headerSchema } from './header.ts'
+import { hash } from './identifiers.ts'
 import { batchTransactionsMax, blockBatchesMax, blockTransactionsMax, transactionBytesMax } from './limits.ts'
-
-/** Everything a light client needs to know of a block. Its hash is the block's hash. */
-export const headerSchema = struct('Header', {
-  version: uint({ max: 0xffff }),
-  chainId: hash,
-  /** The first block has height 1; its previous hash is the chain id. */
-  height: uint(),
-  /** Proposer's clock, milliseconds since the Unix epoch. */
-  time: uint(),
-  previousHash: hash,
-  /** Hash of the commit of the previous block, which stands in this block; zero at height 1. */
-  previousCommitHash: hash,
-  /** RFC 6962 root over the transactions' ids in execution order. */
-  transactionsRoot: hash,
-  validatorsHash: hash,
-  nextValidatorsHash: hash,
-  parametersHash: hash,
-  /** State root after executing this very block. */
-  appHash: hash,
-  /** RFC 6962 root over the encoded results, one a transaction. */
-  resultsHash: hash,
-  evidenceHash: hash,
-  /** Hash of the order in which the block was proposed: so the block hash binds all of the proposed block, and no relayer can alter it. */
-  orderHash: hash,
-  /** Who built the block first; a re-proposal keeps it. */
-  proposer: consensusKey,
-})
-export type Header = Infer<typeof headerSchema>
 
 /** `count` transactions of the batch at index `batch` in the proposal's list, starting at `first`. */
 const runSchema = struct('Run', {
@@ -76,10 +49,6 @@ export const blockSchema = struct('Block', {
   transactions: list(bytes({ min: 1, max: transactionBytesMax }), { max: blockTransactionsMax }),
 })
 export type Block = Infer<typeof blockSchema>
-
-export function blockHash(header: Header): Hash {
-  return taggedHash('synod/block', encode(headerSchema, header))
-}
 
 /** A transaction's id: the plain SHA-256 of its encoded bytes, signature included. */
 export function transactionId(transaction: Bytes): Hash {

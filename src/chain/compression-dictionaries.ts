@@ -5,7 +5,7 @@
  */
 import { encode } from '../codec/codec.ts'
 import { type Bytes, concatBytes } from '../primitives/bytes.ts'
-import { type Header, headerSchema } from './block.ts'
+import { type Header, headerSchema } from './header.ts'
 import type { ChainId } from './identifiers.ts'
 import { type Transaction, transactionSchema } from './transaction.ts'
 

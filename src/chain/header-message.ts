@@ -1,6 +1,6 @@
 import { type Infer, list, struct, uint } from '../codec/schema.ts'
-import { headerSchema } from './block.ts'
 import { commitSchema } from './certificate.ts'
+import { headerSchema } from './header.ts'
 
 /** Most headers of one answer: a quarter of a megabyte. */
 export const headersMax = 512

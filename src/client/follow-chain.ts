@@ -1,4 +1,4 @@
-import type { Header } from '../chain/block.ts'
+import type { Header } from '../chain/header.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import { blsVerifyBatch } from '../crypto/bls.ts'

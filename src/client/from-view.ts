@@ -1,7 +1,7 @@
 import type { TransactionResult } from '../application/application.ts'
 import type { StateProof } from '../application/state-tree/proof.ts'
-import type { Header } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import type { Header } from '../chain/header.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { InclusionProof } from '../crypto/merkle.ts'
 import type { LightBlock } from '../light/light-block.ts'

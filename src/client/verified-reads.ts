@@ -1,6 +1,7 @@
-import { blockHash, type Header, noCommitHash, transactionId, transactionsRoot } from '../chain/block.ts'
+import { noCommitHash, transactionId, transactionsRoot } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
 import { evidenceHash, evidenceSchema } from '../chain/evidence.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import { blockEvidenceMax } from '../chain/limits.ts'
 import { decode } from '../codec/codec.ts'
 import { decodeAddress } from '../crypto/address.ts'

@@ -3,9 +3,10 @@
  * first; everything is decided by the chain's own data: chain id, height, validator set. Spec: docs/spec/consensus.md, messages.
  */
 import { bitmapIndices } from '../chain/bitmap.ts'
-import { blockHash, noCommitHash, orderHash } from '../chain/block.ts'
+import { noCommitHash, orderHash } from '../chain/block.ts'
 import { type Certificate, certifiedVote, commitHash } from '../chain/certificate.ts'
 import { evidenceHash } from '../chain/evidence.ts'
+import { blockHash } from '../chain/header.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import { checkSigners } from '../chain/light-verification.ts'
 import { proposalSignBytes, type SignedProposal } from '../chain/proposal.ts'

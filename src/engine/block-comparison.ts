@@ -1,4 +1,4 @@
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import { verifyCommit } from '../chain/light-verification.ts'
 import type { PeerId } from '../ports/network.ts'

@@ -1,6 +1,7 @@
 import { transactionResultSchema } from '../application/application.ts'
-import { blockSchema, headerSchema, transactionId } from '../chain/block.ts'
+import { blockSchema, transactionId } from '../chain/block.ts'
 import { commitSchema } from '../chain/certificate.ts'
+import { headerSchema } from '../chain/header.ts'
 import { blockTransactionsMax } from '../chain/limits.ts'
 import { decode, encode } from '../codec/codec.ts'
 import { bytes, type Infer, list, sizeMax, struct, uint } from '../codec/schema.ts'

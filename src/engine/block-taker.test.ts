@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTestChain } from '../../test/engine/test-chain.ts'
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import { createMempool } from '../mempool/mempool.ts'
 import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'
 import { silence } from '../ports/telemetry.ts'

@@ -1,4 +1,5 @@
-import { blockHash, type ProposedBlock } from '../chain/block.ts'
+import type { ProposedBlock } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import type { Input } from '../consensus/tendermint/input.ts'
 import type { Tendermint } from '../consensus/tendermint/tendermint.ts'
 import type { Hash } from '../crypto/hash.ts'

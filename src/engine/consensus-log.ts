@@ -1,5 +1,6 @@
 import type { Application, DecodedTransaction } from '../application/application.ts'
-import { blockHash, type ProposedBlock, transactionId } from '../chain/block.ts'
+import { type ProposedBlock, transactionId } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import { encode } from '../codec/codec.ts'
 import type { Input } from '../consensus/tendermint/input.ts'
 import type { Hash } from '../crypto/hash.ts'

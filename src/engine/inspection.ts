@@ -2,7 +2,8 @@
  * What the disk of a node holds, read without a node: for an operator before a rollback or after a crash. Each part is looked at by
  * itself, so that damage in one does not hide the others.
  */
-import { blockHash, transactionId, transactionsRoot } from '../chain/block.ts'
+import { transactionId, transactionsRoot } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { decodeBook } from '../peers/address-book/book-file.ts'
 import type { Disk } from '../ports/disk.ts'

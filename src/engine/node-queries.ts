@@ -1,5 +1,5 @@
 import type { Application } from '../application/application.ts'
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { transportOf } from '../peers/address-order.ts'
 import type { Bytes } from '../primitives/bytes.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createNodeWorld, heights } from '../../test/engine/node-world.ts'
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { bytesEqual, utf8 } from '../primitives/bytes.ts'
 import { createPeerLightClient } from './peer-light-client.ts'

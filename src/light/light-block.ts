@@ -3,8 +3,9 @@
  * Everything in it hangs from the header by hashes; whether the header is the chain's is for `verify-light-block.ts` to say.
  * Spec: docs/spec/light-client.md.
  */
-import { blockHash, type Header, headerSchema } from '../chain/block.ts'
+
 import { type Commit, commitSchema } from '../chain/certificate.ts'
+import { blockHash, type Header, headerSchema } from '../chain/header.ts'
 import { address, type ChainId, consensusKey, consensusSignature } from '../chain/identifiers.ts'
 import { validatorsMax } from '../chain/limits.ts'
 import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'

@@ -1,7 +1,7 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { describe, expect, it } from 'vitest'
 import { bitmapOf } from '../chain/bitmap.ts'
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import { validatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import { precommit, voteSignBytes } from '../chain/vote.ts'
 import { type MadeChain, type MadeChainOptions, madeChainId, madeKey, makeChain } from '../cli/bench/made-chain.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
 import { createSyncWorld, runPlan, type Server, type SyncWorld } from '../../test/engine/sync-world.ts'
-import { blockHash, type Header } from '../chain/block.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 
 const length = 45

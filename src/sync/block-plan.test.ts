@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createSyncWorld, honestServer, runPlan, type Server, type SyncWorld } from '../../test/engine/sync-world.ts'
-import { type Block, blockHash, type Header } from '../chain/block.ts'
+import type { Block } from '../chain/block.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
 

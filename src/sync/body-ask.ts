@@ -1,6 +1,7 @@
-import { type Block, blockHash } from '../chain/block.ts'
+import type { Block } from '../chain/block.ts'
 import { checkParts } from '../chain/block-parts.ts'
 import type { Commit } from '../chain/certificate.ts'
+import { blockHash } from '../chain/header.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { type Rejection, reject } from '../primitives/result.ts'

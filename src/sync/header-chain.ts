@@ -2,7 +2,7 @@
  * What a range of headers must be before its certificate is worth checking: the headers that were asked for, each naming the one before
  * it, all of one validator set. Spec: docs/spec/sync.md, "Ranges".
  */
-import { blockHash } from '../chain/block.ts'
+import { blockHash } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'

@@ -1,5 +1,6 @@
-import type { Block, Header } from '../chain/block.ts'
+import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import type { Header } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'

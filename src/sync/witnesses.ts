@@ -1,5 +1,5 @@
-import { blockHash, type Header } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import { blockHash, type Header } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
 import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'

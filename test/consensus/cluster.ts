@@ -3,10 +3,10 @@
  * Time is the queue's own.
  */
 import type { ProposedBlock } from '../../src/chain/block.ts'
-import { blockHash } from '../../src/chain/block.ts'
 import type { Commit } from '../../src/chain/certificate.ts'
 import type { ConsensusParameters } from '../../src/chain/chain-spec.ts'
 import type { Evidence } from '../../src/chain/evidence.ts'
+import { blockHash } from '../../src/chain/header.ts'
 import type { Vote } from '../../src/chain/vote.ts'
 import { initialPriorities } from '../../src/consensus/proposer.ts'
 import type { Effect, Outbound } from '../../src/consensus/tendermint/effect.ts'

@@ -2,10 +2,11 @@
 
 import { bitmapOf } from '../../src/chain/bitmap.ts'
 import type { ProposedBlock } from '../../src/chain/block.ts'
-import { blockHash, orderHash } from '../../src/chain/block.ts'
+import { orderHash } from '../../src/chain/block.ts'
 import type { Certificate } from '../../src/chain/certificate.ts'
 import { type ConsensusParameters, consensusParametersSchema } from '../../src/chain/chain-spec.ts'
 import { evidenceHash } from '../../src/chain/evidence.ts'
+import { blockHash } from '../../src/chain/header.ts'
 import { type Proposal, proposalSignBytes, type SignedProposal } from '../../src/chain/proposal.ts'
 import { type ValidatorSet, validatorSet } from '../../src/chain/validator-set.ts'
 import { type SignedVote, type Vote, type VoteKind, voteSignBytes } from '../../src/chain/vote.ts'

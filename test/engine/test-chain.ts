@@ -1,11 +1,12 @@
 /** One node's chain by itself, and the blocks that its validators would make final next. */
 import type { DecodedTransaction } from '../../src/application/application.ts'
 import { bitmapOf } from '../../src/chain/bitmap.ts'
-import { type Block, blockHash, noCommitHash, orderHash, transactionId } from '../../src/chain/block.ts'
+import { type Block, noCommitHash, orderHash, transactionId } from '../../src/chain/block.ts'
 import { type Commit, commitHash } from '../../src/chain/certificate.ts'
 import { parametersHash } from '../../src/chain/chain-spec.ts'
 import { type Evidence, evidenceHash, orderedEvidence } from '../../src/chain/evidence.ts'
 import { genesisOf } from '../../src/chain/genesis.ts'
+import { blockHash } from '../../src/chain/header.ts'
 import { validatorSetHash } from '../../src/chain/validator-set.ts'
 import { precommit, prevote, voteSignBytes } from '../../src/chain/vote.ts'
 import { aggregateSignatures, type BlsKeypair, blsSign } from '../../src/crypto/bls.ts'

@@ -1,5 +1,5 @@
 import { bitmapOf } from '../../chain/bitmap.ts'
-import { blockHash, type Header } from '../../chain/block.ts'
+import { blockHash, type Header } from '../../chain/header.ts'
 import type { ChainId } from '../../chain/identifiers.ts'
 import { type ValidatorSet, validatorSet, validatorSetHash } from '../../chain/validator-set.ts'
 import { precommit, voteSignBytes } from '../../chain/vote.ts'

@@ -1,5 +1,5 @@
 import { resultCodeName } from '../../application/ledger/result-codes.ts'
-import { blockHash } from '../../chain/block.ts'
+import { blockHash } from '../../chain/header.ts'
 import type { Client } from '../../client/client.ts'
 import type { Trust } from '../../client/follow-chain.ts'
 import { verifiedHeader, verifyTransaction } from '../../client/verify.ts'

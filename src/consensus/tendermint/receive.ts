@@ -3,9 +3,9 @@
  * `undefined` when the input brings nothing new, which then leaves no trace in the log.
  */
 
-import { blockHash } from '../../chain/block.ts'
 import type { Certificate } from '../../chain/certificate.ts'
 import { type Evidence, orderedEvidence } from '../../chain/evidence.ts'
+import { blockHash } from '../../chain/header.ts'
 import type { SignedProposal } from '../../chain/proposal.ts'
 import { prevote, type SignedVote, type VoteKind } from '../../chain/vote.ts'
 import { assert, unreachable } from '../../primitives/assert.ts'

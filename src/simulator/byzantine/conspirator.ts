@@ -1,5 +1,5 @@
-import { blockHash } from '../../chain/block.ts'
 import { consensusMessageSchema } from '../../chain/consensus-message.ts'
+import { blockHash } from '../../chain/header.ts'
 import type { Proposal } from '../../chain/proposal.ts'
 import { validatorSet } from '../../chain/validator-set.ts'
 import { precommit, prevote } from '../../chain/vote.ts'

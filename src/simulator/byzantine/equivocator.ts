@@ -1,4 +1,4 @@
-import { blockHash } from '../../chain/block.ts'
+import { blockHash } from '../../chain/header.ts'
 import type { Hash } from '../../crypto/hash.ts'
 import { createSimulatedEntropy } from '../random.ts'
 import type { Liar } from './liar.ts'

@@ -1,4 +1,4 @@
-import { blockHash } from '../../chain/block.ts'
+import { blockHash } from '../../chain/header.ts'
 import type { Liar } from './liar.ts'
 import { forgeOwnMessages, signProposal } from './own-messages.ts'
 

@@ -29,6 +29,7 @@ function nodeOf(chain: ReturnType<typeof chainOf>, url: string, more: Partial<Cl
   return {
     url,
     lightBlock: async (height: number | 'latest') => lightBlockToView(chain.lightBlock(height === 'latest' ? 20 : height)),
+    validatorChanges: async (height: number) => ({ heights: [...chain.changesAbove(height)] }),
     ...more,
   } as unknown as Client
 }

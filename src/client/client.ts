@@ -32,7 +32,9 @@ import {
   submissionView,
   type TransactionView,
   transactionView,
+  type ValidatorChangesView,
   type ValidatorsView,
+  validatorChangesView,
   validatorsView,
 } from './views.ts'
 
@@ -53,6 +55,8 @@ export interface Client {
   block(height: number | 'latest'): Promise<BlockView | undefined>
   commit(height: number | 'latest'): Promise<CommitView | undefined>
   lightBlock(height: number | 'latest'): Promise<LightBlockView | undefined>
+  /** The first heights above one after which other validators decide. */
+  validatorChanges(height: number): Promise<ValidatorChangesView | undefined>
   validators(): Promise<ValidatorsView>
   chain(): Promise<ChainView>
   status(): Promise<StatusView>
@@ -116,6 +120,7 @@ export function createClient(url: string, { operatorToken }: ClientOptions = {})
     block: (height) => find(`/v1/blocks/${height}`, blockView),
     commit: (height) => find(`/v1/commits/${height}`, commitView),
     lightBlock: (height) => find(`/v1/light-blocks/${height}`, lightBlockView),
+    validatorChanges: (height) => find(`/v1/validator-changes/${height}`, validatorChangesView),
     validators: () => call('/v1/validators', validatorsView),
     chain: () => call('/v1/chain', chainView),
     status: () => call('/v1/status', statusView),

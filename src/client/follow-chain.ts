@@ -105,5 +105,9 @@ function httpProvider(client: Client): LightProvider {
         ? ok(lightBlockFromView(view))
         : reject('LIGHT_NOT_HELD', `${client.url} has no light block of height ${height}`)
     },
+    async changes(height) {
+      const view = await client.validatorChanges(height).catch(() => undefined)
+      return view?.heights ?? []
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roundMax, validatorsMax } from '../chain/limits.ts'
+import { changesMax } from '../light/light-block.ts'
 import { utf8 } from '../primitives/bytes.ts'
 import { standingView, trafficView } from './operator-views.ts'
 
@@ -78,6 +79,10 @@ export const lightBlockView = z.object({
     .max(validatorsMax),
 })
 export type LightBlockView = z.output<typeof lightBlockView>
+
+/** Where a light client best goes by. */
+export const validatorChangesView = z.object({ heights: z.array(count).max(changesMax) })
+export type ValidatorChangesView = z.output<typeof validatorChangesView>
 
 export const blockView = z.object({
   hash,

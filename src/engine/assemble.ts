@@ -44,6 +44,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     block: async (height) => chain.blocks.read(height)?.block,
     commit: async (height) => chain.blocks.read(height)?.commit,
     lightBlock: (height) => rooms.lightServer.lightBlock(height),
+    validatorChanges: (height) => rooms.lightServer.validatorChanges(height),
     transaction: async (id) => findTransaction(id),
     state: (key) => proveState(chain, key),
     query: (path, data) => queryApplication(application, chain, path, data),

@@ -4,7 +4,14 @@ import type { ChainSpec } from '../chain/chain-spec.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import { decode, encode } from '../codec/codec.ts'
-import { type KeyPossession, type LightBlock, lightBlockSchema, lightRequestSchema } from '../light/light-block.ts'
+import {
+  changesMax,
+  type KeyPossession,
+  type LightBlock,
+  lightBlockSchema,
+  lightRequestSchema,
+  validatorChangesSchema,
+} from '../light/light-block.ts'
 import { type Bytes, bytesEqual, bytesKey } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
 import type { PolkaMemory } from './polka-memory.ts'
@@ -14,6 +21,8 @@ import { requestRejected } from './request-rejection.ts'
 export interface LightServer {
   /** 0: the latest. Undefined where the block, or who decided it, is not held. */
   lightBlock(height: number): Promise<LightBlock | undefined>
+  /** The heights above one after which other validators decide, rising: the first of them. */
+  validatorChanges(height: number): Promise<readonly number[]>
   serve(request: Bytes): AsyncGenerator<Bytes>
 }
 
@@ -54,14 +63,25 @@ export function createLightServer(options: {
     }
   }
 
+  async function validatorChanges(height: number): Promise<readonly number[]> {
+    const heights = await chain.history.changesAbove(height, changesMax)
+    // Who decides after the tip is in no header that anybody could be shown.
+    return heights.filter((changed) => changed <= chain.tip().height)
+  }
+
   return {
     lightBlock,
+    validatorChanges,
     async *serve(request) {
       const decoded = decode(lightRequestSchema, request)
       if (!decoded.ok) throw requestRejected(decoded.error)
       const { type, height } = decoded.value
       if (type === 'polkas') {
         for (const polka of await polkas.at(height)) yield encode(certificateSchema, polka)
+        return
+      }
+      if (type === 'changes') {
+        yield encode(validatorChangesSchema, { heights: await validatorChanges(height) })
         return
       }
       const held = await lightBlock(height)

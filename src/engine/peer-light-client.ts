@@ -1,7 +1,13 @@
 import type { ChainId } from '../chain/identifiers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Hash } from '../crypto/hash.ts'
-import { type ConsistentBlock, type LightBlock, lightBlockSchema, lightRequestSchema } from '../light/light-block.ts'
+import {
+  type ConsistentBlock,
+  type LightBlock,
+  lightBlockSchema,
+  lightRequestSchema,
+  validatorChangesSchema,
+} from '../light/light-block.ts'
 import { createLightClient, type LightFailure, trustRoot } from '../light/light-client.ts'
 import type { LightProvider } from '../light/provider.ts'
 import { oneThird, type TrustRules } from '../light/trust.ts'
@@ -69,7 +75,25 @@ export function createPeerLightClient(options: {
 }
 
 function peerProvider(ports: Pick<Ports, 'network'>, peer: PeerId): LightProvider {
-  return { name: peer, lightBlock: (height) => peerLightBlock(ports, peer, height) }
+  return {
+    name: peer,
+    lightBlock: (height) => peerLightBlock(ports, peer, height),
+    changes: (height) => peerChanges(ports, peer, height),
+  }
+}
+
+/** None where the peer does not answer. */
+async function peerChanges({ network }: Pick<Ports, 'network'>, peer: PeerId, height: number): Promise<readonly number[]> {
+  const asked = encode(lightRequestSchema, { type: 'changes', height })
+  try {
+    for await (const part of network.request(peer, 'light', asked, { timeoutMs })) {
+      const told = decode(validatorChangesSchema, part)
+      return told.ok ? told.value.heights : []
+    }
+  } catch {
+    return []
+  }
+  return []
 }
 
 /** A peer's light block over a request: LIGHT_NOT_HELD when it has none, or does not answer. */

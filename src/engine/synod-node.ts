@@ -38,6 +38,8 @@ export interface SynodNode {
   commit(height: number): Promise<Commit | undefined>
   /** What a light client needs of this height, where it is held. */
   lightBlock(height: number): Promise<LightBlock | undefined>
+  /** The first heights above one after which other validators decide, rising, as far as they are known. */
+  validatorChanges(height: number): Promise<readonly number[]>
   transaction(id: Hash): Promise<IncludedTransaction | undefined>
   /** A value of the latest final state, or its absence, with the proof against `appHash` of the header at `height`. */
   state(key: Bytes): ProvenValue

@@ -11,6 +11,8 @@ import { decodeOwn } from './system-state.ts'
 export interface ValidatorHistory {
   /** Who decides a height up to the next one; `undefined` where that is not known any more. */
   at(height: number): Promise<ValidatorSet | undefined>
+  /** The first heights above one after which other validators decide, rising, as far as they are known. */
+  changesAbove(height: number, limit: number): Promise<readonly number[]>
 }
 
 const prefix = 0x76
@@ -20,6 +22,11 @@ export function openValidatorHistory(store: Store): ValidatorHistory {
     async at(height) {
       const [entry] = await store.range({ from: keyOf(0), to: keyOf(height + 1), limit: 1, reverse: true })
       return entry && validatorSet(decodeOwn(validatorSetSchema, entry[1]).validators)
+    },
+    async changesAbove(height, limit) {
+      // A record stands at the first height of its set, the change one before it.
+      const entries = await store.range({ from: keyOf(height + 2), to: Uint8Array.of(prefix + 1), limit })
+      return entries.map(([key]) => heightOf(key) - 1)
     },
   }
 }
@@ -46,6 +53,10 @@ export async function mendValidatorHistory(
     operations.push(validatorsFrom(tip.height + 1, tip.validators))
   }
   if (operations.length > 0) await store.write(operations, { durable: true })
+}
+
+function heightOf(key: Bytes): number {
+  return Number(new DataView(key.buffer, key.byteOffset).getBigUint64(1))
 }
 
 function keyOf(height: number): Bytes {

@@ -42,11 +42,19 @@ export type LightBlock = Infer<typeof lightBlockSchema>
 /** In a hello: the node answers requests for light blocks. */
 export const lightCapability = 'light'
 
+/** Heights of an answer: each costs whoever serves it a record as large as a set. */
+export const changesMax = 128
+
+/** Heights after which other validators decide, rising. */
+export const validatorChangesSchema = struct('ValidatorChanges', { heights: list(uint(), { max: changesMax }) })
+
 export const lightRequestSchema = variant('LightRequest', {
   /** Answered with a `LightBlock`, or with nothing when it is not held. Height 0: the latest. */
   'light-block': { tag: 1, schema: struct('LightBlockRequest', { height: uint() }) },
   /** Answered with each `Certificate` of prevotes for a block of this height that is kept. */
   polkas: { tag: 2, schema: struct('PolkasRequest', { height: uint() }) },
+  /** Answered with the `ValidatorChanges` above this height, as far as they are known. */
+  changes: { tag: 3, schema: struct('ValidatorChangesRequest', { height: uint() }) },
 })
 
 /** A light block whose parts belong together: the commit is of this header, and the sets are those that the header names. */

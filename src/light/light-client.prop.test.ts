@@ -18,11 +18,15 @@ it('whatever way the validators change, the block it arrives at is the chain’s
   const chains = fc.record({ changedEvery: fc.integer({ min: 1, max: 12 }), replaced: fc.integer({ min: 1, max: 5 }) })
   const steps = fc.array(fc.integer({ min: 1, max: heights }), { minLength: 1, maxLength: 6 })
   await fc.assert(
-    fc.asyncProperty(chains, steps, async ({ changedEvery, replaced }, wanted) => {
+    fc.asyncProperty(chains, steps, fc.boolean(), async ({ changedEvery, replaced }, wanted, isTold) => {
       const chain = makeChain({ heights, validators: 5, changedEvery, replaced, genesisTime })
       const store = createTrustStore()
       store.add(chain.genesis)
-      const provider = { name: 'node', lightBlock: async (height: number | 'latest') => ok(chain.lightBlock(height as number)) }
+      const provider = {
+        name: 'node',
+        lightBlock: async (height: number | 'latest') => ok(chain.lightBlock(height as number)),
+        changes: async (height: number) => (isTold ? chain.changesAbove(height) : []),
+      }
       const client = createLightClient({
         rules,
         store,

@@ -9,6 +9,11 @@ export interface LightProvider {
   readonly name: string
   /** Never throws. LIGHT_NOT_HELD when it has none, does not answer, or answers with something else. */
   lightBlock(height: number | 'latest'): Promise<Result<LightBlock>>
+  /**
+   * Heights above this one after which other validators decide, rising, the first `changesMax` of them: where it is best to go by. Never
+   * throws. Absent, empty or false: the way is longer, and no other.
+   */
+  changes?(height: number): Promise<readonly number[]>
 }
 
 /** The light block of a height, its parts belonging together. */

@@ -5,14 +5,13 @@
  * arXiv:1911.09988 and of CometBFT's light client, with proofs of possession in addition, since our commits are sums.
  * Spec: docs/spec/light-client.md, "A step".
  */
-import { bitmapIndices } from '../chain/bitmap.ts'
-import type { ConsensusKey } from '../chain/identifiers.ts'
 import { checkSigners, verifyCommit } from '../chain/light-verification.ts'
-import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
+import { validatorSetHash } from '../chain/validator-set.ts'
 import type { SignatureCheck } from '../crypto/verified.ts'
-import { bytesEqual, bytesKey } from '../primitives/bytes.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
 import { type Rejection, type Result, reject } from '../primitives/result.ts'
 import type { ConsistentBlock } from './light-block.ts'
+import { isEnough, overlapOf } from './overlap.ts'
 import { possessionItems } from './possession.ts'
 import { isExpired, type TrustedBlock, type TrustRules } from './trust.ts'
 
@@ -68,27 +67,6 @@ function checkSuccessor(trusted: TrustedBlock, { header }: ConsistentBlock): Res
   if (!bytesEqual(header.previousHash, trusted.hash)) return reject('BLOCK_WRONG_PARENT', `height ${header.height}`)
   const promised = bytesEqual(header.validatorsHash, validatorSetHash(trusted.next))
   return promised ? { ok: true, value: undefined } : reject('LIGHT_WRONG_VALIDATORS', `height ${header.height}`)
-}
-
-/** What the signers of a commit had in a trusted set, and those of them who are not in it. */
-function overlapOf(
-  trusted: ValidatorSet,
-  { commit, validators }: ConsistentBlock,
-): { readonly power: bigint; readonly strangers: readonly ConsensusKey[] } {
-  const powers = new Map(trusted.validators.map((validator) => [bytesKey(validator.consensusKey), validator.power]))
-  const strangers: ConsensusKey[] = []
-  let power = 0n
-  for (const index of bitmapIndices(commit.signers)) {
-    const key = validators.validators[index]?.consensusKey as ConsensusKey
-    const known = powers.get(bytesKey(key))
-    if (known === undefined) strangers.push(key)
-    power += known ?? 0n
-  }
-  return { power, strangers }
-}
-
-function isEnough(power: bigint, total: bigint, { level }: TrustRules): boolean {
-  return BigInt(level.denominator) * power > BigInt(level.numerator) * total
 }
 
 function invalid({ error }: { readonly error: Rejection }): Verdict {

@@ -16,6 +16,7 @@ import {
   statusView,
   submissionView,
   transactionView,
+  validatorChangesView,
   validatorsView,
 } from '../../src/client/views.ts'
 import { encode } from '../../src/codec/codec.ts'
@@ -65,6 +66,7 @@ describe('every route', () => {
       '/v1/blocks/{height}': ['/v1/blocks/latest', blockView],
       '/v1/commits/{height}': ['/v1/commits/1', commitView],
       '/v1/light-blocks/{height}': ['/v1/light-blocks/1', lightBlockView],
+      '/v1/validator-changes/{height}': ['/v1/validator-changes/0', validatorChangesView],
       '/v1/query/{path}': [`/v1/query/account?data=${toHex(addressOf(account(0).keypair.publicKey))}`, queryView],
       '/v1/validators': ['/v1/validators', validatorsView],
       '/v1/chain': ['/v1/chain', chainView],

@@ -1,5 +1,5 @@
 import type { Route } from '../route.ts'
-import { showBlock, showChain, showCommit, showLightBlock, showValidators } from './chain.ts'
+import { showBlock, showChain, showCommit, showLightBlock, showValidatorChanges, showValidators } from './chain.ts'
 import { showMempool, showPeers, showStatus } from './node.ts'
 import { operatorRoutes } from './operator.ts'
 import { askApplication, showAccount, showState } from './state.ts'
@@ -14,6 +14,7 @@ export const routes: readonly Route[] = [
   showBlock,
   showCommit,
   showLightBlock,
+  showValidatorChanges,
   showValidators,
   showChain,
   showStatus,

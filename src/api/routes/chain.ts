@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { canonicalChainSpec } from '../../chain/chain-spec.ts'
-import { blockView, chainView, commitView, lightBlockView, validatorsView } from '../../client/views.ts'
+import { blockView, chainView, commitView, lightBlockView, validatorChangesView, validatorsView } from '../../client/views.ts'
 import type { SynodNode } from '../../engine/synod-node.ts'
 import { toHex } from '../../primitives/bytes.ts'
 import { ApiError } from '../api-error.ts'
@@ -45,6 +45,17 @@ export const showLightBlock: Route = {
     const light = await node.lightBlock(heightOf(node, parameters['height']))
     if (!light) throw new ApiError(404, 'API_NOT_FOUND', 'no light block of this height is here')
     return lightBlockToView(light)
+  },
+}
+
+export const showValidatorChanges: Route = {
+  method: 'GET',
+  path: '/v1/validator-changes/{height}',
+  summary: 'The first heights above this one after which other validators decide: by which a light client best goes.',
+  parameters: { height },
+  answer: validatorChangesView,
+  async handle(node, { parameters }) {
+    return { heights: [...(await node.validatorChanges(heightOf(node, parameters['height'])))] }
   },
 }
 

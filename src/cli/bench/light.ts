@@ -89,6 +89,7 @@ async function follow(
       asked = { fetched: asked.fetched + 1, bytes: asked.bytes + encoded.length, servingMs }
       return decode(lightBlockSchema, encoded)
     },
+    changes: async (above) => changesOf(chain).filter((height) => height > above),
   }
   const store = createTrustStore()
   store.add(chain.genesis)
@@ -100,6 +101,15 @@ async function follow(
   const ms = performance.now() - began - asked.servingMs
   assert(found.ok, 'the made chain verifies')
   return { ms, fetched: asked.fetched, bytes: asked.bytes }
+}
+
+const changes = new WeakMap<MadeChain, readonly number[]>()
+
+/** A node keeps them; a made chain has to look for them. */
+function changesOf(chain: MadeChain): readonly number[] {
+  const known = changes.get(chain) ?? chain.changesAbove(0)
+  changes.set(chain, known)
+  return known
 }
 
 const encodedBlocks = new WeakMap<MadeChain, Map<number, Uint8Array>>()

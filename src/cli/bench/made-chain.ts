@@ -5,9 +5,9 @@ import { type ValidatorSet, validatorSet, validatorSetHash } from '../../chain/v
 import { precommit, voteSignBytes } from '../../chain/vote.ts'
 import { aggregateSignatures, type BlsKeypair, blsKeypair, blsSign, provePossession } from '../../crypto/bls.ts'
 import { type Hash, sha256, taggedHash } from '../../crypto/hash.ts'
-import type { LightBlock } from '../../light/light-block.ts'
+import { changesMax, type LightBlock } from '../../light/light-block.ts'
 import { genesisTrust, type TrustedBlock } from '../../light/trust.ts'
-import { bytesKey, concatBytes, utf8 } from '../../primitives/bytes.ts'
+import { bytesEqual, bytesKey, concatBytes, utf8 } from '../../primitives/bytes.ts'
 
 /** A chain of headers without blocks behind them, signed by validators who come and go: what light clients are measured and tested on. */
 export interface MadeChain {
@@ -16,6 +16,8 @@ export interface MadeChain {
   readonly heights: number
   lightBlock(height: number): LightBlock
   hashAt(height: number): Hash
+  /** Heights above one after which other validators decide. */
+  changesAbove(height: number): readonly number[]
 }
 
 export interface MadeChainOptions {
@@ -57,6 +59,9 @@ export function makeChain(options: MadeChainOptions): MadeChain {
     hashes.push(blockHash(header))
   }
 
+  // Signing for a whole set takes longer than following the chain does.
+  const signatures = new Map<number, Uint8Array>()
+
   function lightBlock(height: number): LightBlock {
     const header = headers[height - 1] as Header
     const set = setAt(height)
@@ -66,8 +71,9 @@ export function makeChain(options: MadeChainOptions): MadeChain {
     const hash = hashes[height] as Hash
     const message = voteSignBytes(madeChainId, { kind: precommit, height, round, blockHash: hash })
     const keys = set.validators.map(({ consensusKey }) => keypairs.get(bytesKey(consensusKey)) as BlsKeypair)
-    const signatures = places.map((place) => blsSign(keys[place] as BlsKeypair, message))
-    const signature = aggregateSignatures(signatures)
+    const sign = () => aggregateSignatures(places.map((place) => blsSign(keys[place] as BlsKeypair, message)))
+    const signature = signatures.get(height) ?? sign()
+    signatures.set(height, signature)
     return {
       header,
       commit: { height, round, blockHash: hash, signers: bitmapOf(places, set.validators.length), signature },
@@ -78,7 +84,12 @@ export function makeChain(options: MadeChainOptions): MadeChain {
   }
 
   const genesis = genesisTrust({ chainId: madeChainId, time: genesisTime, validators: setAt(1) })
-  return { chainId: madeChainId, genesis, heights, lightBlock, hashAt: (height) => hashes[height] as Hash }
+  function changesAbove(height: number): readonly number[] {
+    const above = headers.filter((header) => header.height > height)
+    const changing = above.filter(({ validatorsHash, nextValidatorsHash }) => !bytesEqual(validatorsHash, nextValidatorsHash))
+    return changing.map((header) => header.height).slice(0, changesMax)
+  }
+  return { chainId: madeChainId, genesis, heights, lightBlock, hashAt: (height) => hashes[height] as Hash, changesAbove }
 }
 
 /** Sets by height, one value for each that is the same. */

@@ -29,7 +29,11 @@ export async function followInBrowser(
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   const servers: PageServer[] = []
   const serveChain = async (chain: MadeChain): Promise<string> => {
-    const server = await servePage('', async (path) => lightBlockToView(chain.lightBlock(Number(path.split('/').at(-1)))))
+    const server = await servePage('', async (path) => {
+      const height = Number(path.split('/').at(-1))
+      if (path.startsWith('/v1/validator-changes/')) return { heights: chain.changesAbove(height) }
+      return lightBlockToView(chain.lightBlock(height))
+    })
     servers.push(server)
     return server.url
   }

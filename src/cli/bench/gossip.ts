@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type TrafficClass, trafficClasses } from '../../ports/network.ts'
 import { simulateGossip } from '../../simulator/gossip/simulate-gossip.ts'
+import { type WorkerProcess, withWorkerProcesses } from '../frame/worker-processes.ts'
 import { type Figure, figure } from './figure.ts'
-import { type BenchProcess, withBenchProcesses } from './gossip/bench-processes.ts'
 import type { FloodOrder, FloodReport } from './gossip/flood-process.ts'
 import type { NodeOrder, NodeReport } from './gossip/node-process.ts'
 
@@ -45,22 +45,26 @@ export async function benchGossip(options: GossipBenchOptions): Promise<Figure[]
 
 /** Everybody pushes full batches to everybody: what arrives at each is decoded to its messages. */
 async function benchFlood(seconds: number): Promise<Figure[]> {
-  return withBenchProcesses<FloodOrder, FloodReport, Figure[]>('flood-process', flooders, async (processes) => {
-    const addresses: string[] = []
-    for (const [index, process] of processes.entries()) {
-      const { address } = await process.ask({ kind: 'listen', index })
-      await process.ask({ kind: 'dial', addresses })
-      addresses.push(address)
-    }
-    const reports = await Promise.all(processes.map((process) => process.ask({ kind: 'flood', seconds, messageBytes })))
-    const rates = reports.map((report) => report.messages / report.seconds)
-    const total = sum(rates, (rate) => rate)
-    return [
-      figure('deliveredPerSecondAtSlowest', Math.min(...rates), '1/s', floodGoal),
-      figure('deliveredPerSecondAtAll', total, '1/s', floodGoal * flooders),
-      figure('deliveredPerProcessorSecond', total / sum(reports, ({ cores }) => cores), '1/s'),
-    ]
-  })
+  return withWorkerProcesses<FloodOrder, FloodReport, Figure[]>(
+    join(import.meta.dirname, 'gossip', 'flood-process'),
+    flooders,
+    async (processes) => {
+      const addresses: string[] = []
+      for (const [index, process] of processes.entries()) {
+        const { address } = await process.ask({ kind: 'listen', index })
+        await process.ask({ kind: 'dial', addresses })
+        addresses.push(address)
+      }
+      const reports = await Promise.all(processes.map((process) => process.ask({ kind: 'flood', seconds, messageBytes })))
+      const rates = reports.map((report) => report.messages / report.seconds)
+      const total = sum(rates, (rate) => rate)
+      return [
+        figure('deliveredPerSecondAtSlowest', Math.min(...rates), '1/s', floodGoal),
+        figure('deliveredPerSecondAtAll', total, '1/s', floodGoal * flooders),
+        figure('deliveredPerProcessorSecond', total / sum(reports, ({ cores }) => cores), '1/s'),
+      ]
+    },
+  )
 }
 
 /**
@@ -70,30 +74,34 @@ async function benchFlood(seconds: number): Promise<Figure[]> {
 async function benchDissemination(seconds: number, onProgress: (line: string) => void): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), 'synod-gossip-'))
   try {
-    return await withBenchProcesses<NodeOrder, NodeReport, Figure[]>('node-process', nodes, async (processes) => {
-      const genesisTime = Date.now()
-      const peers: string[] = []
-      for (const [index, process] of processes.entries()) {
-        onProgress(`node ${index + 1} of ${nodes}`)
-        const setup = { index, nodes, genesisTime, directory: join(directory, `${index}`), peers }
-        peers.push((await process.ask({ kind: 'start', ...setup })).address)
-      }
-      await settled(processes, (reports) => reports.every((report) => report.peers === nodes - 1))
-      await wait(5000)
-      const idle = await measure(processes, 0, seconds)
-      const figures = [figure('idleBytesPerSecond', idle.wire / idle.seconds, 'B/s')]
-      for (const rate of loads) {
-        const loaded = await measure(processes, rate, seconds)
-        const name = `At${rate * nodes}PerSecond`
-        figures.push(
-          figure(`usefulPart${name}`, loaded.useful / priceOf(loaded), '', usefulGoal),
-          figure(`usefulPartConsensusIncluded${name}`, loaded.useful / loaded.wire, ''),
-          figure(`consensusBytesPerSecond${name}`, loaded.classes.consensus / loaded.seconds, 'B/s'),
-        )
-        onProgress(`${rate * nodes} a second: ${described(loaded)}`)
-      }
-      return figures
-    })
+    return await withWorkerProcesses<NodeOrder, NodeReport, Figure[]>(
+      join(import.meta.dirname, 'gossip', 'node-process'),
+      nodes,
+      async (processes) => {
+        const genesisTime = Date.now()
+        const peers: string[] = []
+        for (const [index, process] of processes.entries()) {
+          onProgress(`node ${index + 1} of ${nodes}`)
+          const setup = { index, nodes, genesisTime, directory: join(directory, `${index}`), peers }
+          peers.push((await process.ask({ kind: 'start', ...setup })).address)
+        }
+        await settled(processes, (reports) => reports.every((report) => report.peers === nodes - 1))
+        await wait(5000)
+        const idle = await measure(processes, 0, seconds)
+        const figures = [figure('idleBytesPerSecond', idle.wire / idle.seconds, 'B/s')]
+        for (const rate of loads) {
+          const loaded = await measure(processes, rate, seconds)
+          const name = `At${rate * nodes}PerSecond`
+          figures.push(
+            figure(`usefulPart${name}`, loaded.useful / priceOf(loaded), '', usefulGoal),
+            figure(`usefulPartConsensusIncluded${name}`, loaded.useful / loaded.wire, ''),
+            figure(`consensusBytesPerSecond${name}`, loaded.classes.consensus / loaded.seconds, 'B/s'),
+          )
+          onProgress(`${rate * nodes} a second: ${described(loaded)}`)
+        }
+        return figures
+      },
+    )
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -121,7 +129,7 @@ function priceOf({ wire, classes }: Measured): number {
 
 /** From before the first transaction until all of them are final everywhere. */
 async function measure(
-  processes: readonly BenchProcess<NodeOrder, NodeReport>[],
+  processes: readonly WorkerProcess<NodeOrder, NodeReport>[],
   rate: number,
   seconds: number,
 ): Promise<Measured> {
@@ -148,7 +156,7 @@ async function measure(
 const settleMs = 30_000
 
 async function settled(
-  processes: readonly BenchProcess<NodeOrder, NodeReport>[],
+  processes: readonly WorkerProcess<NodeOrder, NodeReport>[],
   done: (reports: readonly NodeReport[]) => boolean,
 ): Promise<readonly NodeReport[]> {
   const until = performance.now() + settleMs

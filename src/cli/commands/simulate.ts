@@ -10,6 +10,7 @@ export const simulateCommand = defineCommand({
   options: {
     seed: { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER, standard: 1, summary: 'Where everything begins' },
     seeds: { type: 'integer', min: 1, max: 1_000_000, standard: 1, summary: 'How many seeds to run, upwards from the first' },
+    jobs: { type: 'integer', min: 1, max: 64, standard: 1, summary: 'How many seeds at a time, in processes of their own' },
     nodes: { type: 'integer', min: 1, max: 64, summary: 'Validators' },
     seconds: { type: 'integer', min: 1, max: 86_400, summary: 'Simulated seconds' },
     faults: { type: 'text', value: 'names', summary: 'Troubles, separated by commas; all, or none' },
@@ -30,7 +31,7 @@ export const simulateCommand = defineCommand({
   },
   examples: [
     { line: 'synod simulate --seed 7 --faults all', shows: 'one network in trouble' },
-    { line: 'synod simulate --seeds 200', shows: 'two hundred networks, no two alike' },
+    { line: 'synod simulate --seeds 200 --jobs 4', shows: 'two hundred networks, no two alike, four at a time' },
     { line: 'synod simulate --seed 3 --liars equivocator --faults none --trace', shows: 'how a double voter is found out' },
   ],
   async run({ options, console }) {

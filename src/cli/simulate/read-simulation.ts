@@ -9,6 +9,7 @@ import type { SimulationOptions } from '../../simulator/simulation-options.ts'
 export interface SimulateOptions {
   readonly seed: number
   readonly seeds: number
+  readonly jobs: number
   readonly nodes: number | undefined
   readonly seconds: number | undefined
   readonly faults: string | undefined

@@ -1,20 +1,27 @@
+import { OperationalError } from '../../primitives/operational-error.ts'
 import { formatReplay } from '../../simulator/format-replay.ts'
-import { simulate } from '../../simulator/simulate.ts'
 import type { SimulationOptions, SimulationResult } from '../../simulator/simulation-options.ts'
 import type { Console } from '../frame/command.ts'
 import { readSimulation, type SimulateOptions } from './read-simulation.ts'
+import { simulateMany } from './simulate-many.ts'
 
-/** Runs one seed after another until one breaks a promise. Resolves to 1 then, to 0 otherwise. */
+/** Runs seeds until one breaks a promise. Resolves to 1 then, to 0 otherwise. */
 export async function runSimulate(options: SimulateOptions, console: Console): Promise<number> {
-  const { seed: first, seeds, json, trace } = options
-  for (let seed = first; seed < first + seeds; seed++) {
-    const simulation = readSimulation(options, seed)
-    if (!json && seeds === 1) console.out(`${formatReplay(simulation)}\n`)
-    const result = await simulate({ ...simulation, ...(trace && { onTrace: (line) => console.out(`${line}\n`) }) })
+  const { seed: first, seeds, jobs, json, trace } = options
+  if (trace && jobs > 1) throw new OperationalError('USAGE_INVALID', 'With --trace one seed runs at a time: leave --jobs out.')
+  const simulations = Array.from({ length: seeds }, (_, index) => readSimulation(options, first + index))
+  if (!json && seeds === 1) for (const simulation of simulations) console.out(`${formatReplay(simulation)}\n`)
+  const traced = simulations.map((simulation) => ({
+    ...simulation,
+    ...(trace && { onTrace: (line: string) => console.out(`${line}\n`) }),
+  }))
+  let isKept = true
+  await simulateMany(traced, jobs, (simulation, result) => {
     report(simulation, result, options, console)
-    if (result.violation) return 1
-  }
-  return 0
+    isKept = result.violation === undefined
+    return isKept
+  })
+  return isKept ? 0 : 1
 }
 
 function report(

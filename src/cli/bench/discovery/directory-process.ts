@@ -5,8 +5,8 @@ import { defaultMempoolLimits } from '../../../mempool/mempool-limits.ts'
 import { startNode } from '../../../node/start-node.ts'
 import type { PeerId } from '../../../ports/network.ts'
 import { silence, type Telemetry } from '../../../ports/telemetry.ts'
+import { obeyOrders } from '../../frame/obey-orders.ts'
 import { benchSeed, createBenchChain } from '../consensus/bench-chain.ts'
-import { obeyOrders } from '../obey-orders.ts'
 import { benchHost } from './bench-host.ts'
 
 export type DirectoryOrder =

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PeerId } from '../../../ports/network.ts'
+import { type WorkerProcess, withWorkerProcesses } from '../../frame/worker-processes.ts'
 import { percentile } from '../../percentile.ts'
 import { type Figure, figure } from '../figure.ts'
-import { type BenchProcess, withBenchProcesses } from '../gossip/bench-processes.ts'
 import type { DirectoryOrder, DirectoryReport } from './directory-process.ts'
 
 const processes = 5
@@ -15,33 +15,37 @@ const settlingSecondsMax = 180
 /** Nodes that ask nothing for so long have joined. */
 const quietSeconds = 5
 
-type Member = BenchProcess<DirectoryOrder, DirectoryReport>
+type Member = WorkerProcess<DirectoryOrder, DirectoryReport>
 
 /** Fifty real nodes on loopback, in five processes, which find each other and then look for nodes to which they are not connected. */
 export async function benchLookups(onProgress: (line: string) => void): Promise<readonly Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), 'synod-lookups-'))
   try {
-    return await withBenchProcesses('../discovery/directory-process', processes, async (members: readonly Member[]) => {
-      await startAll(members, directory)
-      onProgress(`${nodes} nodes in ${processes} processes`)
-      const settled = await settle(members)
-      const searches = plan(settled)
-      const before = questionsOf(settled)
-      const foundMs: number[] = []
-      for (const [place, member] of members.entries()) {
-        const report = await member.ask({ kind: 'look', searches: searches[place] ?? [] })
-        foundMs.push(...report.foundMs)
-      }
-      const asked = questionsOf(await countAll(members)) - before
-      const sought = searches.flat().length
-      onProgress(`${sought} lookups, one at a time`)
-      return [
-        figure('dhtLookupMsP50', percentile(foundMs, 0.5) ?? Number.NaN, 'ms'),
-        figure('dhtLookupMsP99', percentile(foundMs, 0.99) ?? Number.NaN, 'ms'),
-        figure('dhtLookupFoundShare', foundMs.length / sought, 'of 1'),
-        figure('dhtQuestionsPerLookup', asked / sought, ''),
-      ]
-    })
+    return await withWorkerProcesses(
+      join(import.meta.dirname, 'directory-process'),
+      processes,
+      async (members: readonly Member[]) => {
+        await startAll(members, directory)
+        onProgress(`${nodes} nodes in ${processes} processes`)
+        const settled = await settle(members)
+        const searches = plan(settled)
+        const before = questionsOf(settled)
+        const foundMs: number[] = []
+        for (const [place, member] of members.entries()) {
+          const report = await member.ask({ kind: 'look', searches: searches[place] ?? [] })
+          foundMs.push(...report.foundMs)
+        }
+        const asked = questionsOf(await countAll(members)) - before
+        const sought = searches.flat().length
+        onProgress(`${sought} lookups, one at a time`)
+        return [
+          figure('dhtLookupMsP50', percentile(foundMs, 0.5) ?? Number.NaN, 'ms'),
+          figure('dhtLookupMsP99', percentile(foundMs, 0.99) ?? Number.NaN, 'ms'),
+          figure('dhtLookupFoundShare', foundMs.length / sought, 'of 1'),
+          figure('dhtQuestionsPerLookup', asked / sought, ''),
+        ]
+      },
+    )
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

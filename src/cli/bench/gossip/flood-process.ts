@@ -5,9 +5,9 @@ import { batchBytesMax } from '../../../chain/limits.ts'
 import { decode, encode } from '../../../codec/codec.ts'
 import type { Network } from '../../../ports/network.ts'
 import { type Bytes, concatBytes } from '../../../primitives/bytes.ts'
+import { obeyOrders } from '../../frame/obey-orders.ts'
 import { loopbackListen, startBenchNetwork } from '../bench-network.ts'
 import { benchSeed } from '../consensus/bench-chain.ts'
-import { obeyOrders } from '../obey-orders.ts'
 
 export type FloodOrder =
   | { readonly kind: 'listen'; readonly index: number }

@@ -7,9 +7,9 @@ import { startNode } from '../../../node/start-node.ts'
 import { type TrafficClass, trafficClasses } from '../../../ports/network.ts'
 import type { Bytes } from '../../../primitives/bytes.ts'
 import { loopbackHost } from '../../devnet/loopback-host.ts'
+import { obeyOrders } from '../../frame/obey-orders.ts'
 import { benchSeed, createBenchChain } from '../consensus/bench-chain.ts'
 import { transactionMaker } from '../consensus/make-transaction.ts'
-import { obeyOrders } from '../obey-orders.ts'
 
 export interface NodeSetup {
   readonly index: number

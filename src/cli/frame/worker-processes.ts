@@ -1,19 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 
 /** Processes of one kind, each of which answers every order with one report. */
-export interface BenchProcess<Order extends object, Report> {
+export interface WorkerProcess<Order extends object, Report> {
   ask(order: Order): Promise<Report>
 }
 
-/** Starts `count` processes of a file beside this one, and ends them all when `work` is over, however it ends. */
-export async function withBenchProcesses<Order extends object, Report, T>(
-  file: string,
+/**
+ * Starts `count` processes of a file, and ends them all when `work` is over, however it ends.
+ *
+ * @param path without its extension, which is that of this file: sources run as they are, and as they are built.
+ */
+export async function withWorkerProcesses<Order extends object, Report, T>(
+  path: string,
   count: number,
-  work: (processes: readonly BenchProcess<Order, Report>[]) => Promise<T>,
+  work: (processes: readonly WorkerProcess<Order, Report>[]) => Promise<T>,
 ): Promise<T> {
-  const path = join(import.meta.dirname, `${file}${extname(import.meta.filename)}`)
-  const children = Array.from({ length: count }, () => fork(path))
+  const children = Array.from({ length: count }, () => fork(`${path}${extname(import.meta.filename)}`))
   try {
     return await work(children.map((child) => ({ ask: (order) => ask<Order, Report>(child, order) })))
   } finally {
@@ -23,7 +26,7 @@ export async function withBenchProcesses<Order extends object, Report, T>(
 
 function ask<Order extends object, Report>(child: ChildProcess, order: Order): Promise<Report> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null) => reject(new Error(`a process of the bench ended with ${code}`))
+    const onExit = (code: number | null) => reject(new Error(`a working process ended with ${code}`))
     child.once('exit', onExit)
     child.once('message', (report) => {
       child.off('exit', onExit)

@@ -1,4 +1,4 @@
-/** What a process of a bench does: answers each order with a report, and ends with its parent, or with the first order that fails. */
+/** What a working process does (see worker-processes.ts): answers each order with a report, and ends with its parent, or with the first order that fails. */
 export function obeyOrders<Order, Report>(obey: (order: Order) => Promise<Report>): void {
   process.on('message', (order: Order) => {
     obey(order).then(

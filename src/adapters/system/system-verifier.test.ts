@@ -125,6 +125,24 @@ describe('the verifier on the main thread', () => {
   })
 })
 
+describe('a thread', () => {
+  it('has work while the main thread is busy', async () => {
+    const verifier = await startThreads(1)
+    let done = false
+    const asked = verifier.ed25519(transactions(1500)).then(() => (done = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    const stone = new Int32Array(new SharedArrayBuffer(4))
+    let pauses = 0
+    for (; !done; pauses++) {
+      Atomics.wait(stone, 0, 0, 200)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await asked
+    // One for each chunk, if a thread were given the next only after the answer to the last.
+    expect(pauses).toBeLessThan(1500 / 128)
+  })
+})
+
 describe('a thread that dies', () => {
   it('takes no answer with it', async () => {
     const lost: Error[] = []

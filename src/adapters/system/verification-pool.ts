@@ -2,32 +2,48 @@ import { Worker } from 'node:worker_threads'
 import { assert } from '../../primitives/assert.ts'
 import { packSignatures, type SignatureScheme } from './signature-packing.ts'
 import type { Chunk } from './signature-queue.ts'
+import type { VerificationAnswer, VerificationTask } from './verification-worker.ts'
 
 /**
- * Threads that check signatures, one chunk each at a time. A thread that dies takes no answer with it: its chunk is handed back,
- * and the pool goes on with one thread fewer.
+ * Threads that check signatures. Each holds chunks ahead, so that it has work while the main thread executes a block and hands out
+ * nothing; it takes votes before transactions. A thread that dies takes no answer with it: its chunks are handed back, and the pool
+ * goes on with one thread fewer.
  */
 export interface VerificationPool {
   /** Threads that have started and live. */
   readonly size: number
-  /** Those of them without a chunk. */
-  readonly idle: number
-  /** Gives a chunk to an idle thread. */
+  /** Whether a thread takes another chunk of the scheme. */
+  hasRoom(scheme: SignatureScheme): boolean
+  /** Gives a chunk to the thread with the fewest, of those that have room. */
   run(scheme: SignatureScheme, chunk: Chunk): void
   stop(): Promise<void>
 }
 
 export interface VerificationPoolEvents {
-  /** A thread has started, or has answered its chunk. */
-  onIdle(): void
-  /** A thread is gone, with the chunk it had not answered. */
-  onLost(error: Error, scheme: SignatureScheme | undefined, chunk: Chunk | undefined): void
+  /** A thread has started, or has answered a chunk. */
+  onRoom(): void
+  /** A thread is gone, with the chunks it had not answered. */
+  onLost(error: Error, jobs: readonly VerificationJob[]): void
+}
+
+export interface VerificationJob {
+  readonly scheme: SignatureScheme
+  readonly chunk: Chunk
 }
 
 interface Thread {
   readonly worker: Worker
-  state: 'starting' | 'idle' | { readonly scheme: SignatureScheme; readonly chunk: Chunk }
+  started: boolean
+  lastJob: number
+  /** Not yet answered, by number. */
+  readonly jobs: Map<number, VerificationJob>
 }
+
+/**
+ * Chunks a thread holds. Transactions: for some 150 ms, in which the main thread may execute a block. Votes: one, since the main thread
+ * checks them too, and sooner than a second chunk would be.
+ */
+const chunksMax = { ed25519: 16, bls: 1 }
 
 export function startVerificationPool(count: number, events: VerificationPoolEvents): VerificationPool {
   const threads = new Set<Thread>()
@@ -36,44 +52,49 @@ export function startVerificationPool(count: number, events: VerificationPoolEve
 
   function startThread(): Thread {
     const worker = new Worker(workerFile(), { name: 'verification', resourceLimits: { maxYoungGenerationSizeMb: 4 } })
-    const thread: Thread = { worker, state: 'starting' }
+    const thread: Thread = { worker, started: false, lastJob: 0, jobs: new Map() }
     worker.unref() // A thread with nothing to do does not keep the process alive.
-    worker.on('message', (answer: Uint8Array) => {
-      const { state } = thread
-      thread.state = 'idle'
-      worker.unref()
-      if (typeof state === 'object') state.chunk.report(Array.from(answer, (byte) => byte === 1))
-      events.onIdle()
+    worker.on('message', (answer: VerificationAnswer | undefined) => {
+      thread.started = true
+      if (answer) report(thread, answer)
+      events.onRoom()
     })
     worker.on('error', (error) => lose(thread, error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', (code) => lose(thread, new Error(`a verification thread ended with status ${code}`)))
     return thread
   }
 
-  /** Called for the error and again for the exit that follows it; the second time there is nothing left to lose. */
-  function lose(thread: Thread, error: Error): void {
-    if (!threads.delete(thread) || stopping) return
-    const job = typeof thread.state === 'object' ? thread.state : undefined
-    events.onLost(error, job?.scheme, job?.chunk)
+  function report({ worker, jobs }: Thread, { job, verdicts }: VerificationAnswer): void {
+    const answered = jobs.get(job)
+    jobs.delete(job)
+    if (jobs.size === 0) worker.unref()
+    answered?.chunk.report(Array.from(verdicts, (byte) => byte === 1))
   }
 
-  const started = () => [...threads].filter(({ state }) => state !== 'starting')
-  const idle = () => [...threads].filter(({ state }) => state === 'idle')
+  /** Called for the error and again for the exit that follows it; the second time there is nothing left to lose. */
+  function lose(thread: Thread, error: Error): void {
+    if (threads.delete(thread) && !stopping) events.onLost(error, [...thread.jobs.values()])
+  }
+
+  const started = (): Thread[] => [...threads].filter((thread) => thread.started)
+  const load = ({ jobs }: Thread, scheme: SignatureScheme): number =>
+    [...jobs.values()].filter((job) => job.scheme === scheme).length
+  const withRoom = (scheme: SignatureScheme): Thread[] => started().filter((thread) => load(thread, scheme) < chunksMax[scheme])
 
   return {
     get size() {
       return started().length
     },
-    get idle() {
-      return idle().length
-    },
+    hasRoom: (scheme) => withRoom(scheme).length > 0,
     run(scheme, chunk) {
-      const [thread] = idle()
-      assert(thread !== undefined, 'a verification thread is idle')
-      thread.state = { scheme, chunk }
+      const [thread] = withRoom(scheme).sort((one, other) => one.jobs.size - other.jobs.size)
+      assert(thread !== undefined, 'a verification thread has room')
+      const job = ++thread.lastJob
+      thread.jobs.set(job, { scheme, chunk })
       thread.worker.ref()
       const packed = packSignatures(scheme, chunk.items)
-      thread.worker.postMessage(packed, [packed.buffer])
+      const task: VerificationTask = { job, packed }
+      thread.worker.postMessage(task, [packed.buffer])
     },
     async stop() {
       stopping = true

@@ -3,12 +3,12 @@ import { ed25519Verify } from '../../crypto/ed25519.ts'
 import type { SignatureItem } from '../../crypto/verified.ts'
 import type { SignatureScheme } from './signature-packing.ts'
 import type { Chunk, SignatureQueue } from './signature-queue.ts'
-import { startVerificationPool, type VerificationPool } from './verification-pool.ts'
+import { startVerificationPool, type VerificationJob, type VerificationPool } from './verification-pool.ts'
 
 /**
  * Decides which signatures are checked next, and where. BLS signatures (votes) always go before Ed25519 signatures
- * (transactions). Idle threads get what is worth packing; the main thread does the rest in slices, between which everything else
- * has its turn: votes when no thread is idle, and the few transactions that are checked faster than a thread is asked.
+ * (transactions). Threads get what is worth packing; the main thread does the rest in slices, between which everything else
+ * has its turn: votes when no thread has room, and the few transactions that are checked faster than a thread is asked.
  */
 export interface VerificationScheduler {
   /** To be called whenever something was queued. */
@@ -20,7 +20,7 @@ export interface VerificationScheduler {
 const sliceMs = 5
 /** Steps of the main thread: 0.4 ms, and 4 ms for votes of one value. */
 const stepItems = { ed25519: 8, bls: 32 }
-/** At most 8 ms of a thread, so that a vote soon finds one idle. */
+/** At most 8 ms of a thread: a vote that comes meanwhile is next. */
 const chunkItems = { ed25519: 128, bls: 64 }
 /** Threads cost memory: none is started before so many signatures wait at once that a slice would not do. */
 const busyItems = { ed25519: 64, bls: 32 }
@@ -36,8 +36,8 @@ export function createVerificationScheduler(options: {
   let pool: VerificationPool | undefined
 
   /** The main thread does what the lost one did not: a chunk that kills threads must not go from one to the next. */
-  function onLost(error: Error, scheme: SignatureScheme | undefined, chunk: Chunk | undefined): void {
-    chunk?.report(scheme === 'bls' ? blsVerifyBatch(chunk.items) : checkEd25519(chunk.items))
+  function onLost(error: Error, jobs: readonly VerificationJob[]): void {
+    for (const { scheme, chunk } of jobs) chunk.report(scheme === 'bls' ? blsVerifyBatch(chunk.items) : checkEd25519(chunk.items))
     onWorkerLost?.(error)
     wake()
   }
@@ -51,7 +51,7 @@ export function createVerificationScheduler(options: {
   function runSlice(): void {
     awake = false
     const end = performance.now() + sliceMs
-    if (workers > 0 && isBusy()) pool ??= startVerificationPool(workers, { onIdle: wake, onLost })
+    if (workers > 0 && isBusy()) pool ??= startVerificationPool(workers, { onRoom: wake, onLost })
     if (pool !== undefined) handOut(pool)
     if (votes === undefined && queues.bls.size > 0) votes = startVotes(queues.bls.take(stepItems.bls))
     if (votes !== undefined && isLastStep(votes)) votes = undefined
@@ -70,7 +70,7 @@ export function createVerificationScheduler(options: {
     for (const scheme of ['bls', 'ed25519'] as const) {
       const queue = queues[scheme]
       const worthPacking = scheme === 'bls' ? 1 : stepItems.ed25519 + 1
-      while (threads.idle > 0 && queue.size >= worthPacking) threads.run(scheme, queue.take(chunkItems[scheme]))
+      while (queue.size >= worthPacking && threads.hasRoom(scheme)) threads.run(scheme, queue.take(chunkItems[scheme]))
     }
   }
 

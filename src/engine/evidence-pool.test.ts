@@ -2,16 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { createTestChain } from '../../test/engine/test-chain.ts'
 import { createOverlay } from '../application/overlay.ts'
 import type { Evidence } from '../chain/evidence.ts'
+import { blockHash } from '../chain/header.ts'
 import { validatorSet } from '../chain/validator-set.ts'
-import { blsKeypair } from '../crypto/bls.ts'
+import { voteSignBytes } from '../chain/vote.ts'
+import { aggregateSignatures, blsKeypair, blsSign, provePossession } from '../crypto/bls.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { accuse } from '../light/accuse.ts'
+import { conflictOf, signersOfCommit } from '../light/conflict.ts'
 import { offenceBehind } from '../peers/rejection-offences.ts'
 import type { Verifier } from '../ports/verifier.ts'
 import { bytesEqual, compareBytes } from '../primitives/bytes.ts'
 import { type RejectionCode, rejections } from '../primitives/error-catalogue.ts'
 import { createEvidencePool } from './evidence-pool.ts'
-import { isAccountable, writeRetired, writeSystemState } from './system-state.ts'
+import { areAccountable, writeRetired, writeSystemState } from './system-state.ts'
 
 const ageBlocksMax = 2
 
@@ -61,6 +64,35 @@ describe('evidence pool', () => {
     await commit(pool.pending())
     expect(await pool.check([piece!], state())).toMatchObject({ ok: false, error: { code: 'EVIDENCE_KNOWN' } })
     expect(await pool.add(other!)).toEqual({ ok: true, value: true })
+  })
+
+  it('holds a false header against who signed it and the chain’s, whoever else signed it and in whatever round', async () => {
+    const { chain, chainId, pool, commit, commitOf, nextBlock, accused, double } = await setUp()
+    const { block, commit: certificate } = nextBlock()
+    await commit()
+    const { validators } = chain.tip()
+    const header = { ...block.header, parametersHash: sha256(Uint8Array.of(3)) }
+    const own = { ...signersOfCommit(certificate, validators), header: block.header }
+    const stranger = blsKeypair(sha256(Uint8Array.of(7)))
+    const lie = signersOfCommit(commitOf(blockHash(header), 1, [0, 1, 2, 3], 4), validators)
+    const also = blsSign(stranger, voteSignBytes(chainId, lie.vote))
+    const signature = aggregateSignatures([lie.signature, also])
+    const lies = { vote: lie.vote, signers: [...lie.signers, stranger.publicKey], signature, header }
+    const proof = { consensusKey: stranger.publicKey, operator: undefined, proof: provePossession(stranger) }
+    const pieces = conflictOf(own, lies, [proof])
+    expect(pieces).toHaveLength(4)
+    const piece = pieces.find(({ consensusKey }) => bytesEqual(consensusKey, accused.publicKey))!
+    const refused = async (change: object, code: RejectionCode) =>
+      expect(await pool.add({ ...piece, ...change })).toMatchObject({ ok: false, error: { code } })
+    await refused({ possessions: [] }, 'EVIDENCE_STRANGER')
+    await refused({ consensusKey: stranger.publicKey }, 'EVIDENCE_STRANGER')
+    await refused({ possessions: [{ ...proof, proof: also }] }, 'EVIDENCE_INVALID')
+    await refused({ headers: undefined }, 'EVIDENCE_INVALID')
+    await refused({ headers: { ...piece.headers, second: piece.headers!.first } }, 'EVIDENCE_INVALID')
+    expect(await pool.add(piece)).toEqual({ ok: true, value: true })
+    await commit(pool.pending())
+    // Two votes of that height as well: it is punished for them already.
+    expect(await pool.add(double(1))).toMatchObject({ ok: false, error: { code: 'EVIDENCE_KNOWN' } })
   })
 
   it('counts an offence once, whichever votes prove it', async () => {
@@ -124,9 +156,9 @@ describe('evidence pool', () => {
     const overlay = createOverlay(state())
     writeSystemState(overlay, { ...chain.tip(), validators: after, priorities: [0n, 0n, 0n] })
     writeRetired(overlay, before, after, 5)
-    const reached = [4, 5, 6].map((height) => isAccountable(overlay, gone!.consensusKey, height))
+    const reached = [4, 5, 6].map((height) => areAccountable(overlay, [gone!.consensusKey], height))
     expect(reached).toEqual([true, true, false])
-    expect(isAccountable(overlay, staying[0]!.consensusKey, 6)).toBe(true)
+    expect(areAccountable(overlay, [staying[0]!.consensusKey], 6)).toBe(true)
   })
   it('against who has only just become a validator is no offence of a peer that knows it already', async () => {
     const { chain, state, accused } = await setUp()
@@ -135,7 +167,7 @@ describe('evidence pool', () => {
     )
     const behind = createOverlay(state())
     writeSystemState(behind, { ...chain.tip(), validators: before })
-    expect([state(), behind].map((at) => isAccountable(at, accused.publicKey, 1))).toEqual([true, false])
+    expect([state(), behind].map((at) => areAccountable(at, [accused.publicKey], 1))).toEqual([true, false])
     expect(offenceBehind('EVIDENCE_STRANGER', rejections.EVIDENCE_STRANGER.verdict)).toBeUndefined()
   })
 })

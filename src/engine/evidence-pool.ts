@@ -7,7 +7,7 @@ import { encode } from '../codec/codec.ts'
 import type { Verifier } from '../ports/verifier.ts'
 import { bytesEqual, bytesKey } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
-import { evidenceKey, isAccountable } from './system-state.ts'
+import { areAccountable, evidenceKey } from './system-state.ts'
 
 /** Proven misbehaviour on its way into a block: checked, held until some block carries it, never carried twice. */
 export interface EvidencePool {
@@ -38,8 +38,7 @@ export function createEvidencePool(options: {
     const detail = `of height ${height}, at height ${next}`
     if (height > next || height < next - ageBlocksMax) return reject('EVIDENCE_AGE', detail)
     if (state.get(evidenceKey(evidence))) return reject('EVIDENCE_KNOWN', detail)
-    const strangers = evidenceKeys(evidence).some((key) => !isAccountable(state, key, height))
-    return strangers ? reject('EVIDENCE_STRANGER', detail) : ok(undefined)
+    return areAccountable(state, evidenceKeys(evidence), height) ? ok(undefined) : reject('EVIDENCE_STRANGER', detail)
   }
 
   async function checkSignatures(evidence: Evidence): Promise<Result<void>> {

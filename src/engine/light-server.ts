@@ -2,11 +2,11 @@ import type { Application } from '../application/application.ts'
 import { certificateSchema } from '../chain/certificate.ts'
 import type { ChainSpec } from '../chain/chain-spec.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
+import type { KeyPossession } from '../chain/key-possession.ts'
 import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import { decode, encode } from '../codec/codec.ts'
 import {
   changesMax,
-  type KeyPossession,
   type LightBlock,
   lightBlockSchema,
   lightRequestSchema,

@@ -33,11 +33,14 @@ export function writeRetired(state: StateWriter, before: ValidatorSet, after: Va
   }
 }
 
-/** Whether a key is, or at that height still was, a validator's. Anybody can make keys and vote twice with them. */
-export function isAccountable(state: StateReader, consensusKey: ConsensusKey, height: number): boolean {
-  if (indexOfValidator(readSet(state, validatorsKey), consensusKey) !== undefined) return true
-  const retired = state.get(retiredKey(consensusKey))
-  return retired !== undefined && height <= decodeOwn(uint(), retired)
+/** Whether each key is, or at that height still was, a validator's. Anybody can make keys and vote twice with them. */
+export function areAccountable(state: StateReader, keys: readonly ConsensusKey[], height: number): boolean {
+  const present = readSet(state, validatorsKey)
+  return keys.every((consensusKey) => {
+    if (indexOfValidator(present, consensusKey) !== undefined) return true
+    const retired = state.get(retiredKey(consensusKey))
+    return retired !== undefined && height <= decodeOwn(uint(), retired)
+  })
 }
 
 function retiredKey(consensusKey: ConsensusKey): Bytes {

@@ -5,14 +5,14 @@
  * then that one and the lock's own polka have signers who prevoted twice. Accountability as in docs/spec/consensus.md; the argument is
  * that of arXiv:1807.04938, section "Tendermint consensus algorithm", lemma 3, read backwards. Spec: docs/spec/light-client.md, "Accusations".
  */
-import { bitmapHas, bitmapIndices, bitmapOf } from '../chain/bitmap.ts'
+import { bitmapHas, bitmapIndices } from '../chain/bitmap.ts'
 import type { Certificate, Commit } from '../chain/certificate.ts'
-import { type ConflictingCertificates, compareVotes } from '../chain/evidence.ts'
+import type { ConflictingCertificates } from '../chain/evidence.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
-import { precommit, prevote, type Vote } from '../chain/vote.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { type Bytes, bytesEqual, compareBytes } from '../primitives/bytes.ts'
+import { conflictOf, signersOfCertificate, signersOfCommit } from './conflict.ts'
 
 /** Two commits of one height for different blocks, both verified, and the validators of that height. */
 export interface Fork {
@@ -33,7 +33,7 @@ export function accuse({ validators, commits }: Fork, polkas: readonly Certifica
   const [lock, later] = commits[0].round <= commits[1].round ? commits : [commits[1], commits[0]]
   const doublePrevotes = conflictsAmong(validators, polkas)
   if (lock.round === later.round)
-    return merged([conflict(validators, precommitOf(lock), precommitOf(later)), ...doublePrevotes], [])
+    return merged([conflictOf(signersOfCommit(lock, validators), signersOfCommit(later, validators)), ...doublePrevotes], [])
   const ofLater = polkas
     .filter(({ round, blockHash }) => round >= lock.round && round <= later.round && isOf(blockHash, later.blockHash))
     .sort((left, right) => left.round - right.round)
@@ -44,54 +44,17 @@ export function accuse({ validators, commits }: Fork, polkas: readonly Certifica
   return merged(doublePrevotes, suspects)
 }
 
-interface Signed {
-  readonly vote: Vote
-  readonly signers: Bytes
-  readonly signature: Bytes
-}
-
-function precommitOf({ height, round, blockHash, signers, signature }: Commit): Signed {
-  return { vote: { kind: precommit, height, round, blockHash }, signers, signature }
-}
-
-function prevotesOf({ height, round, blockHash, signers, signature }: Certificate): Signed {
-  return { vote: { kind: prevote, height, round, blockHash }, signers, signature }
-}
-
 /** Evidence against everybody who signed two polkas of one round. */
-function conflictsAmong(validators: ValidatorSet, polkas: readonly Certificate[]): readonly ConflictingCertificates[][] {
+function conflictsAmong(
+  validators: ValidatorSet,
+  polkas: readonly Certificate[],
+): readonly (readonly ConflictingCertificates[])[] {
   return polkas.flatMap((one, index) =>
     polkas
       .slice(index + 1)
       .filter((other) => other.round === one.round && !isOf(other.blockHash, one.blockHash))
-      .map((other) => conflict(validators, prevotesOf(one), prevotesOf(other))),
+      .map((other) => conflictOf(signersOfCertificate(one, validators), signersOfCertificate(other, validators))),
   )
-}
-
-/** Two certificates in one place, as evidence against each who signed both. */
-function conflict(validators: ValidatorSet, one: Signed, other: Signed): ConflictingCertificates[] {
-  const [first, second] = compareVotes(one.vote, other.vote) <= 0 ? [one, other] : [other, one]
-  const either = [...validators.validators.keys()].filter(
-    (index) => bitmapHas(first.signers, index) || bitmapHas(second.signers, index),
-  )
-  // Set order is the order of the keys.
-  const keys = keysAt(validators)(either)
-  const over = (signers: Bytes) =>
-    bitmapOf(
-      either.flatMap((index, place) => (bitmapHas(signers, index) ? place : [])),
-      either.length,
-    )
-  return keysAt(validators)(inBoth(first.signers, second.signers)).map((consensusKey) => ({
-    type: 'conflicting-certificates',
-    consensusKey,
-    first: first.vote,
-    firstSignature: first.signature,
-    second: second.vote,
-    secondSignature: second.signature,
-    keys,
-    firstSigners: over(first.signers),
-    secondSigners: over(second.signers),
-  }))
 }
 
 /** Who is convicted is no suspect as well, and is accused once. */

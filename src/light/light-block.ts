@@ -6,24 +6,14 @@
 
 import { type Commit, commitSchema } from '../chain/certificate.ts'
 import { blockHash, type Header, headerSchema } from '../chain/header.ts'
-import { address, type ChainId, consensusKey, consensusSignature } from '../chain/identifiers.ts'
+import type { ChainId } from '../chain/identifiers.ts'
+import { keyPossessionSchema } from '../chain/key-possession.ts'
 import { validatorsMax } from '../chain/limits.ts'
 import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'
 import { type Infer, list, optional, struct, uint, variant } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
-
-/**
- * Proof that a validator knows its secret key: the one of its registration, which names its operator, or, without an operator, the one
- * that the chain spec holds.
- */
-export const keyPossessionSchema = struct('KeyPossession', {
-  consensusKey,
-  operator: optional(address),
-  proof: consensusSignature,
-})
-export type KeyPossession = Infer<typeof keyPossessionSchema>
 
 const members = list(validatorSchema, { min: 1, max: validatorsMax })
 

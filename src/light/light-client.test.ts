@@ -219,7 +219,12 @@ describe('witnesses', () => {
 
   it.each<[string, Partial<MadeChainOptions>, object]>([
     ['signers who signed both in one round', { signers: () => [1, 2, 3] }, { kind: 'equivocation', convicted: 3, suspects: 0 }],
-    ['signers of different rounds', { round: () => 2 }, { kind: 'amnesia', convicted: 0, suspects: 4 }],
+    [
+      'signers of different rounds',
+      { round: () => 2, header: (height, header) => (height >= 33 ? { ...header, transactionsRoot: lie } : header) },
+      { kind: 'amnesia', convicted: 0, suspects: 4 },
+    ],
+    ['signers of another outcome in another round', { round: () => 2 }, { kind: 'lunatic', convicted: 4, suspects: 0 }],
   ])('a fork at the height where it begins: %s', async (_, more, found) => {
     const chain = chainOf()
     const client = clientOf(chain.genesis, [serve(chain), serve(branch(33, more), 'other')])

@@ -5,14 +5,15 @@
  * arXiv:1911.09988 and of CometBFT's light client, with proofs of possession in addition, since our commits are sums.
  * Spec: docs/spec/light-client.md, "A step".
  */
+import { possessionItems } from '../chain/key-possession.ts'
 import { checkSigners, verifyCommit } from '../chain/light-verification.ts'
+import { evidencePossessionsMax } from '../chain/limits.ts'
 import { validatorSetHash } from '../chain/validator-set.ts'
 import type { SignatureCheck } from '../crypto/verified.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { type Rejection, type Result, reject } from '../primitives/result.ts'
 import type { ConsistentBlock } from './light-block.ts'
 import { isEnough, overlapOf } from './overlap.ts'
-import { possessionItems } from './possession.ts'
 import { isExpired, type TrustedBlock, type TrustRules } from './trust.ts'
 
 /** `NOT_ENOUGH_TRUST`: nothing speaks against the header, and a height in between may show that it holds. */
@@ -46,6 +47,7 @@ export async function verifyLightBlock(step: Step, checkBls: SignatureCheck): Pr
   } else {
     const overlap = overlapOf(trusted.next, untrusted)
     if (!isEnough(overlap.power, trusted.next.totalPower, rules)) return notEnough
+    if (overlap.strangers.length > evidencePossessionsMax) return notEnough
     const proofs = possessionItems(rules.chainId, overlap.strangers, untrusted.light.possessions)
     // Without the proofs the sum of keys proves nothing; between here and there is a header that names these validators.
     if (!proofs) return notEnough

@@ -56,7 +56,7 @@ export type Channel = (typeof channels)[number]
 /** Most bytes one message on each channel may have. */
 export const channelBytesMax: Readonly<Record<Channel, number>> = {
   consensus: 1 << 20,
-  evidence: 64 << 10,
+  evidence: 128 << 10,
   batches: 128 << 10,
   blocks: 1 << 20,
   peers: 64 << 10,

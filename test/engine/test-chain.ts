@@ -53,14 +53,14 @@ export async function createTestChain(validators = 4) {
   }
 
   /** The commit of these validators, by their place in the set; of all unless given. */
-  function commitOf(hash: Bytes, height: number, signers?: readonly number[]): Commit {
+  function commitOf(hash: Bytes, height: number, signers?: readonly number[], round = 0): Commit {
     const set = chain.tip().validators.validators
     const places = signers ?? [...set.keys()]
-    const message = voteSignBytes(chainId, { kind: precommit, height, round: 0, blockHash: hash })
+    const message = voteSignBytes(chainId, { kind: precommit, height, round, blockHash: hash })
     const signatures = places.map((place) => blsSign(keyOf(set[place]!.consensusKey), message))
     return {
       height,
-      round: 0,
+      round,
       blockHash: hash,
       signers: bitmapOf(places, set.length),
       signature: aggregateSignatures(signatures),

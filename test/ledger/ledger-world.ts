@@ -21,7 +21,7 @@ import type { Address } from '../../src/chain/identifiers.ts'
 import { proveRegistration } from '../../src/chain/registration.ts'
 import { type Operation, transactionSchema, transactionSignBytes, unitsPerToken } from '../../src/chain/transaction.ts'
 import { type Validator, type ValidatorSet, validatorSet } from '../../src/chain/validator-set.ts'
-import { prevote } from '../../src/chain/vote.ts'
+import { precommit, prevote } from '../../src/chain/vote.ts'
 import { encode } from '../../src/codec/codec.ts'
 import { addressOf, encodeAddress } from '../../src/crypto/address.ts'
 import { type BlsKeypair, blsKeypair } from '../../src/crypto/bls.ts'
@@ -93,6 +93,30 @@ export function doubleVote(by: Person, height: number): Evidence {
     firstSignature: signature,
     second: vote(2),
     secondSignature: signature,
+  }
+}
+
+/** Two commits of one height, in different rounds unless told otherwise, signed by both. The ledger takes it as proved. */
+export function falseHeader(by: Person, height: number, { sameRound = false } = {}): Evidence {
+  const vote = (fill: number) => ({
+    kind: precommit,
+    height,
+    round: sameRound ? 0 : fill,
+    blockHash: new Uint8Array(32).fill(fill),
+  })
+  const signature = new Uint8Array(96)
+  return {
+    type: 'conflicting-certificates',
+    consensusKey: by.consensus.publicKey,
+    first: vote(1),
+    firstSignature: signature,
+    second: vote(2),
+    secondSignature: signature,
+    keys: [by.consensus.publicKey],
+    firstSigners: Uint8Array.of(1),
+    secondSigners: Uint8Array.of(1),
+    headers: undefined,
+    possessions: [],
   }
 }
 

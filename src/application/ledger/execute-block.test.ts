@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { createLedgerWorld, doubleVote, person, registration, tokens, transferTo } from '../../../test/ledger/ledger-world.ts'
+import {
+  createLedgerWorld,
+  doubleVote,
+  falseHeader,
+  person,
+  registration,
+  tokens,
+  transferTo,
+} from '../../../test/ledger/ledger-world.ts'
 import { validatorsMax } from '../../chain/limits.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import { toHex } from '../../primitives/bytes.ts'
@@ -248,6 +256,20 @@ test('a double signature burns a part of the stake and ends the vote for ever', 
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1899))])])).toEqual(['executed'])
   expect(ledger.block([ledger.transaction(ada, [unstakeOf(tokens(1))])])).toEqual(['executed'])
   expect(ledger.totals().validators).toBe(2)
+})
+
+test.each([
+  ['two certificates of one round', (by: typeof ada) => falseHeader(by, 2, { sameRound: true })],
+  ['a false header', (by: typeof ada) => falseHeader(by, 2)],
+])('%s costs what a double signature costs, and no more beside one', (_, evidence) => {
+  const ledger = world()
+  ledger.block([ledger.transaction(ada, [registration(ada, tokens(2000))])])
+  ledger.emptyBlocks(1)
+  ledger.block([], [evidence(ada)])
+  expect(ledger.powerOf(ada)).toBe(0n)
+  expect(ledger.validator(ada)).toMatchObject({ stake: tokens(1900), jailed: true, convicted: { height: 2 } })
+  ledger.block([], [evidence(ada), doubleVote(ada, 2), doubleVote(ada, 3)])
+  expect(ledger.totals().burned).toBe(tokens(100))
 })
 
 test('further evidence against a jailed validator changes nothing', () => {

@@ -7,7 +7,6 @@ import { evidenceSchema } from '../../chain/evidence.ts'
 import { createClient } from '../../client/client.ts'
 import { type ChainFollower, followChain } from '../../client/follow-chain.ts'
 import { encode } from '../../codec/codec.ts'
-import { accuse } from '../../light/accuse.ts'
 import { type LightAttack, lightAttackSchema } from '../../light/attack.ts'
 import type { ConsistentBlock } from '../../light/light-block.ts'
 import type { LightFailure } from '../../light/light-client.ts'
@@ -96,10 +95,8 @@ async function endForked(
 }
 
 /** What others need to come to the same verdict; `evidence` is what a block can carry. */
-function inWords({ kind, common, first, second, convicted, suspects }: LightAttack) {
+function inWords({ kind, common, first, second, convicted, suspects, evidence }: LightAttack) {
   const block = ({ header, hash, commit }: ConsistentBlock) => ({ height: header.height, hash: toHex(hash), round: commit.round })
-  const provable =
-    kind === 'equivocation' ? accuse({ validators: first.validators, commits: [first.commit, second.commit] }, []) : undefined
   const attack = { commonHeight: common.height, first: first.light, second: second.light }
   return {
     kind,
@@ -107,7 +104,7 @@ function inWords({ kind, common, first, second, convicted, suspects }: LightAtta
     blocks: [block(first), block(second)],
     convicted: convicted.map(toHex),
     suspects: suspects.map(toHex),
-    evidence: (provable?.evidence ?? []).map((piece) => toHex(encode(evidenceSchema, piece))),
+    evidence: evidence.map((piece) => toHex(encode(evidenceSchema, piece))),
     encoded: toHex(encode(lightAttackSchema, attack)),
   }
 }

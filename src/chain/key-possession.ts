@@ -1,14 +1,25 @@
 /**
  * Keys whose owners have shown to know them. A sum of keys says nothing about its parts unless each is proved: who may choose a key
- * freely chooses the difference between its own and everybody else's, and signs for all of them alone. A trusted set's keys were
- * proved to the chain; those that a light client meets in a set it does not trust yet must be proved to the light client.
+ * freely chooses the difference between its own and everybody else's, and signs for all of them alone. A known set's keys were
+ * proved to the chain; those that somebody meets in a set he does not know must be proved to him.
  */
-import type { ChainId, ConsensusKey } from '../chain/identifiers.ts'
-import { registrationItem } from '../chain/registration.ts'
+import { type Infer, optional, struct } from '../codec/schema.ts'
 import { possessionItem } from '../crypto/bls.ts'
 import type { SignatureItem } from '../crypto/verified.ts'
 import { bytesKey } from '../primitives/bytes.ts'
-import type { KeyPossession } from './light-block.ts'
+import { address, type ChainId, type ConsensusKey, consensusKey, consensusSignature } from './identifiers.ts'
+import { registrationItem } from './registration.ts'
+
+/**
+ * Proof that a validator knows its secret key: the one of its registration, which names its operator, or, without an operator, the one
+ * that the chain spec holds.
+ */
+export const keyPossessionSchema = struct('KeyPossession', {
+  consensusKey,
+  operator: optional(address),
+  proof: consensusSignature,
+})
+export type KeyPossession = Infer<typeof keyPossessionSchema>
 
 /** The proofs of these keys, to be checked; `undefined` when one of them has none. */
 export function possessionItems(

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createTestChain } from '../../test/engine/test-chain.ts'
+import { type Block, transactionId } from '../chain/block.ts'
+import type { Commit } from '../chain/certificate.ts'
 import { blockHash } from '../chain/header.ts'
 import { createMempool } from '../mempool/mempool.ts'
 import { defaultMempoolLimits } from '../mempool/mempool-limits.ts'
 import { silence } from '../ports/telemetry.ts'
-import { createBlockTaker } from './block-taker.ts'
+import { createBlockTaker, type TakenBlock } from './block-taker.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 
@@ -53,12 +55,19 @@ async function setUp() {
   return { ...test, happened, taker, until }
 }
 
+const takenOf = (block: Block, commit: Commit): TakenBlock => ({
+  block,
+  ids: block.transactions.map(transactionId),
+  commit,
+  peer: 'peer',
+})
+
 describe('taking certified blocks', () => {
   it('executes and stores them in order, after consensus has left the chain alone', async () => {
     const { taker, chain, nextBlock, transfer, happened, until } = await setUp()
     for (const count of [0, 2, 1]) {
       const { block, commit } = nextBlock(Array.from({ length: count }, transfer))
-      taker.push({ block, commit, peer: 'peer' })
+      taker.push(takenOf(block, commit))
       await until(`taken ${block.header.height}`)
     }
     expect(happened.filter((what) => what !== 'begin')).toEqual([
@@ -79,7 +88,7 @@ describe('taking certified blocks', () => {
     const { taker, chain, nextBlock, happened, until } = await setUp()
     const { block, commit, executed } = nextBlock()
     await chain.commit(block, commit, executed)
-    taker.push({ block, commit, peer: 'peer' })
+    taker.push(takenOf(block, commit))
     await until('taken 1')
     expect(happened).toEqual(['begin', 'taken 1'])
   })
@@ -88,7 +97,7 @@ describe('taking certified blocks', () => {
     const { taker, chain, nextBlock, commitOf, chainId, until } = await setUp()
     const { block } = nextBlock()
     const header = { ...block.header, appHash: chainId }
-    taker.push({ block: { ...block, header }, commit: commitOf(blockHash(header), 1), peer: 'peer' })
+    taker.push(takenOf({ ...block, header }, commitOf(blockHash(header), 1)))
     await until('failure STATE_DIVERGED')
     expect(chain.tip().height).toBe(0)
     await taker.stop()

@@ -1,6 +1,7 @@
 import type { DecodedTransaction } from '../application/application.ts'
 import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
+import type { Hash } from '../crypto/hash.ts'
 import type { PeerId } from '../ports/network.ts'
 import { createBoundedQueue } from '../primitives/bounded-queue.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
@@ -28,6 +29,8 @@ export interface BlockTaker {
 
 export interface TakenBlock {
   readonly block: Block
+  /** Of its transactions, in order: that they are those the header names has been checked. */
+  readonly ids: readonly Hash[]
   readonly commit: Commit
   /** Who brought it. */
   readonly peer: PeerId
@@ -79,7 +82,7 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
       next.transactions = whenVerifierIsFree(
         clock,
         () => !stopped,
-        () => intake.verify(next.block.transactions),
+        () => intake.verify(next.block.transactions, next.ids),
       )
       // Awaited in its turn; until then its failure is not unhandled.
       next.transactions.catch(() => undefined)
@@ -130,7 +133,8 @@ export function createBlockTaker(options: BlockTakerOptions): BlockTaker {
       if (!answer.ok) return answer
       transactions.push(answer.value)
     }
-    const executed = chain.execute({ ...header, lastCommit, evidence, transactions })
+    const { transactionsRoot: checkedRoot } = header
+    const executed = chain.execute({ ...header, lastCommit, evidence, transactions, checkedRoot })
     const after = checkAfterExecution(header, executed)
     return after.ok ? { ok: true, value: { transactions, executed } } : after
   }

@@ -55,6 +55,8 @@ export interface ExecuteRequest {
   readonly lastCommit: Commit | undefined
   readonly evidence: readonly Evidence[]
   readonly transactions: readonly DecodedTransaction[]
+  /** The root of their ids, where it was computed of these very transactions. */
+  readonly checkedRoot?: Hash
 }
 
 export interface ExecutedBlock {
@@ -167,7 +169,7 @@ function execute(application: Application, state: StateStore, tip: Tip, request:
     ids,
     results: response.results,
     encodedResults,
-    transactionsRoot: transactionsRoot(ids),
+    transactionsRoot: request.checkedRoot ?? transactionsRoot(ids),
     resultsRoot: merkleRoot(encodedResults),
     appHash: prepared.root as Hash,
     nextValidatorsHash: validatorSetHash(system.validators),

@@ -11,8 +11,11 @@ import type { Chain } from './chain.ts'
 
 /** Where bytes become transactions: decoded once, every signature checked once, and only then offered to the mempool. */
 export interface TransactionIntake {
-  /** Decodes and verifies. One answer per transaction, in order; those already known here are not verified again. */
-  verify(encoded: readonly Bytes[]): Promise<readonly Result<DecodedTransaction>[]>
+  /**
+   * Decodes and verifies. One answer per transaction, in order; those already known here are not verified again.
+   * `ids`: theirs, where they have been computed already.
+   */
+  verify(encoded: readonly Bytes[], ids?: readonly Hash[]): Promise<readonly Result<DecodedTransaction>[]>
   /** Checks verified transactions against the latest state and puts the good ones into the mempool. */
   admit(transactions: readonly DecodedTransaction[], source: string): readonly Result<void>[]
 }
@@ -48,12 +51,12 @@ export function createTransactionIntake(options: {
   }
 
   return {
-    async verify(encoded) {
+    async verify(encoded, ids = encoded.map(transactionId)) {
       const answers: Result<DecodedTransaction>[] = []
       const items: SignatureItem[] = []
       const owners: number[] = []
       for (const [index, bytes] of encoded.entries()) {
-        const id = transactionId(bytes)
+        const id = ids[index] as Hash
         const before = known(id)
         const answer = before ? ok(before) : decodeOne(bytes, id)
         answers.push(answer)

@@ -4,9 +4,19 @@ import type { Commit } from '../chain/certificate.ts'
 import { blockHash } from '../chain/header.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
-import { type Rejection, reject } from '../primitives/result.ts'
+import { ok, type Rejection, type Result, reject } from '../primitives/result.ts'
 import type { AskDesk } from './ask-desk.ts'
+import type { EarlyBody } from './early-bodies.ts'
 import { triesMax } from './peer-choice.ts'
+
+/** A block that is the one of its slot, and whole. */
+export interface WholeBlock {
+  readonly block: Block
+  readonly ids: readonly Hash[]
+  readonly bytes: number
+  /** Who brought it. */
+  readonly peer: string
+}
 
 /** A block whose certified header is known. */
 export interface Slot {
@@ -14,9 +24,7 @@ export interface Slot {
   readonly hash: Hash
   /** Of the last block of a range; those before it stand in the block after. */
   readonly commit: Commit | undefined
-  block?: Block
-  /** Who brought it. */
-  peer?: string
+  body?: WholeBlock
   asked: boolean
   failures?: Map<string, number>
 }
@@ -31,7 +39,7 @@ export function askBodies(
   desk: AskDesk,
   peer: string,
   run: readonly Slot[],
-  onBlock: (slot: Slot, block: Block, bytes: number) => void,
+  onBlock: (slot: Slot, body: WholeBlock) => void,
 ): void {
   let came = 0
   for (const slot of run) slot.asked = true
@@ -40,10 +48,10 @@ export function askBodies(
     answered(answer) {
       const slot = run[came]
       if (answer.type !== 'block' || !slot) return lie(reject('SYNC_WRONG_HEIGHT', 'more than was asked for').error)
-      const rejection = faultOf(slot, answer.block)
-      if (rejection) return lie(rejection)
+      const whole = wholeBlock(slot, { ...answer, peer })
+      if (!whole.ok) return lie(whole.error)
       came++
-      onBlock(slot, answer.block, answer.bytes)
+      onBlock(slot, whole.value)
     },
     ended(how) {
       if (came === run.length) return
@@ -68,10 +76,10 @@ export function askBodies(
   }
 }
 
-/** What keeps a block from being the one of a slot. */
-export function faultOf({ height, hash }: Slot, block: Block): Rejection | undefined {
-  if (block.header.height !== height) return reject('SYNC_WRONG_HEIGHT', `asked for ${height}, got ${block.header.height}`).error
-  if (!bytesEqual(blockHash(block.header), hash)) return reject('SYNC_WRONG_BLOCK', `at height ${height}`).error
-  const whole = checkParts(block)
-  return whole.ok ? undefined : whole.error
+/** The block, if it is the one of the slot. */
+export function wholeBlock({ height, hash }: Slot, { block, bytes, peer }: EarlyBody): Result<WholeBlock> {
+  if (block.header.height !== height) return reject('SYNC_WRONG_HEIGHT', `asked for ${height}, got ${block.header.height}`)
+  if (!bytesEqual(blockHash(block.header), hash)) return reject('SYNC_WRONG_BLOCK', `at height ${height}`)
+  const parts = checkParts(block)
+  return parts.ok ? ok({ block, ids: parts.value, bytes, peer }) : parts
 }

@@ -2,10 +2,9 @@
  * The blocks behind certified headers, from several peers at once: each peer is asked for a few consecutive ones, and whoever stalls loses
  * them to another. What is held is bounded in bytes. Spec: docs/spec/sync.md, "Bodies".
  */
-import type { Block } from '../chain/block.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { AskDesk } from './ask-desk.ts'
-import { askBodies, faultOf, type Slot } from './body-ask.ts'
+import { askBodies, type Slot, type WholeBlock, wholeBlock } from './body-ask.ts'
 import type { EarlyBody } from './early-bodies.ts'
 import type { LinkedRange } from './header-chain.ts'
 import { choosePeers } from './peer-choice.ts'
@@ -42,12 +41,12 @@ export function createBodyGather(desk: AskDesk, height: number): BodyGather {
   /** Bytes of a block, as the latest were. */
   let typicalBytes = 4096
 
-  function hold(slot: Slot, block: Block, bytes: number, peer: string): void {
+  function hold(slot: Slot, body: WholeBlock): void {
+    const { bytes } = body
     typicalBytes = Math.max(512, Math.round((typicalBytes * 7 + bytes) / 8))
     // Consensus may have passed it meanwhile.
     if (slots[slot.height - (slots[0]?.height ?? 0)] !== slot) return
-    slot.block = block
-    slot.peer = peer
+    slot.body = body
     held.set(slot.height, bytes)
     heldBytes += bytes
     deliver()
@@ -58,15 +57,16 @@ export function createBodyGather(desk: AskDesk, height: number): BodyGather {
     let count = 0
     for (; ; count++) {
       const slot = slots[count]
-      const commit = slot?.commit ?? slots[count + 1]?.block?.lastCommit
-      if (!slot?.block || !commit) break
+      const commit = slot?.commit ?? slots[count + 1]?.body?.block.lastCommit
+      if (!slot?.body || !commit) break
       taken = slot.height
-      desk.effect({ type: 'take', block: slot.block, commit, peer: slot.peer ?? '' })
+      const { block, ids, peer } = slot.body
+      desk.effect({ type: 'take', block, ids, commit, peer })
     }
     if (count > 0) slots = slots.slice(count)
   }
 
-  const underWay = (): number => slots.reduce((count, slot) => count + (slot.asked && !slot.block ? 1 : 0), 0)
+  const underWay = (): number => slots.reduce((count, slot) => count + (slot.asked && !slot.body ? 1 : 0), 0)
 
   /** Consecutive blocks that nobody was asked for, at or after a place. */
   function nextRun(place: number): readonly Slot[] {
@@ -92,7 +92,7 @@ export function createBodyGather(desk: AskDesk, height: number): BodyGather {
       const [peer] = choosePeers(idle, { height: first.height, failures, load: desk.load })
       if (!peer) continue
       const run = nextRun(place).filter(({ height }) => height <= peer.height)
-      askBodies(desk, peer.id, run, (slot, block, size) => hold(slot, block, size, peer.id))
+      askBodies(desk, peer.id, run, hold)
       bytes += run.length * typicalBytes
       place += run.length - 1
     }
@@ -107,11 +107,13 @@ export function createBodyGather(desk: AskDesk, height: number): BodyGather {
       for (const [index, { height }] of headers.entries())
         slots.push({ height, hash: hashes[index] as Hash, commit: index === last ? commit : undefined, asked: false })
     },
-    offer({ block, bytes, peer }) {
-      const slot = slots.find(({ height: wanted }) => wanted === block.header.height)
-      if (!slot || slot.asked || faultOf(slot, block)) return
+    offer(early) {
+      const slot = slots.find(({ height: wanted }) => wanted === early.block.header.height)
+      if (!slot || slot.asked) return
+      const whole = wholeBlock(slot, early)
+      if (!whole.ok) return
       slot.asked = true
-      hold(slot, block, bytes, peer)
+      hold(slot, whole.value)
     },
     assign,
     executed(reached) {

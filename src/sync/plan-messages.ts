@@ -43,7 +43,14 @@ export type PlanEffect =
   /** Check this commit against the validators of its height, and say what came of it. */
   | { readonly type: 'check'; readonly id: number; readonly commit: Commit; readonly validators: ValidatorSet }
   /** The block is certified, whole and the next one. */
-  | { readonly type: 'take'; readonly block: Block; readonly commit: Commit; readonly peer: string }
+  | {
+      readonly type: 'take'
+      readonly block: Block
+      /** Of its transactions, in order. */
+      readonly ids: readonly Hash[]
+      readonly commit: Commit
+      readonly peer: string
+    }
   /** The peer lied. */
   | { readonly type: 'blame'; readonly peer: string; readonly rejection: Rejection }
   /** The peer did not deliver what it claims to have: not believed for a while. */

@@ -7,7 +7,7 @@ import { acknowledgeEveryBytes } from './limits.ts'
 import { createPace } from './pace.ts'
 
 export interface BulkBudget {
-  /** Bytes that may be sent now. */
+  /** Bytes that may be sent now, a whole number. */
   room(): number
   take(bytes: number): void
   /** The peer's running total, modulo 2³². False when it acknowledges what was never sent. */
@@ -26,7 +26,8 @@ export function createBulkBudget(acknowledge: (total: number) => void): BulkBudg
   let acknowledgedTotal = 0
   let receivedTotal = 0
   let reportedTotal = 0
-  const room = () => Math.max(0, pace.windowBytes - (sentTotal - acknowledgedTotal))
+  // The window is a product of measurements, and half a byte of room would have senders try for ever to send none.
+  const room = () => Math.max(0, Math.floor(pace.windowBytes) - (sentTotal - acknowledgedTotal))
   return {
     room,
     take(bytes) {

@@ -7,63 +7,64 @@ import { systemEntropy } from '../../adapters/system/system-entropy.ts'
 import { emptyHash, pathOf } from '../../application/state-tree/node-hash.ts'
 import { type Client, createClient } from '../../client/client.ts'
 import { beginImport } from '../../engine/state-import.ts'
-import { createNodeHome, homeFiles } from '../../node/config/node-home.ts'
-import { utf8 } from '../../primitives/bytes.ts'
+import { createNodeHome } from '../../node/config/node-home.ts'
 import { depthFor } from '../../sync/path-division.ts'
-import { foundDevnet } from '../devnet/found-devnet.ts'
 import { freePorts } from '../devnet/free-ports.ts'
 import { loopbackHost } from '../devnet/loopback-host.ts'
 import { createNodeProcess, type NodeProcess } from '../devnet/node-process.ts'
 import { type Figure, figure } from './figure.ts'
+import { foundServers } from './statesync/found-servers.ts'
 import { entryOf } from './statesync/minting-application.ts'
 
 const peers = 3
-const mintedAtOnce = 10_000
-const snapshotInterval = 40
-const blockMs = 400
-const waitMs = 240_000
+/** Entries come in with the first blocks; the state that is offered is that of the last. */
+const blocks = 40
+const blockMs = 1000
+const waitMs = 400_000
 const overrides = [
-  `state.snapshot_interval_blocks=${snapshotInterval}`,
+  `state.snapshot_interval_blocks=${blocks}`,
+  'state.snapshots_kept=16',
   'node.state_versions_kept=10',
   'node.rollback_blocks_max=10',
   'log.level=warn',
 ]
 
 /**
- * How long a node without anything takes to have the state of a chain and to follow it, from three peers: all are processes of their
- * own, and the time is that from the start of the process on. The limit is the time in which the same entries are put into a state on
- * disk, by the same chunks, without a network and without proofs.
+ * How long a node without anything takes to have the state of a chain and to follow it, from three validators that go on deciding blocks: all
+ * are processes of their own, and the time is that from the start of the process to its tip being theirs. The limit is the time in which
+ * the same entries are put into a state on disk, by the same chunks, without a network and without proofs.
  */
 export async function benchStateSync(entries: number, onProgress: (line: string) => void): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), 'synod-statesync-'))
   const nodes: NodeProcess[] = []
   try {
-    const application = fileURLToPath(import.meta.resolve('./statesync/minting-application.ts'))
-    const consensus = { interval_ms: blockMs, empty_blocks: true }
-    const devnet = await foundDevnet({ directory, validators: peers, application, consensus })
-    nodes.push(...devnet.nodes.map((home) => createNodeProcess({ ...home, overrides, onExit: () => undefined })))
-    await Promise.all(nodes.map((node) => node.start()))
-    const clients = devnet.nodes.map(({ url }) => createClient(url))
-    const height = await mint(clients, entries, onProgress)
-    const offered = (Math.floor(height / snapshotInterval) + 1) * snapshotInterval
-    for (const client of clients) await until(async () => (await client.status()).height > offered)
     onProgress('measuring the limit')
     const limit = await writeSeconds(join(directory, 'limit'), entries)
-    onProgress(`a new node, from the state of height ${offered}`)
-    const joiner = await createJoiner(directory, clients, devnet.nodes[0]?.home ?? '')
+    onProgress(`making a chain with ${entries} entries`)
+    const application = fileURLToPath(import.meta.resolve('./statesync/minting-application.ts'))
+    const servers = await foundServers({ directory, servers: peers, entries, application, blocks, blockMs, overrides })
+    nodes.push(...servers.nodes)
+    await Promise.all(nodes.map((node) => node.start()))
+    const clients = nodes.map(({ url }) => createClient(url))
+    for (const client of clients) await until(async () => (await client.status()).height > blocks)
+    onProgress(`a new node, from the state of height ${blocks}`)
+    const joiner = await createJoiner({ directory, clients, chainText: servers.chainText, application })
     nodes.push(joiner)
-    const startedAt = performance.now()
+    const startedAt = Date.now()
     await joiner.start()
-    const client = createClient(joiner.url)
-    await until(async () => (await client.status()).height >= offered)
-    const seconds = (performance.now() - startedAt) / 1000
-    const status = await client.status()
-    const fetched = (await readFile(join(joiner.home, 'node.log'), 'utf8')).includes('the state is there')
-    if (!fetched) throw new Error(`the node took blocks instead: height ${status.height}`)
+    const tip = await tipReached(createClient(joiner.url), clients[0] as Client)
+    const log = await readFile(join(joiner.home, 'node.log'), 'utf8')
+    const began = timeOf(log, 'fetching the state of a block')
+    const ended = timeOf(log, 'the state is there')
+    const seconds = (tip - startedAt) / 1000
+    const share = (from: number, to: number) => (to - from) / (tip - startedAt)
     return [
-      figure('stateSyncSeconds', seconds, 's', limit),
-      figure('stateSyncEntriesPerSecond', entries / seconds, 'entries/s', entries / limit),
-      figure('stateSyncEntries', entries, 'entries'),
+      figure('secondsToTip', seconds, 's', limit),
+      figure('accountsPerSecond', entries / seconds, '1/s', entries / limit),
+      figure('accounts', entries, ''),
+      figure('shareStartAndTrust', share(startedAt, began), ''),
+      figure('shareChunks', share(began, ended), ''),
+      figure('shareBlocksAfter', share(ended, tip), ''),
     ]
   } finally {
     await Promise.all(nodes.map((node) => node.stop()))
@@ -71,39 +72,39 @@ export async function benchStateSync(entries: number, onProgress: (line: string)
   }
 }
 
-/** Resolves with the height at which every entry is in the state. */
-async function mint(clients: readonly Client[], entries: number, onProgress: (line: string) => void): Promise<number> {
-  const [client] = clients as [Client]
-  await until(async () => (await client.status()).height >= 1)
-  let height = 0
-  for (let first = 0; first < entries; first += mintedAtOnce) {
-    if (first % (10 * mintedAtOnce) === 0) onProgress(`entries ${first} of ${entries}`)
-    const count = Math.min(mintedAtOnce, entries - first)
-    const [result] = await client.submit([utf8(`mint ${first} ${count}`)])
-    if (!result || !('id' in result)) throw new Error(`not taken: ${JSON.stringify(result)}`)
-    const { id } = result
-    await until(async () => {
-      const found = await client.transaction(id).catch(() => undefined)
-      height = found?.height ?? 0
-      return height > 0
-    })
-  }
-  return height
+/** Resolves with the time at which the new node's chain was as long as that of the others. */
+async function tipReached(client: Client, other: Client): Promise<number> {
+  await until(async () => {
+    const [own, theirs] = await Promise.all([client.status(), other.status()])
+    return own.height >= theirs.height
+  })
+  return Date.now()
 }
 
-async function createJoiner(directory: string, clients: readonly Client[], founder: string): Promise<NodeProcess> {
-  const home = join(directory, 'joiner')
+/** When the node said this first. */
+function timeOf(log: string, message: string): number {
+  for (const line of log.split('\n')) {
+    if (line.includes(`"${message}"`)) return (JSON.parse(line) as { time: number }).time
+  }
+  throw new Error(`the node did not say "${message}": ${log.slice(-2000)}`)
+}
+
+async function createJoiner(options: {
+  readonly directory: string
+  readonly clients: readonly Client[]
+  readonly chainText: string
+  readonly application: string
+}): Promise<NodeProcess> {
+  const home = join(options.directory, 'joiner')
   const [p2p, api] = (await freePorts(2)) as [number, number]
   const host = loopbackHost(200)
-  const addresses = await Promise.all(clients.map(async (client) => (await client.status()).addresses[0] ?? ''))
-  const trusted = await (clients[0] as Client).block(1)
-  const nodeText = await readFile(join(founder, homeFiles.node), 'utf8')
-  const application = /^application = "(.*)"$/m.exec(nodeText)?.[1]
+  const addresses = await Promise.all(options.clients.map(async (client) => (await client.status()).addresses[0] ?? ''))
+  const trusted = await (options.clients[0] as Client).block(1)
   await createNodeHome({
     home,
-    chainText: await readFile(join(founder, homeFiles.chain), 'utf8'),
+    chainText: options.chainText,
     settings: {
-      node: { ...(application !== undefined && { application }) },
+      node: { application: options.application },
       p2p: { listen: [`/ip4/${host}/tcp/${p2p}`], dial_from: host, peers: addresses },
       api: { port: api },
       nat: { upnp: false },
@@ -114,7 +115,8 @@ async function createJoiner(directory: string, clients: readonly Client[], found
     storePassphrase: true,
     keyCost: { passes: 1, memoryKib: 8 },
   })
-  return createNodeProcess({ name: 'joiner', home, url: `http://127.0.0.1:${api}`, overrides: [], onExit: () => undefined })
+  const url = `http://127.0.0.1:${api}`
+  return createNodeProcess({ name: 'joiner', home, url, overrides: ['log.format=json'], onExit: () => undefined })
 }
 
 /** Puts the entries into a state on disk, by the chunks in which they would come. */

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { batchSchema } from '../chain/batch.ts'
 import { transactionId } from '../chain/block.ts'
 import { type ChainSpec, canonicalChainSpec, chainIdOf } from '../chain/chain-spec.ts'
-import type { Client } from '../client/client.ts'
 import { ClientError } from '../client/client-error.ts'
 import type { ChainFollower } from '../client/follow-chain.ts'
+import type { ReadClient } from '../client/peer-reads.ts'
 import { createVerifiedReads } from '../client/verified-reads.ts'
 import { submissionRequest } from '../client/views.ts'
 import { decode } from '../codec/codec.ts'
@@ -28,7 +28,8 @@ export interface LightProxy {
 }
 
 export interface LightProxyOptions {
-  readonly client: Client
+  /** Of whom what is to be proved is asked. */
+  readonly client: ReadClient
   readonly follower: ChainFollower
   readonly spec: ChainSpec
   readonly host: string

@@ -25,17 +25,21 @@ export interface Trust {
   readonly genesisTime: number
 }
 
-export interface FollowOptions {
+export interface FollowOptions extends FollowRules {
   /** The node that is asked. */
   readonly client: Client
+  /** Nodes of other owners, with which every answer is compared. */
+  readonly witnesses?: readonly Client[]
+}
+
+/** What is believed, and how. */
+export interface FollowRules {
   readonly trust: Trust
   /** A final block of lately, by height and hash, got from somebody who is trusted: begins there instead of at genesis. */
   readonly checkpoint?: { readonly height: number; readonly hash: Uint8Array }
   /** How long a verified header convinces of others, ms; for ever unless given. It must be shorter than stake takes to be free. */
   readonly periodMs?: number
-  /** Nodes of other owners, with which every answer is compared. */
-  readonly witnesses?: readonly Client[]
-  /** So many of them must agree; none must unless given. */
+  /** So many witnesses must agree; none must unless given. */
   readonly witnessesMin?: number
   /** A third unless given. */
   readonly level?: TrustLevel
@@ -56,9 +60,13 @@ const standardDriftMs = 10_000
 
 /** Follows a chain by its headers: a light client over nodes' HTTP APIs, in Node and in browsers. */
 export function followChain(options: FollowOptions): ChainFollower {
-  const { trust, checkpoint, level = oneThird, periodMs = Number.POSITIVE_INFINITY } = options
+  return followProviders({ ...options, providers: [options.client, ...(options.witnesses ?? [])].map(httpProvider) })
+}
+
+/** The same over whatever serves light blocks: the first is asked, the others are its witnesses. */
+export function followProviders(options: FollowRules & { readonly providers: readonly LightProvider[] }): ChainFollower {
+  const { providers, trust, checkpoint, level = oneThird, periodMs = Number.POSITIVE_INFINITY } = options
   const rules: TrustRules = { chainId: trust.chainId, level, periodMs, clockDriftMs: options.clockDriftMs ?? standardDriftMs }
-  const providers = [options.client, ...(options.witnesses ?? [])].map(httpProvider)
   const store = createTrustStore()
   let opened: Promise<Result<void>> | undefined
   let light: LightClient | undefined
@@ -96,7 +104,7 @@ async function checkBls(items: Parameters<LightClientOptions['checkBls']>[0]): P
 }
 
 /** A node's light blocks over its API. */
-function httpProvider(client: Client): LightProvider {
+export function httpProvider(client: Client): LightProvider {
   return {
     name: client.url,
     async lightBlock(height) {

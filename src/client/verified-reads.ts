@@ -8,9 +8,9 @@ import { decodeAddress } from '../crypto/address.ts'
 import type { LightFailure } from '../light/light-client.ts'
 import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
-import type { Client } from './client.ts'
 import type { ChainFollower } from './follow-chain.ts'
 import { bytesFromView, commitFromView, headerFromView } from './from-view.ts'
+import type { ReadClient } from './peer-reads.ts'
 import { verifyAccount, verifyState, verifyTransaction } from './verify.ts'
 import type { AccountView, BlockView, StateView, TransactionView } from './views.ts'
 
@@ -25,7 +25,7 @@ export interface VerifiedReads {
 }
 
 /** Asks a node and believes what it proves. Runs in Node and in browsers. Throws `ClientError` where the node does not answer. */
-export function createVerifiedReads(client: Client, follower: ChainFollower): VerifiedReads {
+export function createVerifiedReads(client: Omit<ReadClient, 'submit'>, follower: ChainFollower): VerifiedReads {
   async function against<T extends { readonly height: number }>(
     view: T,
     verify: (header: Header) => Result<void>,

@@ -10,10 +10,12 @@ import {
   type LightBlock,
   lightBlockSchema,
   lightRequestSchema,
+  provenStateSchema,
   validatorChangesSchema,
 } from '../light/light-block.ts'
 import { type Bytes, bytesEqual, bytesKey } from '../primitives/bytes.ts'
 import type { Chain } from './chain.ts'
+import { proveState } from './node-queries.ts'
 import type { PolkaMemory } from './polka-memory.ts'
 import { requestRejected } from './request-rejection.ts'
 
@@ -75,7 +77,12 @@ export function createLightServer(options: {
     async *serve(request) {
       const decoded = decode(lightRequestSchema, request)
       if (!decoded.ok) throw requestRejected(decoded.error)
-      const { type, height } = decoded.value
+      const asked = decoded.value
+      if (asked.type === 'state') {
+        yield encode(provenStateSchema, proveState(chain, asked.key))
+        return
+      }
+      const { type, height } = asked
       if (type === 'polkas') {
         for (const polka of await polkas.at(height)) yield encode(certificateSchema, polka)
         return

@@ -60,6 +60,9 @@ export interface PeerDeskOptions {
   readonly snapshots: SnapshotServer
 }
 
+/** What those may ask who are nobody's peers: each answer is proved, or checked by asking others. */
+const servedToVisits: ReadonlySet<RequestProtocol> = new Set<RequestProtocol>(['dht', 'status', 'light'])
+
 export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
   const { ports, events, judge, exchange, gossip, announcements, evidenceDesk, sync, handshake } = options
   const { register, budgets, lists, addresses, keeper, watch, inbound, visits, directory } = options
@@ -75,8 +78,7 @@ export function createPeerDesk(options: PeerDeskOptions): PeerDesk {
 
   /** A request that cannot be read is the requester's fault, like any other message. */
   async function* serve(peer: PeerId, protocol: RequestProtocol, message: Bytes): AsyncGenerator<Bytes> {
-    if (visits.isVisit(peer) && protocol !== 'dht' && protocol !== 'status')
-      throw refusal('REQUEST_UNSUPPORTED', 'this is a visit')
+    if (visits.isVisit(peer) && !servedToVisits.has(protocol)) throw refusal('REQUEST_UNSUPPORTED', 'this is a visit')
     try {
       yield* budgets.serve(peer, protocol, message, () => answer(options, peer, protocol, message))
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Block, ProposedBlock } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import { lightCapability } from '../light/light-block.ts'
 import { readDialTarget } from '../peers/dial-target.ts'
+import { visitCapability } from '../peers/hello.ts'
 import { reachCapability } from '../peers/reach-message.ts'
 import type { GreetedConnection, PeerId } from '../ports/network.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
@@ -38,7 +39,6 @@ import type { SigningGate } from './signing-gate.ts'
 import { createSigningWatch, type SigningWatch } from './signing-watch.ts'
 import { openStateRooms } from './state-rooms.ts'
 import { createSyncCoordinator, type SyncCoordinator } from './sync-coordinator.ts'
-import { visitCapability } from './visits.ts'
 
 const lagBlocksDefault = 10
 

@@ -1,5 +1,5 @@
 import { readDialTarget } from '../peers/dial-target.ts'
-import type { Hello } from '../peers/hello.ts'
+import { type Hello, visitCapability } from '../peers/hello.ts'
 import type { GreetedConnection, Network, PeerId, PeerInfo } from '../ports/network.ts'
 import { createBoundedMap } from '../primitives/bounded-map.ts'
 import { type TokenBucket, takeTokens, tokenBucketPolicy } from '../primitives/token-bucket.ts'
@@ -10,7 +10,7 @@ import { createVisitPlaces, type VisitPlace } from './visit-places.ts'
 /**
  * Short connections to ask a question, which make nobody a peer: this node says so in its hello, and both sides keep the connection out
  * of everything that peers are there for. So neither the dial plan nor evictions, peer lists, block sync or mempools come to know of
- * it, and only the requests `dht` and `status` are served on it. Spec: docs/spec/network.md, "Visits".
+ * it, and only the requests `dht`, `status` and `light` are served on it. Spec: docs/spec/network.md, "Visits".
  */
 export interface Visits {
   /** The network as all other rooms see it: without visits. */
@@ -30,9 +30,6 @@ export interface Visits {
   isVisit(peer: PeerId): boolean
   stop(): void
 }
-
-/** In a hello: this connection is a visit. */
-export const visitCapability = 'visit'
 
 const lingerMs = 5000
 const dialTimeoutMs = 3000

@@ -4,13 +4,15 @@
  * Spec: docs/spec/light-client.md.
  */
 
+import { valueBytesMax } from '../application/state-tree/page.ts'
+import { stateProofSchema } from '../application/state-tree/proof.ts'
 import { type Commit, commitSchema } from '../chain/certificate.ts'
 import { blockHash, type Header, headerSchema } from '../chain/header.ts'
 import type { ChainId } from '../chain/identifiers.ts'
 import { keyPossessionSchema } from '../chain/key-possession.ts'
 import { validatorsMax } from '../chain/limits.ts'
 import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'
-import { type Infer, list, optional, struct, uint, variant } from '../codec/schema.ts'
+import { bytes, type Infer, list, optional, struct, uint, variant } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { ok, type Result, reject } from '../primitives/result.ts'
@@ -32,11 +34,24 @@ export type LightBlock = Infer<typeof lightBlockSchema>
 /** In a hello: the node answers requests for light blocks. */
 export const lightCapability = 'light'
 
+/** Longer keys are nobody's. */
+const stateKeyBytesMax = 1024
+
 /** Heights of an answer: each costs whoever serves it a record as large as a set. */
 export const changesMax = 128
 
 /** Heights after which other validators decide, rising. */
 export const validatorChangesSchema = struct('ValidatorChanges', { heights: list(uint(), { max: changesMax }) })
+
+/** What the latest final state has under a key, `undefined` for nothing, and the proof against the app hash of that height's header. */
+export const provenStateSchema = struct('ProvenState', {
+  height: uint(),
+  value: optional(bytes({ max: valueBytesMax })),
+  proof: stateProofSchema,
+})
+export type ProvenState = Infer<typeof provenStateSchema>
+
+const stateKey = bytes({ min: 1, max: stateKeyBytesMax })
 
 export const lightRequestSchema = variant('LightRequest', {
   /** Answered with a `LightBlock`, or with nothing when it is not held. Height 0: the latest. */
@@ -45,6 +60,8 @@ export const lightRequestSchema = variant('LightRequest', {
   polkas: { tag: 2, schema: struct('PolkasRequest', { height: uint() }) },
   /** Answered with the `ValidatorChanges` above this height, as far as they are known. */
   changes: { tag: 3, schema: struct('ValidatorChangesRequest', { height: uint() }) },
+  /** Answered with a `ProvenState`. */
+  state: { tag: 4, schema: struct('ProvenStateRequest', { key: stateKey }) },
 })
 
 /** A light block whose parts belong together: the commit is of this header, and the sets are those that the header names. */

@@ -48,6 +48,9 @@ export const helloProofSchema = struct('HelloProof', {
 })
 export type HelloProof = Infer<typeof helloProofSchema>
 
+/** Among the capabilities: this connection is a visit. */
+export const visitCapability = 'visit'
+
 /** Whether `prover` sends a proof after these hellos. Both sides know both, so both know it at once. */
 export function owesProof(prover: Pick<Hello, 'stakeKey'>, verifier: Pick<Hello, 'work' | 'grantsStake'>): boolean {
   return verifier.work > 0 || (verifier.grantsStake && prover.stakeKey !== undefined)

@@ -1,15 +1,23 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../src/client/client.ts'
-import { type LocalNetwork, startLocalNetwork } from './support/local-network.ts'
+import { homeFiles } from '../../src/node/config/node-home.ts'
+import { foundLocalNetwork, type LocalNetwork, reaches } from './support/local-network.ts'
 import { runSynod, startSynod } from './support/run-synod.ts'
 import { until } from './support/until.ts'
 
 let network: LocalNetwork
 
 beforeAll(async () => {
-  network = await startLocalNetwork({ intervalMs: 200 })
+  network = await foundLocalNetwork({ intervalMs: 200 })
+  for (const { home } of network.nodes) {
+    const file = join(home, homeFiles.node)
+    const settings = await readFile(file, 'utf8')
+    await writeFile(file, settings.replace(/^(listen = \["\/ip4\/)([0-9.]+)(.*)\]$/m, '$1$2$3, "/ip4/$2/tcp/0/ws"]'))
+  }
+  await network.start()
+  await Promise.all(network.nodes.map((node) => reaches(node, 1)))
 })
 afterAll(() => network?.stop())
 
@@ -28,6 +36,27 @@ test('a proxy serves accounts and headers that it has verified and compared', as
   expect(view.balance).toBe((await network.nodes[2]!.client.account(account)).balance)
   expect((await asked.lightBlock('latest'))!.header.height).toBeGreaterThan(0)
   await expect(asked.peers()).rejects.toMatchObject({ code: 'LIGHT_UNPROVABLE' })
+  expect((await run.kill('SIGTERM')).status).toBe(0)
+})
+
+test('the same over libp2p WebSocket alone, as a visitor of two nodes', async () => {
+  const addresses = await Promise.all(
+    network.nodes.slice(0, 2).map(async ({ client }) => (await client.status()).addresses.find((one) => one.includes('/ws'))),
+  )
+  const chain = join(network.nodes[0]!.home, 'trusted-chain.toml')
+  await writeFile(chain, network.chainText)
+  const peers = addresses.flatMap((address) => ['--peer', address!])
+  const run = startSynod(['light', '--chain', chain, ...peers, '--port', '0', '--witnesses-min', '1'])
+  const url = await until('the proxy listens', async () => /"url":"([^"]+)"/.exec(run.output)?.[1])
+  const asked = createClient(url)
+  const account = network.accounts[0]!.address
+  const view = await until('an account is proved', () => asked.account(account).catch(() => undefined))
+  expect(view.balance).toBe((await network.nodes[2]!.client.account(account)).balance)
+  expect((await asked.state(new Uint8Array([1, 2, 3]))).value).toBe(null)
+  expect((await asked.lightBlock(1))!.header.height).toBe(1)
+  await expect(asked.block(1)).rejects.toMatchObject({ code: 'LIGHT_UNPROVABLE' })
+  // Visitors are nobody's peers.
+  expect((await network.nodes[0]!.client.peers()).peers).toHaveLength(3)
   expect((await run.kill('SIGTERM')).status).toBe(0)
 })
 

@@ -3,38 +3,18 @@
  * proofs they call for and both verdicts, and afterwards stays open for pings, acknowledgements of bulk bytes, and the reason of a goodbye.
  */
 import type { Stream } from '@libp2p/interface'
-import { proofBytesMax } from '../../ports/network.ts'
-import { type Bytes, utf8 } from '../../primitives/bytes.ts'
+import type { Bytes } from '../../primitives/bytes.ts'
+import { boundedText, controlBytesMax, featuredProtocol, kind, textOf } from './control-frames.ts'
 import type { StreamCover } from './cover.ts'
-import { decodeFeatures, encodeFeatures, type Features, featuresBytesMax } from './features.ts'
-import { frameBytes, type ReceivedFrame, readUint32, uint32, writeFrameHeader } from './frame.ts'
+import { decodeFeatures, encodeFeatures, type Features } from './features.ts'
+import { type ReceivedFrame, readUint32, uint32 } from './frame.ts'
 import { createFrameQueue } from './frame-queue.ts'
 import { createFrameStream } from './frame-stream.ts'
 import type { Greeting, VerdictSender } from './greeting.ts'
 import type { LatencyProbe } from './latency-probe.ts'
-import { helloBytesMax, reasonBytesMax } from './limits.ts'
+import { helloBytesMax } from './limits.ts'
 import { type PaddingAllowance, paddingBytesMax, paddingKind } from './padding.ts'
 import type { FrameCounter } from './traffic-meter.ts'
-
-/** The second version differs by one frame, which comes first: what its sender can do (features.ts). */
-const featuredProtocol = '/synod/hello/2'
-/** In it the first frame is the hello itself. */
-export const plainHelloProtocol = '/synod/hello/1'
-/** The preferred first. */
-export const helloProtocols = [featuredProtocol, plainHelloProtocol] as const
-
-const kind = {
-  hello: 1,
-  accept: 2,
-  refuse: 3,
-  duplicate: 4,
-  ping: 5,
-  pong: 6,
-  acknowledge: 7,
-  goodbye: 8,
-  proof: 9,
-  features: 16,
-} as const
 
 export interface ControlHandlers {
   /** The connection is over for us: only a goodbye is still heard. */
@@ -59,18 +39,6 @@ export interface ControlStream extends VerdictSender {
   goodbye(reason: string): void
 }
 
-const bytesMax = new Map<number, number>([
-  [kind.hello, helloBytesMax],
-  [kind.accept, 8],
-  [kind.refuse, reasonBytesMax],
-  [kind.duplicate, 0],
-  [kind.ping, 4],
-  [kind.pong, 4],
-  [kind.acknowledge, 4],
-  [kind.goodbye, reasonBytesMax],
-  [kind.proof, proofBytesMax],
-  [kind.features, featuresBytesMax],
-])
 const bytesExact = new Map<number, number>([
   [kind.accept, 8],
   [kind.ping, 4],
@@ -127,7 +95,7 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
 
   const frames = createFrameStream(stream, {
     queues: [queue],
-    bytesMaxOf: (received) => (received === paddingKind && isPaddingAllowed ? paddingBytesMax : bytesMax.get(received)),
+    bytesMaxOf: (received) => (received === paddingKind && isPaddingAllowed ? paddingBytesMax : controlBytesMax.get(received)),
     onFrame: receive,
     onViolation: handlers.onViolation,
     onClosed: handlers.onClosed,
@@ -158,26 +126,4 @@ export function createControlStream(stream: Stream, handlers: ControlHandlers): 
     acknowledge: (total) => send(kind.acknowledge, uint32(total)),
     goodbye: (reason) => send(kind.goodbye, boundedText(reason)),
   }
-}
-
-/** All that is said on the control stream of a connection that only tries an address. */
-export function plainHelloFrame(hello: Bytes): Bytes {
-  const frame = { kind: kind.hello, payload: hello }
-  const bytes = new Uint8Array(frameBytes(frame))
-  bytes.set(hello, writeFrameHeader(bytes, 0, frame))
-  return bytes
-}
-
-/** At most `reasonBytesMax` bytes, cut between characters. */
-export function boundedText(text: string): Bytes {
-  const bytes = utf8(text)
-  if (bytes.length <= reasonBytesMax) return bytes
-  let end = reasonBytesMax
-  while (((bytes[end] as number) & 0xc0) === 0x80) end -= 1
-  return bytes.subarray(0, end)
-}
-
-/** A reason as the peer wrote it, fit for a log line: no control characters. */
-export function textOf(bytes: Bytes): string {
-  return new TextDecoder().decode(bytes).replace(/\p{Cc}/gu, ' ')
 }

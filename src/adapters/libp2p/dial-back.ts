@@ -3,7 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { DialBackOutcome } from '../../ports/network.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
-import { plainHelloFrame, plainHelloProtocol } from './control-stream.ts'
+import { plainHelloFrame, plainHelloProtocol } from './control-frames.ts'
 import { messageOf } from './direct-channels.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 

@@ -3,13 +3,9 @@ import { type RequestProtocol, requestBytesMax, requestProtocols, responsePartBy
 import { compressedKinds } from './compressor.ts'
 import { reasonBytesMax } from './limits.ts'
 import { paddingBytesMax, paddingKind } from './padding.ts'
+import { answerKind, requestKind } from './request-kinds.ts'
 
 const idBytes = 4
-
-/** From the requester. */
-export const requestKind = { request: 1, cancel: 2, consumed: 3 } as const
-/** From the responder. */
-export const answerKind = { part: 1, end: 2, refusal: 3 } as const
 
 export const requestFrameBytesMax = new Map<number, number>([
   [requestKind.request, idBytes + requestBytesMax],
@@ -24,10 +20,6 @@ export const answerFrameBytesMax = new Map<number, number>([
   [answerKind.refusal, idBytes + reasonBytesMax],
   [paddingKind, paddingBytesMax],
 ])
-
-export function requestProtocolName(protocol: RequestProtocol): string {
-  return `/synod/req/${protocol}/1`
-}
 
 /** Behind the direct channels of the same connection. */
 export function requestPriority(protocol: RequestProtocol): number {

@@ -11,7 +11,7 @@ import { type Bytes, concatBytes } from '../../primitives/bytes.ts'
 import { frameHeaderBytes, uint32, writeFrameHeader } from './frame.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
 import { answerIdleMs, answersPullingMax, requestsInFlightMax } from './limits.ts'
-import { requestKind, requestProtocolName } from './request-frames.ts'
+import { requestKind, requestProtocolName } from './request-kinds.ts'
 
 const running: (Libp2p | Network)[] = []
 afterEach(async () => {

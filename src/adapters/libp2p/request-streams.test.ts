@@ -10,7 +10,7 @@ import type { Bytes } from '../../primitives/bytes.ts'
 import { frameHeaderBytes, writeFrameHeader } from './frame.ts'
 import { createLibp2pNetwork } from './libp2p-network.ts'
 import { type Libp2pLimits, requestStreamsBurst } from './limits.ts'
-import { requestProtocolName } from './request-frames.ts'
+import { requestProtocolName } from './request-kinds.ts'
 
 const running: { stop(): unknown }[] = []
 afterEach(async () => {

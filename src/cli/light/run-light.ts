@@ -4,22 +4,28 @@ import { join, resolve } from 'node:path'
 import { startLightProxy } from '../../api/light-proxy.ts'
 import type { ChainSpec } from '../../chain/chain-spec.ts'
 import { evidenceSchema } from '../../chain/evidence.ts'
+import type { ChainId } from '../../chain/identifiers.ts'
 import { createClient } from '../../client/client.ts'
-import { type ChainFollower, followChain } from '../../client/follow-chain.ts'
+import { type ChainFollower, followProviders, httpProvider } from '../../client/follow-chain.ts'
+import { peerReads, type ReadClient } from '../../client/peer-reads.ts'
+import type { PeerSource } from '../../client/peer-source.ts'
 import { encode } from '../../codec/codec.ts'
 import { type LightAttack, lightAttackSchema } from '../../light/attack.ts'
 import type { ConsistentBlock } from '../../light/light-block.ts'
 import type { LightFailure } from '../../light/light-client.ts'
+import type { LightProvider } from '../../light/provider.ts'
 import { fromHex, toHex } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { apiAddress } from '../frame/api-address.ts'
 import type { Console } from '../frame/command.ts'
+import { productVersion } from '../frame/product-version.ts'
 import { trustedChain } from '../tx/trusted-chain.ts'
 
 interface LightOptions {
   readonly home: string | undefined
   readonly api: string | undefined
   readonly chain: string | undefined
+  readonly peer: readonly string[]
   readonly witness: readonly string[]
   readonly 'witnesses-min': number
   readonly 'trust-height': number | undefined
@@ -43,14 +49,13 @@ export async function runLight({
   readonly console: Console
 }): Promise<number> {
   const { spec, trust } = await trustedChain(options, console)
-  const url = await apiAddress(options, console)
-  const client = createClient(url)
   const checkpoint = checkpointOf(options)
-  const follower = followChain({
-    client,
+  const { client, providers, close } = await openSources(options, console, trust.chainId)
+  const url = client.url
+  const follower = followProviders({
+    providers,
     trust,
     periodMs: periodOf(options, spec),
-    witnesses: options.witness.map((witness) => createClient(witness)),
     witnessesMin: options['witnesses-min'],
     mode: options.sequential ? 'sequential' : 'skipping',
     ...(checkpoint && { checkpoint }),
@@ -58,13 +63,39 @@ export async function runLight({
   })
   const forked = Promise.withResolvers<LightFailure>()
   const toldToStop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  await begin(follower, { options, console, url })
-  const proxy = await startLightProxy({ ...options, client, follower, spec, onFork: forked.resolve })
-  console.out(`${JSON.stringify({ url: proxy.url, node: url, witnesses: options.witness })}\n`)
-  const failure = await Promise.race([toldToStop.then(() => undefined), forked.promise])
-  await proxy.stop()
-  if (failure) await endForked(failure, { options, console })
-  return 0
+  try {
+    await begin(follower, { options, console, url })
+    const proxy = await startLightProxy({ ...options, client, follower, spec, onFork: forked.resolve })
+    const witnesses = providers.slice(1).map(({ name }) => name)
+    console.out(`${JSON.stringify({ url: proxy.url, node: url, witnesses })}\n`)
+    const failure = await Promise.race([toldToStop.then(() => undefined), forked.promise])
+    await proxy.stop()
+    if (failure) await endForked(failure, { options, console })
+    return 0
+  } finally {
+    await close()
+  }
+}
+
+/** Whom to ask: for light blocks the first provider, with the others as witnesses, and for what is proved against them the client. */
+interface Sources {
+  readonly client: ReadClient
+  readonly providers: readonly LightProvider[]
+  close(): Promise<void>
+}
+
+async function openSources(options: LightOptions, console: Console, chainId: ChainId): Promise<Sources> {
+  const witnesses = options.witness.map((witness) => httpProvider(createClient(witness)))
+  if (options.peer.length === 0) {
+    const client = createClient(await apiAddress(options, console))
+    return { client, providers: [httpProvider(client), ...witnesses], close: async () => undefined }
+  }
+  // Loaded where it is wanted: it brings all of libp2p.
+  const { openPeerSources } = await import('../../client/peer-source.ts')
+  const sources = await openPeerSources({ chainId, agent: `synod-light/${productVersion()}` })
+  const peers = options.peer.map(sources.at)
+  const client = options.api === undefined ? peerReads(peers[0] as PeerSource) : createClient(await apiAddress(options, console))
+  return { client, providers: [...peers, ...witnesses], close: sources.stop }
 }
 
 /** The latest block must be verified before anything is served: what is wrong with the root shows now. */

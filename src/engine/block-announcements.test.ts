@@ -36,7 +36,7 @@ async function nodeAt(height: number) {
     chain,
     usefulness: { count: () => undefined } as unknown as Usefulness,
     judge: judge as PeerJudge,
-    proposer: undefined,
+    proposer: () => undefined,
     compare: async () => 'none',
     onPeerHeight: () => undefined,
   })

@@ -34,12 +34,12 @@ export function createBlockAnnouncements(options: {
   chain: Chain
   usefulness: Usefulness
   judge: PeerJudge
-  proposer: Uint8Array | undefined
+  proposer: () => Uint8Array | undefined
   /** Whether a certificate of a height that is final here is for another block: that would be a fork, or a forgery. */
   compare: (commit: Commit) => Promise<ForkVerdict>
   onPeerHeight: (peer: PeerId, height: number) => void
 }): BlockAnnouncements {
-  const { ports, chain, judge, proposer } = options
+  const { ports, chain, judge } = options
   const { clock, network, verifier } = ports
   let announcedAt = Number.NEGATIVE_INFINITY
   let inCheck = 0
@@ -79,6 +79,7 @@ export function createBlockAnnouncements(options: {
   return {
     announce(block, commit) {
       const now = clock.monotonic()
+      const proposer = options.proposer()
       if (!proposer || !bytesEqual(block.header.proposer, proposer) || now - announcedAt < announceEveryMs) return
       announcedAt = now
       network.broadcast('blocks', encode(announcementSchema, { commit }))

@@ -182,6 +182,7 @@ async function makeFinal(options: RunnerOptions, proposed: ProposedBlock, commit
   await options.chain.commit(block, commit, candidate.executed)
   telemetry.observe('synod_commit_seconds', (clock.monotonic() - startedAt) / 1000)
   await options.log.rotate()
+  await options.signer?.follow(options.chain.tip().validators)
   options.onFinal(block, commit, candidate)
 }
 

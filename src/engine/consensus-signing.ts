@@ -1,4 +1,5 @@
 import type { ProposedBlock } from '../chain/block.ts'
+import type { ConsensusSignature } from '../chain/identifiers.ts'
 import type { Proposal } from '../chain/proposal.ts'
 import { indexOfValidator } from '../chain/validator-set.ts'
 import type { Vote } from '../chain/vote.ts'
@@ -36,21 +37,31 @@ export function createConsensusSigning(options: ConsensusSigningOptions): Consen
     return (await gate.passed()) && core.height === height
   }
 
+  /** Asks again whenever the holder of the key went away over it and came back, while the height lasts. */
+  async function signed(height: number, sign: (guarded: GuardedSigner) => Promise<ConsensusSignature | undefined>) {
+    while (signer && (await mayLeave(height))) {
+      const key = signer.publicKey
+      const signature = await sign(signer)
+      // At a key's last height it may be exchanged meanwhile, and what it signed is over.
+      if (signature) return key === signer.publicKey ? { key, signature } : undefined
+      if (gate.open) return undefined
+    }
+    return undefined
+  }
+
   return {
     async vote(vote) {
-      if (!signer || !(await mayLeave(vote.height))) return
-      const validator = indexOfValidator(chain.tip().validators, signer.publicKey)
-      const signature = await signer.signVote(vote)
-      if (signature === undefined || validator === undefined) return
+      const made = await signed(vote.height, (guarded) => guarded.signVote(vote))
+      const validator = made && indexOfValidator(chain.tip().validators, made.key)
+      if (!made || validator === undefined) return
       telemetry.count('synod_consensus_signatures_total', 1, { kind: 'vote' })
-      deliver({ type: 'vote-signed', vote: ownSignature({ vote, validator, signature }) })
+      deliver({ type: 'vote-signed', vote: ownSignature({ vote, validator, signature: made.signature }) })
     },
     async proposal(proposal, block) {
-      if (!signer || !(await mayLeave(proposal.height))) return
-      const signature = await signer.signProposal(proposal)
-      if (signature === undefined) return
+      const made = await signed(proposal.height, (guarded) => guarded.signProposal(proposal))
+      if (!made) return
       telemetry.count('synod_consensus_signatures_total', 1, { kind: 'proposal' })
-      deliver({ type: 'proposal-signed', proposal: ownSignature({ proposal, block, signature }) })
+      deliver({ type: 'proposal-signed', proposal: ownSignature({ proposal, block, signature: made.signature }) })
     },
   }
 }

@@ -13,6 +13,7 @@ import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
+import { toHex } from '../primitives/bytes.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
 import { type Chain, openChain } from './chain.ts'
@@ -23,7 +24,7 @@ import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
 import { readForkRecord, refuseForked } from './fork-record.ts'
-import { openGuardedSigner } from './guarded-signer.ts'
+import { type GuardedSigner, openGuardedSigner } from './guarded-signer.ts'
 import { openAddressBook } from './kept-address-book.ts'
 import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
@@ -32,7 +33,7 @@ import { createPolkaMemory } from './polka-memory.ts'
 import type { Ports } from './ports.ts'
 import type { RelaySettings } from './relay-desk.ts'
 import { type AccessSettings, openReputation } from './reputation.ts'
-import { createSigningGate } from './signing-gate.ts'
+import { createSigningGate, type SigningGate } from './signing-gate.ts'
 import type { SnapshotSettings, StateSyncSettings } from './snapshot-settings.ts'
 import { createTransactionIntake } from './transaction-intake.ts'
 import { requireVersion } from './upgrade-watch.ts'
@@ -109,11 +110,11 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const protocolVersion = options.protocolVersion ?? protocolVersionKnown
   requireVersion(spec, chain.tip().height + 1, protocolVersion)
   const log = await openConsensusLog(disk, application)
-  const signer = ports.signer && (await openGuardedSigner({ signer: ports.signer, disk, chainId }))
   const mempool = createMempool(options.mempool)
   const pool = createBatchPool(options.batchPool)
   const events = createNodeEvents()
   const gate = createSigningGate(clock, options.doppelgangerWaitMs)
+  const signer = await openSigner(ports, chain, gate)
   const breakdown = createBreakdown({ telemetry, gate, events })
   const parameters = parametersHash(spec)
   const reputation = await openReputation(ports, options.access)
@@ -168,6 +169,30 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     forkRecord,
     finality: createFinality({ ...options, ports, protocolVersion, chain, mempool, pool, evidencePool, events, breakdown }),
   }
+}
+
+async function openSigner(
+  { signer, disk, telemetry }: Ports,
+  chain: Chain,
+  gate: SigningGate,
+): Promise<GuardedSigner | undefined> {
+  if (!signer) return undefined
+  return openGuardedSigner({
+    signer,
+    disk,
+    chainId: chain.chainId,
+    validators: chain.tip().validators,
+    onReady(ready) {
+      gate.holder(ready)
+      telemetry.gauge('synod_signer_connected', ready ? 1 : 0)
+    },
+    onKey(key) {
+      telemetry.log('info', 'another key of this validator votes from now on', {
+        key: toHex(key),
+        height: chain.tip().height + 1,
+      })
+    },
+  })
 }
 
 /** What the next block is checked against. Of a version that is not known here, no block holds. */

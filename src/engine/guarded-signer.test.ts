@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { precommit, prevote, type Vote, type VoteKind } from '../chain/vote.ts'
-import { blsKeypair, blsSign } from '../crypto/bls.ts'
+import { validatorSet } from '../chain/validator-set.ts'
+import { precommit, prevote, type Vote, type VoteKind, voteSignBytes } from '../chain/vote.ts'
+import { type BlsKeypair, blsKeypair, blsSign, blsVerify } from '../crypto/bls.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Disk } from '../ports/disk.ts'
-import { type Bytes, toHex } from '../primitives/bytes.ts'
+import type { Signer, SigningWish } from '../ports/signer.ts'
+import type { Bytes } from '../primitives/bytes.ts'
 import { createSimulatedDisk } from '../simulator/simulated-disk.ts'
 import { openGuardedSigner } from './guarded-signer.ts'
 
 const keypair = blsKeypair(sha256(Uint8Array.of(1)))
+const setOf = (...keypairs: readonly BlsKeypair[]) =>
+  validatorSet(keypairs.map(({ publicKey }) => ({ consensusKey: publicKey, power: 10n })))
 const chainId = sha256(Uint8Array.of(2))
 const hashOf = (content: number): Bytes => sha256(Uint8Array.of(content))
 const vote = (height: number, round: number, kind: VoteKind, content: number): Vote => ({
@@ -19,15 +23,11 @@ const vote = (height: number, round: number, kind: VoteKind, content: number): V
 })
 
 function setUp(disk: Disk = createSimulatedDisk().mount({ io: async () => undefined })) {
-  const asked: string[] = []
   const signer = {
-    publicKey: keypair.publicKey,
-    async sign(message: Bytes) {
-      asked.push(toHex(message))
-      return blsSign(keypair, message)
-    },
+    keys: async () => [keypair.publicKey],
+    sign: async ({ message }: SigningWish) => blsSign(keypair, message),
   }
-  return { disk, asked, open: () => openGuardedSigner({ signer, disk, chainId }) }
+  return { disk, open: () => openGuardedSigner({ signer, disk, chainId, validators: setOf(keypair) }) }
 }
 
 describe('guarded signer', () => {
@@ -106,5 +106,68 @@ describe('guarded signer', () => {
       }
     })
     await fc.assert(property, { numRuns: 30 })
+  })
+})
+
+describe('guarded signer with several keys', () => {
+  const [next, other] = [blsKeypair(sha256(Uint8Array.of(7))), blsKeypair(sha256(Uint8Array.of(8)))]
+
+  function holding(...keypairs: BlsKeypair[]) {
+    let asked = 0
+    const signer: Signer = {
+      async keys() {
+        asked += 1
+        return keypairs.map(({ publicKey }) => publicKey)
+      },
+      async sign({ key, message }) {
+        const found = keypairs.find(({ publicKey }) => publicKey === key)
+        return found && blsSign(found, message)
+      },
+    }
+    return { signer, keypairs, asked: () => asked }
+  }
+  const open = (signer: Signer, disk: Disk, validators = setOf(keypair, other)) =>
+    openGuardedSigner({ signer, disk, chainId, validators })
+
+  it('signs with the key that is made while it runs from the set on that has it, and never twice at one place', async () => {
+    const { disk } = setUp()
+    const { signer, keypairs, asked } = holding(keypair)
+    const guarded = await open(signer, disk)
+    expect(await guarded.signVote(vote(5, 0, prevote, 1))).toBeDefined()
+    keypairs.push(next)
+    await guarded.follow(setOf(keypair, other))
+    expect(guarded.publicKey).toEqual(keypair.publicKey)
+    await guarded.follow(setOf(next, other))
+    expect(guarded.publicKey).toEqual(next.publicKey)
+    expect(await guarded.signVote(vote(5, 0, prevote, 2))).toBeUndefined()
+    const wish = vote(6, 0, prevote, 2)
+    const signature = await guarded.signVote(wish)
+    expect(signature && blsVerify(next.publicKey, voteSignBytes(chainId, wish), signature)).toBe(true)
+    // After a restart the key of the set counts, not the one that comes first.
+    expect((await open(signer, disk, setOf(next, other))).publicKey).toEqual(next.publicKey)
+    expect(asked()).toBe(3)
+  })
+
+  it('looks for another key only when one is new in the set', async () => {
+    const { signer, asked } = holding(keypair, next)
+    const guarded = await open(signer, setUp().disk)
+    await guarded.follow(setOf(other))
+    expect(asked()).toBe(1)
+    await guarded.follow(setOf(other, next))
+    expect(guarded.publicKey).toEqual(next.publicKey)
+    expect(asked()).toBe(2)
+  })
+
+  it('remembers which key a holder elsewhere has, and cannot begin without ever having heard of one', async () => {
+    const { disk } = setUp()
+    const { signer, keypairs } = holding()
+    const elsewhere = { ...signer, open: () => undefined }
+    await expect(open(elsewhere, disk)).rejects.toMatchObject({ code: 'SIGNER_UNREACHABLE' })
+    keypairs.push(keypair)
+    await open(elsewhere, disk)
+    keypairs.pop()
+    const guarded = await open(elsewhere, disk)
+    expect(guarded.publicKey).toEqual(keypair.publicKey)
+    expect(await guarded.signVote(vote(1, 0, prevote, 1))).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
+import { type LastSigned, lastSignedSchema, type SignedPosition } from '../chain/signing.ts'
 import { decode, encode } from '../codec/codec.ts'
-import { bytes, type Infer, struct, uint } from '../codec/schema.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Disk } from '../ports/disk.ts'
 import { type Bytes, bytesEqual, concatBytes } from '../primitives/bytes.ts'
@@ -9,16 +9,6 @@ import { OperationalError } from '../primitives/operational-error.ts'
  * The latest consensus message this validator signed, in a file of its own that survives everything but the loss of the disk. A
  * validator signs only forwards: a later (height, round, step), or the very same bytes again.
  */
-const lastSignedSchema = struct('LastSigned', {
-  height: uint(),
-  round: uint(),
-  /** 0 proposal, 1 prevote, 2 precommit: the order within a round. */
-  step: uint({ max: 2 }),
-  signBytes: bytes({ length: 32 }),
-  signature: bytes({ length: 96 }),
-})
-export type LastSigned = Infer<typeof lastSignedSchema>
-
 const fileName = 'last-signed'
 const checksumBytes = 8
 
@@ -48,12 +38,6 @@ export async function writeLastSigned(disk: Disk, record: LastSigned): Promise<v
 /** Negative, zero or positive as `left` comes before, at or after `right`. */
 export function compareSigned(left: SignedPosition, right: SignedPosition): number {
   return left.height - right.height || left.round - right.round || left.step - right.step
-}
-
-export interface SignedPosition {
-  readonly height: number
-  readonly round: number
-  readonly step: number
 }
 
 function checksum(content: Bytes): Bytes {

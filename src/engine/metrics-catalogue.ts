@@ -12,6 +12,10 @@ export const metrics = {
   synod_consensus_rounds_total: { type: 'counter', help: 'Rounds beyond the first that were needed.' },
   synod_consensus_votes_total: { type: 'counter', help: 'Verified votes taken in.', labels: ['kind'] },
   synod_consensus_signatures_total: { type: 'counter', help: 'Consensus messages this node signed.', labels: ['kind'] },
+  synod_signer_connected: {
+    type: 'gauge',
+    help: 'Whether the process that holds the validator’s key answers: 1 or 0. Absent where the key is in the node itself.',
+  },
   synod_consensus_accusations_total: { type: 'counter', help: 'Validators caught voting twice.' },
   synod_state_sync_chunks: {
     type: 'gauge',

@@ -35,7 +35,6 @@ import { createRelayDesk, relayCapability, servesAsRelay } from './relay-desk.ts
 import { withRelays } from './relay-handlers.ts'
 import { createRelayService } from './relay-service.ts'
 import { accessOf, mayDial } from './reputation.ts'
-import type { SigningGate } from './signing-gate.ts'
 import { createSigningWatch, type SigningWatch } from './signing-watch.ts'
 import { openStateRooms } from './state-rooms.ts'
 import { createSyncCoordinator, type SyncCoordinator } from './sync-coordinator.ts'
@@ -109,7 +108,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     handshake,
     onFinal: onSynced,
     missesDecision: () => core.decidedBlockHash !== undefined && !candidates.held(core.decidedBlockHash),
-    ...turnsOf(foundation.gate, () => ({ runner, watch, gossip })),
+    ...turnsOf(foundation, () => ({ runner, watch, gossip })),
     onFork: (fork) => forks.onFork(fork),
     onDivided: (peer, height) => forks.onDivided(peer, height),
     ...conduct,
@@ -125,7 +124,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
 
 /** Block sync and consensus take turns with the chain. */
 function turnsOf(
-  gate: SigningGate,
+  { gate, signer, chain, breakdown }: Foundation,
   rooms: () => { readonly runner: ConsensusRunner; readonly watch: SigningWatch; readonly gossip: ConsensusGossip },
 ) {
   return {
@@ -135,6 +134,7 @@ function turnsOf(
     },
     onEnd() {
       const { runner, watch, gossip } = rooms()
+      signer?.follow(chain.tip().validators).catch(breakdown.fail)
       runner.resume()
       watch.judge()
       gossip.tell()
@@ -262,7 +262,7 @@ function openWatchRooms(foundation: Foundation, { judge, sync, forks }: { judge:
   const announcements = createBlockAnnouncements({
     ...foundation,
     judge,
-    proposer: foundation.signer?.publicKey,
+    proposer: () => foundation.signer?.publicKey,
     compare: forks.compare,
     onPeerHeight: sync.heard,
   })

@@ -14,6 +14,8 @@ export interface SigningGate {
   dismiss(): void
   /** The node stands where its peers do, at this height of the latest final block. */
   caughtUp(height: number): void
+  /** Whether the holder of the key is there; so until it is said to be gone. */
+  holder(present: boolean): void
   /** It does not any more. What it heard meanwhile of the chain's present is not enough, and listening begins anew. */
   fellBehind(): void
   shut(reason: string): void
@@ -24,10 +26,11 @@ export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
   let waiting: ((safe: boolean) => void)[] = []
   let listened = false
   let synced = false
+  let held = true
   let fault: string | undefined
   let timer: Timer | undefined
 
-  const isOpen = (): boolean => listened && synced && fault === undefined
+  const isOpen = (): boolean => listened && synced && held && fault === undefined
 
   function settle(): void {
     if (isOpen() || fault !== undefined) answer(isOpen())
@@ -64,6 +67,10 @@ export function createSigningGate(clock: Clock, waitMs: number): SigningGate {
         listened = true
         settle()
       })
+    },
+    holder(present) {
+      held = present
+      settle()
     },
     fellBehind() {
       if (listened) return

@@ -26,6 +26,7 @@ async function setUp(place: number) {
     signVote: async () => undefined,
     signProposal: async () => undefined,
     mayHaveSigned: () => false,
+    follow: async () => undefined,
   }
   const sync = { active: false, behind: false }
   const watch = createSigningWatch({ chain, ports, breakdown, gate, signer, sync })

@@ -1,10 +1,10 @@
+import type { SignedPosition } from '../chain/signing.ts'
 import { indexOfValidator } from '../chain/validator-set.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import type { Breakdown } from './breakdown.ts'
 import type { Chain } from './chain.ts'
 import type { GuardedSigner } from './guarded-signer.ts'
-import type { SignedPosition } from './last-signed.ts'
 import type { Ports } from './ports.ts'
 import type { SigningGate } from './signing-gate.ts'
 

@@ -1,5 +1,4 @@
 import { createDnsResolver } from '../adapters/dns/dns-resolver.ts'
-import { lockValidatorKey } from '../adapters/file/validator-key-lock.ts'
 import type { CoverSettings } from '../adapters/libp2p/cover.ts'
 import { createLibp2pNetwork, type Security } from '../adapters/libp2p/libp2p-network.ts'
 import type { TransportKind } from '../adapters/libp2p/transports.ts'
@@ -15,7 +14,6 @@ import { createSystemVitals } from '../adapters/system/system-vitals.ts'
 import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf } from '../chain/chain-spec.ts'
 import { compressionDictionaries } from '../chain/compression-dictionaries.ts'
-import { blsKeypair, blsSign } from '../crypto/bls.ts'
 import { ed25519Keypair } from '../crypto/ed25519.ts'
 import { assemble } from '../engine/assemble.ts'
 import type { DirectorySettings } from '../engine/directory.ts'
@@ -31,10 +29,10 @@ import type { BudgetLimits } from '../peers/budget-policy.ts'
 import { type ConnectionLimits, defaultConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
 import type { Resolver } from '../ports/resolver.ts'
-import type { Signer } from '../ports/signer.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
 import { type Bytes, toHex } from '../primitives/bytes.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { createLocalSigner, type HeldSigner } from './local-signer.ts'
 
 /** Everything a node needs to run on this machine: what the configuration says, with the keys opened. */
 export interface StartNodeOptions {
@@ -73,8 +71,10 @@ export interface StartNodeOptions {
   readonly webSocketCertificate?: { readonly cert: string; readonly key: string }
   /** 32 bytes: the Ed25519 seed of the node's network identity. */
   readonly peerKeySeed: Bytes
-  /** 32 bytes: the seed of the validator's BLS key. Absent: the node only follows. */
-  readonly validatorKeySeed: Bytes | undefined
+  /** 32 bytes: the seed of the validator's BLS key. Absent, as `signer` is: the node only follows. */
+  readonly validatorKeySeed?: Bytes | undefined
+  /** Who holds the validator's keys, instead of that. Stopped along with the node. */
+  readonly signer?: HeldSigner | undefined
   readonly mempool: MempoolLimits
   readonly connections?: ConnectionLimits
   readonly access?: AccessSettings
@@ -134,10 +134,11 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   try {
     const { disk, release } = await openDataDirectory(dataDirectory, telemetry)
     undo.push(release)
-    const signer = validatorKeySeed && createLocalSigner(validatorKeySeed)
+    const signer = options.signer ?? (validatorKeySeed && createLocalSigner(async () => [validatorKeySeed]))
     if (signer) {
-      const keyLock = await lockValidatorKey(signer.publicKey)
-      undo.push(() => keyLock.release())
+      undo.push(() => signer.stop())
+      // Whether another process signs with the same key shows before anything of this one does.
+      if (!signer.open) await signer.keys()
     }
     const verifier = createSystemVerifier({
       ...(options.verifierWorkers !== undefined && { workers: options.verifierWorkers }),
@@ -222,10 +223,4 @@ function natPorts({ upnp, stunServers: servers }: NatSettings): Pick<Ports, 'gat
     ...(upnp && { gateway: createUpnpGateway({ clock }) }),
     ...(servers.length > 0 && { stun: createNatExplorer({ servers, clock, entropy: systemEntropy }) }),
   }
-}
-
-/** The validator's key in this process's memory. */
-function createLocalSigner(seed: Bytes): Signer {
-  const keypair = blsKeypair(seed)
-  return { publicKey: keypair.publicKey, sign: async (message) => blsSign(keypair, message) }
 }

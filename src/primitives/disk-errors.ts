@@ -95,6 +95,11 @@ export const diskErrors = {
     summary: 'The consensus log is damaged in its middle; starting from it could make this validator sign twice.',
     hint: 'Restore the file from a backup taken while the node was stopped, or move it away: the last-signed record still guards the key.',
   },
+  SIGNER_UNREACHABLE: {
+    exit: 69,
+    summary: 'No process that holds the validator’s key answers.',
+    hint: 'Start `synod signer`, and check signer.addresses, the peer ids on both sides and the signer’s log: see docs/runbooks/validator.md.',
+  },
   LAST_SIGNED_CORRUPT: {
     exit: 74,
     summary: 'The record of the last signed consensus message is damaged.',

@@ -161,8 +161,8 @@ function signerOf(
   onSigned: (publicKey: Bytes, message: Bytes, signature: Bytes) => void,
 ): Signer {
   return {
-    publicKey: keypair.publicKey,
-    async sign(message) {
+    keys: async () => [keypair.publicKey],
+    async sign({ message }) {
       await delay()
       const signature = blsSign(keypair, message)
       onSigned(keypair.publicKey, message, signature)

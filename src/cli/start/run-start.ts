@@ -19,7 +19,9 @@ import { relaySettingsOf } from '../../node/config/relay-settings-of.ts'
 import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
 import { stateSettingsOf } from '../../node/config/state-settings-of.ts'
 import { unbondingMsOf } from '../../node/config/unbonding-ms.ts'
+import { createLocalSigner } from '../../node/local-signer.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
+import { createValidatorKeyFiles } from '../../node/validator-key-files.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { productVersion } from '../frame/product-version.ts'
@@ -85,9 +87,6 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
   const peerKeyPath = join(keysDirectory, 'peer.key')
   const peerKeySeed = await loadKeyFile({ path: peerKeyPath, kind: 'peer', passphrase })
   if (!peerKeySeed) throw new OperationalError('KEY_FILE_MISSING', 'The node has no peer key.', { where: peerKeyPath })
-  const validatorKeySeed = config.node.validate
-    ? await loadKeyFile({ path: join(keysDirectory, 'validator.key'), kind: 'validator', passphrase })
-    : undefined
   const { transactions_max, bytes_max, per_sender_max, per_peer_max, recent_max } = config.mempool
   const workers = config.node.verifier_workers
   const memory = config.defence.memory_max_mb
@@ -122,7 +121,7 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,
     networkKeySeed: await openNetworkKey(home, passphrase),
-    validatorKeySeed,
+    signer: config.node.validate ? await openSigner(home, passphrase, telemetry) : undefined,
     mempool: {
       transactions: transactions_max,
       bytes: bytes_max,
@@ -143,6 +142,12 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     agent: `synod/${productVersion()}`,
     traceMessages: config.node.trace_messages,
   })
+}
+
+/** Who holds the validator's keys; nobody, where there are none. */
+async function openSigner({ keysDirectory }: NodeHome, passphrase: string, telemetry: NodeTelemetry) {
+  const seeds = createValidatorKeyFiles({ directory: keysDirectory, passphrase, telemetry })
+  return (await seeds()).length > 0 ? createLocalSigner(seeds) : undefined
 }
 
 async function readCertificate({ cert, key }: { cert: string; key: string }): Promise<{ cert: string; key: string }> {

@@ -13,6 +13,7 @@ import { keysCommands } from './commands/keys.ts'
 import { lightCommand } from './commands/light.ts'
 import { peersCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
+import { signerCommand } from './commands/signer.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   traceCommand,
   ...txCommands,
   ...validatorCommands,
+  signerCommand,
   ...keysCommands,
   ...configCommands,
   ...recoveryCommands,

@@ -1,13 +1,13 @@
 import type { ChainId, ConsensusKey, ConsensusSignature } from '../chain/identifiers.ts'
 import type { Proposal } from '../chain/proposal.ts'
-import { type LastSigned, positionOf, type SignedPosition, type SigningSubject, signBytesOf } from '../chain/signing.ts'
-import { indexOfValidator, type ValidatorSet } from '../chain/validator-set.ts'
+import type { SignedPosition, SigningSubject } from '../chain/signing.ts'
+import { indexOfValidator, type Validator, type ValidatorSet } from '../chain/validator-set.ts'
 import type { Vote } from '../chain/vote.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Signer } from '../ports/signer.ts'
 import { bytesEqual } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
-import { compareSigned, readLastSigned, writeLastSigned } from './last-signed.ts'
+import { openSigningRecord } from './signing-record.ts'
 
 /**
  * The only way to the consensus key. It refuses to sign backwards or twice, and no signature leaves before its record is on disk: so
@@ -43,58 +43,49 @@ const keyFileName = 'signing-key'
 /** @throws OperationalError SIGNER_UNREACHABLE where the holder of the key is elsewhere, and never was reached. */
 export async function openGuardedSigner(options: GuardedSignerOptions): Promise<GuardedSigner> {
   const { signer, disk, chainId, onReady = () => undefined } = options
-  let last = await readLastSigned(disk)
+  const record = await openSigningRecord(disk, chainId)
   let followed = options.validators
-  let tail: Promise<unknown> = Promise.resolve()
-  signer.open?.({ lastSigned: () => last, onReady })
+  let following: Promise<unknown> = Promise.resolve()
+  signer.open?.({ lastSigned: record.latest, onReady })
   const isRemote = signer.open !== undefined
   let publicKey = await firstKey(options, isRemote)
 
   async function sign(subject: SigningSubject): Promise<ConsensusSignature | undefined> {
-    const position = positionOf(subject)
-    const signBytes = signBytesOf(chainId, subject)
-    if (last) {
-      const order = compareSigned(position, last)
-      if (order < 0) return undefined
-      if (order === 0) return bytesEqual(last.signBytes, signBytes) ? last.signature : undefined
-    }
-    const signature = await signer.sign({ key: publicKey, message: signBytes, subject })
-    if (!signature) return undefined
-    const record: LastSigned = { ...position, signBytes, signature }
-    await writeLastSigned(disk, record)
-    last = record
-    return record.signature
+    const signed = await record.sign(subject, (message) => signer.sign({ key: publicKey, message, subject }))
+    return signed === 'conflict' ? undefined : signed
   }
 
-  /** One at a time: the check and the record must not interleave with another's. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = tail.then(work)
-    tail = turn.catch(() => undefined)
-    return turn
-  }
-
-  async function takeUp(validators: ValidatorSet): Promise<void> {
-    const next = (await signer.keys()).find((key) => indexOfValidator(validators, key) !== undefined)
-    if (!next || bytesEqual(next, publicKey)) return
+  /** False: the holder cannot be asked now. */
+  async function takeUp(validators: ValidatorSet): Promise<boolean> {
+    const keys = await signer.keys()
+    const next = keys.find((key) => indexOfValidator(validators, key) !== undefined)
+    if (!next || bytesEqual(next, publicKey)) return keys.length > 0
     if (isRemote) await disk.writeSmall(keyFileName, next)
     publicKey = next
     options.onKey?.(next)
+    return true
+  }
+
+  async function follow(validators: ValidatorSet): Promise<void> {
+    const before = followed
+    followed = validators
+    if (validators === before || indexOfValidator(validators, publicKey) !== undefined) return
+    // Who leaves the set for want of stake, or is jailed, has no other key in it: only one that is new there can be this validator's.
+    const isNewcomer = ({ consensusKey }: Validator) => indexOfValidator(before, consensusKey) === undefined
+    if (validators.validators.some(isNewcomer) && !(await takeUp(validators))) followed = before
   }
 
   return {
     get publicKey() {
       return publicKey
     },
-    signVote: (vote) => inTurn(() => sign({ type: 'vote', vote })),
-    signProposal: (proposal) => inTurn(() => sign({ type: 'proposal', proposal })),
-    mayHaveSigned: (position) => last !== undefined && compareSigned(position, last) <= 0,
-    async follow(validators) {
-      const before = followed
-      followed = validators
-      const isNews = validators !== before && indexOfValidator(validators, publicKey) === undefined
-      // Who leaves the set for want of stake, or is jailed, has no other key in it: only one that is new there can be this validator's.
-      const newcomer = ({ consensusKey }: { consensusKey: ConsensusKey }) => indexOfValidator(before, consensusKey) === undefined
-      if (isNews && validators.validators.some(newcomer)) await inTurn(() => takeUp(validators))
+    signVote: (vote) => sign({ type: 'vote', vote }),
+    signProposal: (proposal) => sign({ type: 'proposal', proposal }),
+    mayHaveSigned: record.mayHaveSigned,
+    follow(validators) {
+      const turn = following.then(() => follow(validators))
+      following = turn.catch(() => undefined)
+      return turn
     },
   }
 }

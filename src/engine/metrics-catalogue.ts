@@ -16,6 +16,7 @@ export const metrics = {
     type: 'gauge',
     help: 'Whether the process that holds the validator’s key answers: 1 or 0. Absent where the key is in the node itself.',
   },
+  synod_signer_refusals_total: { type: 'counter', help: 'Signatures that the process with the validator’s key refused.' },
   synod_consensus_accusations_total: { type: 'counter', help: 'Validators caught voting twice.' },
   synod_state_sync_chunks: {
     type: 'gauge',

@@ -100,6 +100,11 @@ export const diskErrors = {
     summary: 'No process that holds the validator’s key answers.',
     hint: 'Start `synod signer`, and check signer.addresses, the peer ids on both sides and the signer’s log: see docs/runbooks/validator.md.',
   },
+  SIGNER_LISTEN_FAILED: {
+    exit: 69,
+    summary: 'The signer cannot listen on the address it was given.',
+    hint: 'Choose another with --listen, or stop the program that uses it.',
+  },
   LAST_SIGNED_CORRUPT: {
     exit: 74,
     summary: 'The record of the last signed consensus message is damaged.',

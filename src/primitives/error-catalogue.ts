@@ -1,5 +1,6 @@
 import { diskErrors } from './disk-errors.ts'
 import { lightRejections } from './light-rejections.ts'
+import { signerRejections } from './signer-rejections.ts'
 
 /**
  * Every error a person or a peer can be shown, in one place. `docs/errors.md` is generated from it, and a test holds code,
@@ -22,6 +23,7 @@ export interface OperationalEntry {
 
 export const rejections = {
   ...lightRejections,
+  ...signerRejections,
   CODEC_TRUNCATED: { verdict: 'reject', summary: 'The bytes end before the message does.' },
   CODEC_TRAILING: { verdict: 'reject', summary: 'Bytes follow the end of the message.' },
   CODEC_NON_CANONICAL: { verdict: 'reject', summary: 'The value is encoded in a form our encoder would not produce.' },

@@ -160,14 +160,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'last-signed record not written',
-    file: 'engine/guarded-signer.ts',
+    file: 'engine/signing-record.ts',
     find: 'await writeLastSigned(disk, record)',
     replace: '',
     why: 'a validator that loses its log signs twice',
   },
   {
     name: 'last-signed record not read',
-    file: 'engine/guarded-signer.ts',
+    file: 'engine/signing-record.ts',
     find: 'let last = await readLastSigned(disk)',
     replace: 'let last: LastSigned | undefined = (await readLastSigned(disk)) && undefined',
     why: 'a validator that loses its log signs twice',

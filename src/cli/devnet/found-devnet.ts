@@ -48,6 +48,7 @@ export async function foundDevnet(options: {
   /** Path of the module with the chain's own application. */
   application?: string | undefined
   consensus: NonNullable<Founding['consensus']>
+  ledger?: Founding['ledger']
   /** The first port to try; devnets founded at the same moment should not try the same. */
   portsFrom?: number
 }): Promise<Devnet> {
@@ -64,6 +65,7 @@ export async function foundDevnet(options: {
     name: 'devnet',
     genesisTime: Date.now(),
     consensus: options.consensus,
+    ...(options.ledger && { ledger: options.ledger }),
     validators: validatorSeeds.map((seed, index) => ({
       keypair: blsKeypair(seed),
       operator: addressText(operators[index] as Bytes),

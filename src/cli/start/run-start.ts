@@ -4,6 +4,7 @@ import { loadKeyFile } from '../../adapters/file/key-file.ts'
 import { limitYoungGeneration } from '../../adapters/system/limit-young-generation.ts'
 import { createNodeTelemetry, type NodeTelemetry } from '../../adapters/telemetry/node-telemetry.ts'
 import { type ApiServer, startApi } from '../../api/server.ts'
+import { chainIdOf } from '../../chain/chain-spec.ts'
 import { metrics } from '../../engine/metrics-catalogue.ts'
 import { budgetLimitsOf, resourceLimitsOf } from '../../node/config/budget-limits-of.ts'
 import { connectionLimitsOf } from '../../node/config/connection-limits-of.ts'
@@ -19,9 +20,8 @@ import { relaySettingsOf } from '../../node/config/relay-settings-of.ts'
 import { requestLimitsOf } from '../../node/config/request-limits-of.ts'
 import { stateSettingsOf } from '../../node/config/state-settings-of.ts'
 import { unbondingMsOf } from '../../node/config/unbonding-ms.ts'
-import { createLocalSigner } from '../../node/local-signer.ts'
 import { type RunningNode, startNode } from '../../node/start-node.ts'
-import { createValidatorKeyFiles } from '../../node/validator-key-files.ts'
+import { openValidatorSigner } from '../../node/validator-signer.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { productVersion } from '../frame/product-version.ts'
@@ -121,7 +121,9 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     ...(home.webSocketCertificate && { webSocketCertificate: await readCertificate(home.webSocketCertificate) }),
     peerKeySeed,
     networkKeySeed: await openNetworkKey(home, passphrase),
-    signer: config.node.validate ? await openSigner(home, passphrase, telemetry) : undefined,
+    signer: config.node.validate
+      ? await openValidatorSigner({ ...home, chainId: chainIdOf(spec), peerKeySeed, passphrase, telemetry })
+      : undefined,
     mempool: {
       transactions: transactions_max,
       bytes: bytes_max,
@@ -142,12 +144,6 @@ async function open(home: NodeHome, passphrase: string, telemetry: NodeTelemetry
     agent: `synod/${productVersion()}`,
     traceMessages: config.node.trace_messages,
   })
-}
-
-/** Who holds the validator's keys; nobody, where there are none. */
-async function openSigner({ keysDirectory }: NodeHome, passphrase: string, telemetry: NodeTelemetry) {
-  const seeds = createValidatorKeyFiles({ directory: keysDirectory, passphrase, telemetry })
-  return (await seeds()).length > 0 ? createLocalSigner(seeds) : undefined
 }
 
 async function readCertificate({ cert, key }: { cert: string; key: string }): Promise<{ cert: string; key: string }> {

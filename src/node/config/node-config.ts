@@ -3,6 +3,7 @@ import { parseTarget } from '../../peers/access-list.ts'
 import { discoveryConfigSchema } from './discovery-config.ts'
 import { multiaddr } from './multiaddr-setting.ts'
 import { natTable } from './nat-table.ts'
+import { signerTable } from './signer-table.ts'
 import { stateTable } from './state-table.ts'
 
 /**
@@ -212,6 +213,7 @@ export const nodeConfigSchema = z.strictObject({
     .describe('The network of nodes.'),
   nat: natTable,
   state: stateTable,
+  signer: signerTable,
   defence: z
     .strictObject({
       allow: z

@@ -7,6 +7,7 @@ import { createNodeProcess, type NodeProcess } from '../../../src/cli/devnet/nod
 import { type Client, createClient } from '../../../src/client/client.ts'
 import type { Trust } from '../../../src/client/follow-chain.ts'
 import type { StatusView } from '../../../src/client/views.ts'
+import type { Founding } from '../../../src/node/config/chain-file.ts'
 import { type LoadedChain, loadChain } from '../../../src/node/config/load-chain.ts'
 import { homeFiles } from '../../../src/node/config/node-home.ts'
 import { until } from './until.ts'
@@ -36,6 +37,8 @@ export interface LocalNetworkOptions {
   readonly intervalMs?: number
   /** Path of the module with the chain's own application; the ledger unless given. */
   readonly application?: string
+  /** What the ledger asks of everybody, where it is not the preset's. */
+  readonly ledger?: Founding['ledger']
   /** Settings of every node, as for `--set`. */
   readonly overrides?: readonly string[]
   /** The base of the names of files; tests that run at once keep apart by it. */
@@ -54,6 +57,7 @@ export async function foundLocalNetwork(options: LocalNetworkOptions = {}): Prom
     validators,
     application,
     consensus: { interval_ms: intervalMs, empty_blocks: intervalMs > 0 },
+    ledger: options.ledger,
     portsFrom: portsFrom + Math.floor(Math.random() * (portsTo - portsFrom)),
   })
   const nodes = devnet.nodes.map((home) => createLocalNode({ ...home, overrides }))

@@ -6,7 +6,7 @@ import { documented, type Infer, list, literal, optional, struct, text, uint, va
  * What a node and the process that holds its validator's keys say to each other, over TLS with both peer ids proved: one answer to each
  * request, in their order. Spec: docs/spec/consensus.md, "A signer of its own".
  */
-export const signersMax = 8
+const signersMax = 8
 export const signerKeysMax = 16
 /** Of one message, encoded. */
 export const signerMessageBytesMax = 4096

@@ -1,11 +1,12 @@
 import type { ChainId } from '../../chain/identifiers.ts'
-import type { LastSigned } from '../../chain/signing.ts'
-import type { SignerAnswer } from '../../engine/signer-message.ts'
+import type { SignerAnswer, SignerRequest } from '../../engine/signer-message.ts'
 import type { Signer } from '../../ports/signer.ts'
 import type { Telemetry } from '../../ports/telemetry.ts'
 import type { Bytes } from '../../primitives/bytes.ts'
 import { connectSigner, type SignerAddress, type SignerConnection } from './signer-connection.ts'
 import type { SignerIdentity } from './signer-tls.ts'
+
+type SignerWays = Parameters<NonNullable<Signer['open']>>[0]
 
 export interface RemoteSignerOptions {
   /** The preferred first: the next is gone to when one does not answer. */
@@ -32,84 +33,30 @@ export function createRemoteSigner(options: RemoteSignerOptions): Signer & { sto
   const { telemetry } = options
   const first = Promise.withResolvers<void>()
   const stopping = new AbortController()
-  const told = createOutageLog(telemetry)
-  let ways: { lastSigned(): LastSigned | undefined; onReady(ready: boolean): void } | undefined
-  let held: { readonly connection: SignerConnection; keys: readonly Bytes[] } | undefined
+  let ways: SignerWays | undefined
   let running: Promise<void> | undefined
-
-  const hello = (connection: SignerConnection) =>
-    connection.ask({
-      type: 'hello',
-      version: 1,
-      chainId: options.chainId,
-      signers: options.addresses.length,
-      lastSigned: ways?.lastSigned(),
-    })
-
-  /** Resolves when the connection ends; rejects where there never was one. */
-  async function hold(address: SignerAddress): Promise<void> {
-    const ended = Promise.withResolvers<Error>()
-    const connection = await connectSigner({ ...options, address, onEnd: lose })
-    function lose(reason: Error): void {
-      const wasHeld = held?.connection === connection
-      if (wasHeld) held = undefined
-      if (wasHeld) ways?.onReady(false)
-      ended.resolve(reason)
-    }
-    try {
-      const keys = keysIn(await hello(connection))
-      if (stopping.signal.aborted) throw new Error('stopping')
-      held = { connection, keys }
-    } catch (error) {
-      connection.end(error as Error)
-      throw error
-    }
-    told.back(address)
-    ways?.onReady(true)
-    first.resolve()
-    beat(connection)
-    told.lost(address, await ended.promise)
-  }
-
-  function beat(connection: SignerConnection): void {
-    const timer = setTimeout(() => {
-      const refresh = async () => {
-        const keys = keysIn(await hello(connection))
-        if (held?.connection === connection) held.keys = keys
-        beat(connection)
-      }
-      if (held?.connection === connection) refresh().catch((error: Error) => connection.end(error))
-    }, heartbeatMs)
-    timer.unref()
-  }
-
-  async function run(): Promise<void> {
-    for (let delayMs = pauseMs.least; !stopping.signal.aborted; delayMs = Math.min(2 * delayMs, pauseMs.most)) {
-      for (const address of options.addresses) {
-        if (stopping.signal.aborted) return
-        await hold(address).then(
-          () => (delayMs = pauseMs.least),
-          (error: Error) => told.lost(address, error),
-        )
-      }
-      await pause(delayMs, stopping.signal)
-    }
-  }
+  const hold = createHolding({
+    ...options,
+    stopping: stopping.signal,
+    lastSigned: () => ways?.lastSigned(),
+    onReady(ready) {
+      ways?.onReady(ready)
+      if (ready) first.resolve()
+    },
+  })
 
   return {
     open(given) {
       ways = given
       given.onReady(false)
-      running ??= run()
+      running ??= tryInTurn(options.addresses, hold.hold, stopping.signal)
     },
     async keys() {
       await Promise.race([first.promise, pause(firstMs, stopping.signal).then(first.resolve)])
-      if (!held) return []
-      const { connection } = held
-      return hello(connection).then(keysIn, () => [])
+      return hold.keys()
     },
     async sign({ key, subject }) {
-      const answer = await held?.connection.ask({ type: 'sign', key, subject }).catch(() => undefined)
+      const answer = await hold.ask({ type: 'sign', key, subject })
       if (answer?.type === 'signature') return answer.signature
       if (answer?.type === 'refusal') {
         telemetry.log('warn', 'the signer refuses to sign', { code: answer.code })
@@ -119,9 +66,85 @@ export function createRemoteSigner(options: RemoteSignerOptions): Signer & { sto
     },
     async stop() {
       stopping.abort()
-      held?.connection.end(new Error('the node stops'))
+      hold.end(new Error('the node stops'))
       await running
     },
+  }
+}
+
+/** The one connection there is at a time, kept alive, with what is said over it. */
+function createHolding(options: RemoteSignerOptions & SignerWays & { readonly stopping: AbortSignal }): {
+  /** Resolves when the connection ends; rejects where there never was one. */
+  hold(address: SignerAddress): Promise<void>
+  /** `undefined` where there is no signer, or there is none any more. */
+  ask(request: SignerRequest): Promise<SignerAnswer | undefined>
+  keys(): Promise<readonly Bytes[]>
+  end(reason: Error): void
+} {
+  const told = createOutageLog(options.telemetry)
+  let held: SignerConnection | undefined
+
+  async function greet(connection: SignerConnection): Promise<readonly Bytes[]> {
+    const { chainId, addresses, lastSigned } = options
+    const hello = { type: 'hello', version: 1, chainId, signers: addresses.length, lastSigned: lastSigned() } as const
+    return keysIn(await connection.ask(hello))
+  }
+
+  function beat(connection: SignerConnection): void {
+    const timer = setTimeout(() => {
+      const again = () => beat(connection)
+      if (held === connection) greet(connection).then(again, (error: Error) => connection.end(error))
+    }, heartbeatMs)
+    timer.unref()
+  }
+
+  return {
+    async hold(address) {
+      const ended = Promise.withResolvers<Error>()
+      function onEnd(reason: Error): void {
+        const wasHeld = held !== undefined && held === connection
+        if (wasHeld) held = undefined
+        if (wasHeld) options.onReady(false)
+        ended.resolve(reason)
+      }
+      let connection: SignerConnection | undefined
+      try {
+        connection = await connectSigner({ ...options, address, onEnd })
+        await greet(connection)
+        if (options.stopping.aborted) throw new Error('the node stops')
+      } catch (error) {
+        connection?.end(error as Error)
+        told.lost(address, error as Error)
+        throw error
+      }
+      held = connection
+      told.back(address)
+      options.onReady(true)
+      beat(connection)
+      told.lost(address, await ended.promise)
+    },
+    ask: async (request) => held?.ask(request).catch(() => undefined),
+    keys: async () => (held ? greet(held).catch(() => []) : []),
+    end: (reason) => held?.end(reason),
+  }
+}
+
+/** One address after the other, for as long as it goes well with each, and again and again. */
+async function tryInTurn(
+  addresses: readonly SignerAddress[],
+  hold: (address: SignerAddress) => Promise<void>,
+  stopping: AbortSignal,
+): Promise<void> {
+  for (let delayMs = pauseMs.least; !stopping.aborted; delayMs = Math.min(2 * delayMs, pauseMs.most)) {
+    for (const address of addresses) {
+      if (stopping.aborted) return
+      const went = await hold(address).then(
+        () => true,
+        () => false,
+      )
+      if (went) delayMs = pauseMs.least
+    }
+    await pause(delayMs, stopping)
   }
 }
 

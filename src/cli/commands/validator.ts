@@ -53,8 +53,8 @@ export const validatorCommands: readonly Command[] = [
     summary: 'Give one’s validator another consensus key',
     details:
       'The new key is in the file given, which is made when it is not there. From the block after the transaction on, votes of the new ' +
-      'key count and those of the old one do not: stop the node when it is final, put the file in the place of keys/validator.key, keep ' +
-      'last-signed where it is, and start the node again.',
+      'key count and those of the old one do not. Where the file lies in the keys directory of the node and is named validator-….key, the ' +
+      'node that runs goes over to it by itself.',
     options: {
       from,
       file: { type: 'text', value: 'file', required: true, summary: 'File of the new key, sealed under the home’s passphrase' },

@@ -7,7 +7,7 @@ import { ClientError } from '../client/client-error.ts'
 import type { ChainFollower } from '../client/follow-chain.ts'
 import type { ReadClient } from '../client/peer-reads.ts'
 import { createVerifiedReads } from '../client/verified-reads.ts'
-import { submissionRequest } from '../client/views.ts'
+import { evidenceRequest, submissionRequest } from '../client/views.ts'
 import { decode } from '../codec/codec.ts'
 import type { ConsistentBlock } from '../light/light-block.ts'
 import type { LightFailure } from '../light/light-client.ts'
@@ -118,6 +118,12 @@ function addReads(server: FastifyInstance, options: LightProxyOptions): void {
     const found = proved(await reads.transaction(params.id), options)
     if (!found) throw new ApiError(404, 'API_NOT_FOUND', 'no final block holds this transaction, says the node')
     return found
+  })
+  // Good evidence is good whoever brings it: what the node says of it need not be believed.
+  server.post('/v1/evidence', async ({ body }) => {
+    const parsed = evidenceRequest.safeParse(body)
+    if (!parsed.success) throw new ApiError(400, 'API_MALFORMED', z.prettifyError(parsed.error))
+    return { results: await client.submitEvidence(parsed.data.evidence.flatMap((text) => fromHex(text) ?? [])) }
   })
   server.post('/v1/transactions', async ({ body }) => {
     const transactions = transactionsOf(body)

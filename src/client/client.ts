@@ -15,7 +15,9 @@ import {
   chainView,
   commitView,
   type EventView,
+  type EvidenceView,
   errorView,
+  evidenceView,
   type LightBlockView,
   lightBlockView,
   type MempoolView,
@@ -45,6 +47,8 @@ import {
 export interface Client {
   readonly url: string
   submit(transactions: readonly Bytes[]): Promise<SubmissionView['results']>
+  /** Encoded `Evidence`, each piece by itself. */
+  submitEvidence(evidence: readonly Bytes[]): Promise<EvidenceView['results']>
   /** By its id, as bytes or as `submit` answered it. `undefined` while no final block holds it. */
   transaction(id: Bytes | string): Promise<TransactionView | undefined>
   account(address: string): Promise<AccountView>
@@ -113,6 +117,8 @@ export function createClient(url: string, { operatorToken }: ClientOptions = {})
       const headers = { 'content-type': 'application/octet-stream' }
       return (await call('/v1/transactions', submissionView, { method: 'POST', headers, body })).results
     },
+    submitEvidence: async (evidence) =>
+      (await call('/v1/evidence', evidenceView, jsonRequest({}, { evidence: evidence.map(toHex) }))).results,
     transaction: (id) => find(`/v1/transactions/${typeof id === 'string' ? encodeURIComponent(id) : toHex(id)}`, transactionView),
     account: (address) => call(`/v1/accounts/${encodeURIComponent(address)}`, accountView),
     state: (key) => call(`/v1/state/${toHex(key)}`, stateView),

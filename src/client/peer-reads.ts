@@ -10,7 +10,7 @@ import type { PeerSource } from './peer-source.ts'
 import type { StateView } from './views.ts'
 
 /** What is read of a node and then proved. */
-export type ReadClient = Pick<Client, 'url' | 'block' | 'account' | 'state' | 'transaction' | 'submit'>
+export type ReadClient = Pick<Client, 'url' | 'block' | 'account' | 'state' | 'transaction' | 'submit' | 'submitEvidence'>
 
 /** The state as a peer has it, in the API's words, to be proved like a node's answers. Of blocks it is not asked: `ClientError` LIGHT_UNPROVABLE. */
 export function peerReads(source: PeerSource): ReadClient {
@@ -22,6 +22,7 @@ export function peerReads(source: PeerSource): ReadClient {
     block: elsewhere,
     transaction: elsewhere,
     submit: elsewhere,
+    submitEvidence: elsewhere,
     state: async (key) => stateView(key, await source.state(key)),
     async account(text) {
       const address = decodeAddress(text.slice(0, Math.max(0, text.lastIndexOf('1'))), text)

@@ -144,6 +144,14 @@ export const submissionView = z.object({
 })
 export type SubmissionView = z.output<typeof submissionView>
 
+/** Encoded `Evidence`, each piece by itself. */
+export const evidenceRequest = z.object({ evidence: z.array(hex).min(1).max(8) })
+/** In the order given: whether it is new to the node, or why it proves nothing. */
+export const evidenceView = z.object({
+  results: z.array(z.union([z.object({ isNew: z.boolean() }), z.object({ code: z.string(), detail: z.string() })])),
+})
+export type EvidenceView = z.output<typeof evidenceView>
+
 /** What comparing itself with its peers told a node. */
 export const surveyView = z.object({
   at: count,

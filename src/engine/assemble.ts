@@ -39,6 +39,7 @@ export async function assemble(ports: Ports, options: NodeOptions): Promise<Syno
     spec,
     application,
     submit: rooms.exchange.submit,
+    submitEvidence: rooms.evidenceDesk.submit,
     status: () => statusOf(foundation, rooms),
     survey: rooms.coordinator.check,
     block: async (height) => chain.blocks.read(height)?.block,

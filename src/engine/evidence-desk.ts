@@ -2,6 +2,7 @@ import { type Evidence, evidenceSchema } from '../chain/evidence.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { PeerId, Verdict } from '../ports/network.ts'
 import type { Bytes } from '../primitives/bytes.ts'
+import type { Result } from '../primitives/result.ts'
 import type { EvidencePool } from './evidence-pool.ts'
 import type { NodeEvents } from './node-events.ts'
 import type { PeerJudge } from './peer-judge.ts'
@@ -15,6 +16,11 @@ export interface EvidenceDesk {
   /** Tells everybody what is good and new; resolves when it is on its way. */
   spread(evidence: Evidence): Promise<void>
   onGossip(peer: PeerId, message: Bytes): Promise<Verdict>
+  /**
+   * From somebody who is no peer. True when it is good and was not known here: it is on its way to everybody then. `undefined` while too
+   * much is being checked.
+   */
+  submit(evidence: Evidence): Promise<Result<boolean> | undefined>
 }
 
 /** Pieces whose signatures are being checked; what comes on top is not passed on. */
@@ -33,18 +39,33 @@ export function createEvidenceDesk(options: {
   const { network, telemetry } = ports
   let inCheck = 0
 
-  async function spread(evidence: Evidence): Promise<void> {
+  async function add(evidence: Evidence): Promise<Result<boolean>> {
     const added = await evidencePool.add(evidence)
-    if (!added.ok || !added.value) return
-    network.broadcast('evidence', encode(evidenceSchema, evidence))
-    options.onAccused(evidence)
+    if (added.ok && added.value) options.onAccused(evidence)
+    return added
+  }
+
+  async function publish(evidence: Evidence): Promise<Result<boolean>> {
+    const added = await add(evidence)
+    if (added.ok && added.value) network.broadcast('evidence', encode(evidenceSchema, evidence))
+    return added
+  }
+
+  async function spread(evidence: Evidence): Promise<void> {
+    await publish(evidence)
+  }
+
+  /** One of few at a time, whoever brings it. */
+  function inTurn<T>(check: () => Promise<T>): Promise<T> | undefined {
+    if (inCheck >= inCheckMax) return undefined
+    inCheck++
+    return check().finally(() => inCheck--)
   }
 
   async function check(peer: PeerId, evidence: Evidence, bytes: number): Promise<Verdict> {
-    const added = await evidencePool.add(evidence)
+    const added = await add(evidence)
     if (!added.ok) return judge.refuse(peer, added.error)
     options.usefulness.count('gossip', added.value ? 'useful' : 'duplicate', bytes)
-    if (added.value) options.onAccused(evidence)
     return added.value ? 'accept' : 'ignore'
   }
 
@@ -63,9 +84,9 @@ export function createEvidenceDesk(options: {
       // Evidence waits for a block, perhaps for long: it must not keep the buffer alive in which it came.
       const decoded = decode(evidenceSchema, message.slice())
       if (!decoded.ok) return judge.refuse(peer, decoded.error)
-      if (inCheck >= inCheckMax) return 'ignore'
-      inCheck++
-      return check(peer, decoded.value, message.length).finally(() => inCheck--)
+      return inTurn(() => check(peer, decoded.value, message.length)) ?? 'ignore'
     },
+
+    submit: async (evidence) => inTurn(() => publish(evidence)),
   }
 }

@@ -3,6 +3,7 @@ import type { StateProof } from '../application/state-tree/proof.ts'
 import type { Block } from '../chain/block.ts'
 import type { Commit } from '../chain/certificate.ts'
 import type { ChainSpec } from '../chain/chain-spec.ts'
+import type { Evidence } from '../chain/evidence.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
@@ -29,6 +30,11 @@ export interface SynodNode {
   readonly application: Application
   /** Checks transactions and, when they are good, spreads them. Answers stand in the order given: an id, or the refusal. */
   submit(encoded: readonly Bytes[]): Promise<readonly Result<Hash>[]>
+  /**
+   * Checks proof of misbehaviour and, when it is good, spreads it. True when it was not known here; `undefined` while too much is being
+   * checked.
+   */
+  submitEvidence(evidence: Evidence): Promise<Result<boolean> | undefined>
   status(): NodeStatus
   /** Compares this node with its peers now, as it does by itself every 30 s. */
   survey(): Promise<SyncReport>

@@ -11,6 +11,7 @@ export { bytesFromView } from '../client/from-view.ts'
 export type { OperatorClient } from '../client/operator-client.ts'
 export type { BansView, NetView, StandingView, TraceView, TrafficView } from '../client/operator-views.ts'
 export { readTrust } from '../client/read-trust.ts'
+export { type AttackReport, reportAttack } from '../client/report-attack.ts'
 export { createVerifiedReads, type VerifiedReads } from '../client/verified-reads.ts'
 export { verifiedHeader, verifyAccount, verifyState, verifyTransaction } from '../client/verify.ts'
 export type {
@@ -19,6 +20,7 @@ export type {
   ChainView,
   CommitView,
   EventView,
+  EvidenceView,
   HeaderView,
   LightBlockView,
   MempoolView,

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts'
 import { showBlock, showChain, showCommit, showLightBlock, showValidatorChanges, showValidators } from './chain.ts'
+import { submitEvidence } from './evidence.ts'
 import { showMempool, showPeers, showStatus } from './node.ts'
 import { operatorRoutes } from './operator.ts'
 import { askApplication, showAccount, showState } from './state.ts'
@@ -7,6 +8,7 @@ import { showTransaction, submitTransactions } from './transactions.ts'
 
 export const routes: readonly Route[] = [
   submitTransactions,
+  submitEvidence,
   showTransaction,
   showAccount,
   showState,

@@ -5,10 +5,11 @@ import { startLightProxy } from '../../api/light-proxy.ts'
 import type { ChainSpec } from '../../chain/chain-spec.ts'
 import { evidenceSchema } from '../../chain/evidence.ts'
 import type { ChainId } from '../../chain/identifiers.ts'
-import { createClient } from '../../client/client.ts'
+import { type Client, createClient } from '../../client/client.ts'
 import { type ChainFollower, followProviders, httpProvider } from '../../client/follow-chain.ts'
 import { peerReads, type ReadClient } from '../../client/peer-reads.ts'
 import type { PeerSource } from '../../client/peer-source.ts'
+import { reportAttack } from '../../client/report-attack.ts'
 import { encode } from '../../codec/codec.ts'
 import { type LightAttack, lightAttackSchema } from '../../light/attack.ts'
 import type { ConsistentBlock } from '../../light/light-block.ts'
@@ -50,7 +51,7 @@ export async function runLight({
 }): Promise<number> {
   const { spec, trust } = await trustedChain(options, console)
   const checkpoint = checkpointOf(options)
-  const { client, providers, close } = await openSources(options, console, trust.chainId)
+  const { client, providers, told, close } = await openSources(options, console, trust.chainId)
   const url = client.url
   const follower = followProviders({
     providers,
@@ -64,13 +65,13 @@ export async function runLight({
   const forked = Promise.withResolvers<LightFailure>()
   const toldToStop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
   try {
-    await begin(follower, { options, console, url })
+    await begin(follower, { options, console, url, told })
     const proxy = await startLightProxy({ ...options, client, follower, spec, onFork: forked.resolve })
     const witnesses = providers.slice(1).map(({ name }) => name)
     console.out(`${JSON.stringify({ url: proxy.url, node: url, witnesses })}\n`)
     const failure = await Promise.race([toldToStop.then(() => undefined), forked.promise])
     await proxy.stop()
-    if (failure) await endForked(failure, { options, console })
+    if (failure) await endForked(failure, { options, console, told })
     return 0
   } finally {
     await close()
@@ -81,44 +82,54 @@ export async function runLight({
 interface Sources {
   readonly client: ReadClient
   readonly providers: readonly LightProvider[]
+  /** Those of them with an API. */
+  readonly told: readonly Client[]
   close(): Promise<void>
 }
 
 async function openSources(options: LightOptions, console: Console, chainId: ChainId): Promise<Sources> {
-  const witnesses = options.witness.map((witness) => httpProvider(createClient(witness)))
+  const others = options.witness.map((witness) => createClient(witness))
+  const witnesses = others.map(httpProvider)
   if (options.peer.length === 0) {
     const client = createClient(await apiAddress(options, console))
-    return { client, providers: [httpProvider(client), ...witnesses], close: async () => undefined }
+    return { client, providers: [httpProvider(client), ...witnesses], told: [client, ...others], close: async () => undefined }
   }
   // Loaded where it is wanted: it brings all of libp2p.
   const { openPeerSources } = await import('../../client/peer-source.ts')
   const sources = await openPeerSources({ chainId, agent: `synod-light/${productVersion()}` })
   const peers = options.peer.map(sources.at)
-  const client = options.api === undefined ? peerReads(peers[0] as PeerSource) : createClient(await apiAddress(options, console))
-  return { client, providers: [...peers, ...witnesses], close: sources.stop }
+  const node = options.api === undefined ? undefined : createClient(await apiAddress(options, console))
+  const client = node ?? peerReads(peers[0] as PeerSource)
+  return { client, providers: [...peers, ...witnesses], told: node ? [node, ...others] : others, close: sources.stop }
 }
 
 /** The latest block must be verified before anything is served: what is wrong with the root shows now. */
-async function begin(
-  follower: ChainFollower,
-  { options, console, url }: { options: LightOptions; console: Console; url: string },
-): Promise<void> {
+async function begin(follower: ChainFollower, { options, console, url, told }: Forked & { readonly url: string }): Promise<void> {
   const latest = await follower.block('latest')
   if (latest.ok) return
-  if (latest.error.attack) await endForked(latest.error, { options, console })
+  if (latest.error.attack) await endForked(latest.error, { options, console, told })
   const { code, detail } = latest.error
   const isOld = code === 'LIGHT_TRUST_EXPIRED' || code === 'LIGHT_ROOT_WRONG'
   throw new OperationalError('PROOF_FAILED', `${code}: ${detail}.`, { where: url, ...(isOld && { hint: freshBlock }) })
 }
 
-async function endForked(
-  failure: LightFailure,
-  { options, console }: { options: LightOptions; console: Console },
-): Promise<never> {
+interface Forked {
+  readonly options: LightOptions
+  readonly console: Console
+  /** Nodes that hear who is proved to have lied: perhaps those of one history are the first to punish those of the other. */
+  readonly told: readonly Client[]
+}
+
+async function endForked(failure: LightFailure, { options, console, told }: Forked): Promise<never> {
   const { attack, detail } = failure
   if (!attack) throw new OperationalError('CHAIN_FORKED', `${detail}.`)
   const file = join(resolve(console.workingDirectory, options.evidence), `light-attack-${attack.first.header.height}.json`)
   await writeFile(file, `${JSON.stringify(inWords(attack), undefined, 2)}\n`)
+  for (const { url, taken, refusals } of attack.evidence.length > 0 ? await reportAttack(told, attack) : []) {
+    console.err(
+      `${url} took ${taken} of ${attack.evidence.length} pieces of evidence${refusals.map((code) => `, ${code}`).join('')}\n`,
+    )
+  }
   throw new OperationalError('CHAIN_FORKED', `${detail}.`, {
     where: file,
     hint: 'Believe neither side until the operators have settled on one: docs/runbooks/fork.md. The file proves what is known.',

@@ -47,8 +47,15 @@ export function readValidatorSet(validators: readonly Validator[]): Result<Valid
   return fits ? ok({ validators, totalPower }) : reject('VALIDATORS_MALFORMED', `${validators.length} members`)
 }
 
+/** A set lives as one value for as long as nobody comes or goes, and is asked for its hash several times a block. */
+const hashes = new WeakMap<ValidatorSet, Hash>()
+
 export function validatorSetHash(set: ValidatorSet): Hash {
-  return taggedHash('synod/validators', encode(validatorSetSchema, { validators: set.validators }))
+  const known = hashes.get(set)
+  if (known) return known
+  const hash = taggedHash('synod/validators', encode(validatorSetSchema, { validators: set.validators }))
+  hashes.set(set, hash)
+  return hash
 }
 
 export function indexOfValidator(set: ValidatorSet, key: ConsensusKey): number | undefined {

@@ -21,6 +21,8 @@ export interface HashPlan {
 }
 
 export const emptyNode = 0
+/** Suits the few pages of an empty block, which would pay more for empty memory than for hashing; a large update soon doubles it. */
+const capacityMin = 128
 const wordsPerHash = hashBytes / 4
 
 /** Nodes side by side: eight words of hash each, height above the known ones, numbers of the two children. */
@@ -33,7 +35,7 @@ interface Nodes {
 }
 
 export function createHashPlan(): HashPlan {
-  let nodes = allocate(1024)
+  let nodes = allocate(capacityMin)
   let count = 1
   let heightMax = 0
 

@@ -31,6 +31,8 @@ it('both libraries decode the same keys and signatures, whatever is flipped in t
       }
       const key = flip(keypair.publicKey)
       expect(browser.decodeKey(key) !== undefined).toBe(native.decodeKey(key) !== undefined)
+      const [whole, summand] = [browser.decodeKey(key), browser.decodeSummand(key)]
+      if (whole) expect(summand?.equals(whole)).toBe(true)
       const altered = flip(signature)
       expect(browser.decodeSignature(altered) !== undefined).toBe(native.decodeSignature(altered) !== undefined)
     }),

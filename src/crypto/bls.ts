@@ -4,6 +4,7 @@ import { type Bytes, bytesEqual, compareBytes, toHex } from '../primitives/bytes
 import {
   decodeKey,
   decodeSignature,
+  decodeSummand,
   deriveSecretKey,
   type KeyPoint,
   publicKeyOf,
@@ -128,10 +129,18 @@ export function aggregateSignatures(signatures: readonly Bytes[]): Bytes {
   return sumSignatures(signatures)
 }
 
-/** The sum of the keys; `undefined` when there is none, one is not a key, or they cancel out. */
+/**
+ * The sum of keys whose possession was proved; `undefined` when there is none, one is not a key, or they cancel out. Whoever verifies
+ * under it checks that the sum lies in the subgroup.
+ */
 export function aggregatePublicKeys(publicKeys: readonly Bytes[]): Bytes | undefined {
-  const keys = decodeKeys(publicKeys)
-  return keys === undefined || keys.length === 0 ? undefined : sumKeys(keys)
+  const keys: KeyPoint[] = []
+  for (const publicKey of publicKeys) {
+    const key = decodedSummand(publicKey)
+    if (key === undefined) return undefined
+    keys.push(key)
+  }
+  return keys.length === 0 ? undefined : sumKeys(keys)
 }
 
 /** Whether these 48 bytes are a key: canonical, in the subgroup, not infinity. */
@@ -183,5 +192,17 @@ function decodedKey(publicKey: Bytes): KeyPoint | undefined {
   if (known !== undefined) return known
   const key = decodeKey(publicKey)
   if (key !== undefined) decodedKeys.set(name, key)
+  return key
+}
+
+const decodedSummands = createBoundedMap<string, KeyPoint>(2048)
+
+function decodedSummand(publicKey: Bytes): KeyPoint | undefined {
+  if (publicKey.length !== publicKeyBytes) return undefined
+  const name = toHex(publicKey)
+  const known = decodedKeys.get(name) ?? decodedSummands.get(name)
+  if (known !== undefined) return known
+  const key = decodeSummand(publicKey)
+  if (key !== undefined) decodedSummands.set(name, key)
   return key
 }

@@ -10,7 +10,7 @@ import type { ConsistentBlock } from './light-block.ts'
 import { overlapOf } from './overlap.ts'
 import { fetchBlock, type LightProvider } from './provider.ts'
 import { type TrustedBlock, type TrustRules, trustedOf } from './trust.ts'
-import { type Verdict, verifyLightBlock } from './verify-light-block.ts'
+import { type Claim, checkClaims, claimOf, type Verdict } from './verify-light-block.ts'
 import { createWaymarks, type Waymarks } from './waymarks.ts'
 
 export interface Climb {
@@ -21,28 +21,49 @@ export interface Climb {
   readonly mode: 'skipping' | 'sequential'
 }
 
+/** So many steps are checked together: a few more cost hardly less each. */
+const claimsMax = 16
+
 /** The headers verified on the way, the target last. Rejects what the provider could not show, or what does not hold. */
 export async function climb(way: Climb, from: TrustedBlock, target: ConsistentBlock): Promise<Result<readonly TrustedBlock[]>> {
   const marks = createWaymarks(way.provider, way.rules.chainId, from.height)
   const verified: TrustedBlock[] = []
+  // Steps whose signatures are still to be checked: until then where they lead decides only what is asked for next.
+  const claims: Claim[] = []
   // Each stands below the one before it: the next to try is the last.
   const ahead: ConsistentBlock[] = [target]
   let trusted = from
   for (let next = ahead.at(-1); next !== undefined; next = ahead.at(-1)) {
     const mark = await cheaperBy(way, marks, trusted, next)
-    const verdict: Verdict = mark === undefined ? await judge(way, trusted, next) : { type: 'NOT_ENOUGH_TRUST' }
-    if (verdict.type === 'INVALID') return refused(verdict)
-    if (verdict.type === 'SUCCESS') {
+    const claim = mark === undefined ? judge(way, trusted, next) : notYet
+    if (!('type' in claim)) {
+      claims.push(claim)
       trusted = trustedOf(next)
       verified.push(trusted)
       ahead.pop()
+      if (claims.length < claimsMax && ahead.length > 0) continue
+    }
+    if (!('type' in claim) || claim.type === 'INVALID') {
+      const settled = await settle(way, claims)
+      if (!settled.ok) return settled
+      if ('type' in claim) return refused(claim)
       continue
     }
     const between = await fetchBetween(way, marks, { low: trusted.height, high: next.header.height, mark })
-    if (!between.ok) return between
+    if (!between.ok) {
+      // Who showed what does not hold is to be known by that, whatever it lacks.
+      const settled = await settle(way, claims)
+      return settled.ok ? between : settled
+    }
     if (between.value) ahead.push(between.value)
   }
   return ok(verified)
+}
+
+const notYet = { type: 'NOT_ENOUGH_TRUST' } as const
+
+async function settle({ checkBls }: Climb, claims: Claim[]): Promise<Result<void>> {
+  return checkClaims(claims.splice(0), checkBls)
 }
 
 /**
@@ -59,9 +80,9 @@ async function cheaperBy(way: Climb, marks: Waymarks, trusted: TrustedBlock, nex
   return changes && changes.length < strangers.length ? changes[changes.length >> 1] : undefined
 }
 
-async function judge({ rules, checkBls, now, mode }: Climb, trusted: TrustedBlock, untrusted: ConsistentBlock): Promise<Verdict> {
-  if (mode === 'sequential' && untrusted.header.height > trusted.height + 1) return { type: 'NOT_ENOUGH_TRUST' }
-  return verifyLightBlock({ trusted, untrusted, rules, now: now() }, checkBls)
+function judge({ rules, now, mode }: Climb, trusted: TrustedBlock, untrusted: ConsistentBlock): Claim | Verdict {
+  if (mode === 'sequential' && untrusted.header.height > trusted.height + 1) return notYet
+  return claimOf({ trusted, untrusted, rules, now: now() })
 }
 
 /** A block by which to go first; `undefined` where the marked one is not to be had, and the way goes on without marks. */

@@ -44,10 +44,8 @@ function follow(
     store,
     providers: [provider],
     async checkBls(items) {
-      // A commit is checked alone, proofs of possession are checked together or, like one of them, under a validator's own key.
-      const keys = new Set(items.map(({ publicKey }) => publicKey))
-      const isCommit = items.length === 1 && !isValidator(from, [...keys][0] as Uint8Array)
-      if (!isCommit) counted.proofs += items.length
+      // A proof of possession is checked under a validator's own key, a commit under a sum of keys.
+      counted.proofs += items.filter(({ publicKey }) => isValidator(from, publicKey)).length
       return blsVerifyBatch(items)
     },
     now: () => genesisTime + 1e6,
@@ -56,7 +54,8 @@ function follow(
 }
 
 function isValidator({ lightBlock, heights }: MadeChain, key: Uint8Array): boolean {
-  return [1, heights].some((height) => lightBlock(height).validators.some(({ consensusKey }) => bytesEqual(consensusKey, key)))
+  const eras = Array.from({ length: heights / 10 }, (_, era) => era * 10 + 1)
+  return eras.some((height) => lightBlock(height).validators.some(({ consensusKey }) => bytesEqual(consensusKey, key)))
 }
 
 const arrives = async (way: ReturnType<typeof follow>, from = chain, height = 60): Promise<boolean> => {

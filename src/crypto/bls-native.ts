@@ -41,7 +41,9 @@ export function decodeKey(bytes: Bytes): KeyPoint | undefined {
 }
 
 /** A key to be summed: of one whose possession was proved less has to be checked, where checking takes long. */
-export const decodeSummand = decodeKey
+export function decodeSummand(bytes: Bytes): KeyPoint | undefined {
+  return decodeKey(bytes)
+}
 
 export function decodeSignature(bytes: Bytes): SignaturePoint | undefined {
   try {

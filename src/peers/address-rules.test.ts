@@ -4,6 +4,10 @@ import { readDialTarget } from './dial-target.ts'
 
 const id = '12D3KooWPeer'
 
+test.each(['0', 'O', 'I', 'l', 'a-b', ''])('%o is no peer id', (peer) => {
+  expect(listedAddress(`/ip4/93.184.216.34/tcp/26600/p2p/${peer}`, peer, 'world')).toBeUndefined()
+})
+
 test.each<[address: string, reach: Reach, listed: string | undefined]>([
   [`/ip4/93.184.216.34/tcp/26600/p2p/${id}`, 'world', '/ip4/93.184.216.34/tcp/26600'],
   ['/ip4/93.184.216.34/tcp/26600', 'world', '/ip4/93.184.216.34/tcp/26600'],

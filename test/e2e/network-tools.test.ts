@@ -260,3 +260,56 @@ describe('synod ban', () => {
     expect((await synod<BansView>(['bans', ...home0])).allowed).not.toContain('198.51.100.0/24')
   })
 })
+
+describe('synod doctor', () => {
+  interface Findings {
+    readonly ok: boolean
+    readonly findings: readonly {
+      readonly check: string
+      readonly level: string
+      readonly found: string
+      readonly advice?: string
+    }[]
+  }
+
+  test('examines all there is of a node that runs, finds nothing broken, and says what to do where something is not right', async () => {
+    const { ok, findings } = await synod<Findings>(['doctor', '--home', node(0).home])
+    expect(ok).toBe(true)
+    expect(new Set(findings.map(({ check }) => check))).toEqual(
+      new Set([
+        'node version',
+        'configuration',
+        'node',
+        'key files',
+        'open files',
+        'disk space',
+        'disk speed',
+        'clock',
+        'p2p port',
+        'api port',
+        'nat type',
+        'public address',
+        'reachability',
+        'dns seeds',
+      ]),
+    )
+    for (const finding of findings) {
+      expect(finding).toEqual({
+        check: expect.any(String),
+        level: expect.stringMatching(/^(ok|warning)$/),
+        found: expect.stringMatching(/./),
+        ...(finding.level !== 'ok' && { advice: expect.stringMatching(/\.$/) }),
+      })
+    }
+  })
+
+  test('fails, and names the setting, where a node could not start', async () => {
+    const { ok, findings } = await synod<Findings>(['doctor', '--home', node(0).home, '--set', 'p2p.max_peers=9'], 1)
+    expect(ok).toBe(false)
+    expect(findings.find(({ level }) => level === 'failure')).toMatchObject({
+      check: 'configuration',
+      found: expect.stringContaining('max_peers'),
+      advice: expect.any(String),
+    })
+  })
+})

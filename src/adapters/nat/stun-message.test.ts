@@ -71,5 +71,8 @@ describe('STUN messages', () => {
     ['an attribute that is longer than the message', changed(23, 200)],
     ['an attribute that must be understood', changed(21, 0x7f)],
     ['bytes at the end', Uint8Array.of(...good, 0, 0, 0, 0)],
+    ['an error code of no class', hex(`011100082112a442${toHex(transactionId)}0009000400000032`)],
+    ['an error code past 99 in its class', hex(`011100082112a442${toHex(transactionId)}0009000400000396`)],
+    ['an error code cut short', hex(`011100082112a442${toHex(transactionId)}0009000300000300`)],
   ])('refuses %s', (_, bytes) => expect(decodeStun(bytes)).toMatchObject({ ok: false, error: { code: 'STUN_MALFORMED' } }))
 })

@@ -103,7 +103,8 @@ export function decodeStun(bytes: Bytes): Result<StunMessage> {
   const origin = read(attribute.origin)
   const other = read(attribute.other) ?? read(attribute.changed)
   const change = values.get(attribute.change)
-  const error = values.get(attribute.errorCode)
+  const errorCode = readErrorCode(values.get(attribute.errorCode))
+  if (errorCode === 'malformed') return malformed('an error code')
   return ok({
     kind,
     transactionId,
@@ -111,7 +112,7 @@ export function decodeStun(bytes: Bytes): Result<StunMessage> {
     ...(origin && { origin }),
     ...(other && { other }),
     ...(change?.length === 4 && { change: { address: ((change[3] as number) & 4) > 0, port: ((change[3] as number) & 2) > 0 } }),
-    ...(error && error.length >= 4 && { errorCode: ((error[2] as number) & 7) * 100 + (error[3] as number) }),
+    ...(errorCode !== undefined && { errorCode }),
   })
 }
 
@@ -153,6 +154,13 @@ function readAddress(value: Bytes | undefined): Endpoint | undefined {
   const port = ((value[2] as number) << 8) | (value[3] as number)
   if (port === 0 || address.every((byte) => byte === 0)) return undefined
   return { host: formatBlock({ network: address, bits: address.length * 8 }), port }
+}
+
+/** A class of 3 to 6 and a number below 100, and words (RFC 5389, 15.6). */
+function readErrorCode(value: Bytes | undefined): number | 'malformed' | undefined {
+  if (value === undefined) return undefined
+  const [hundreds, units] = [(value[2] ?? 0) & 7, value[3] ?? 100]
+  return hundreds < 3 || hundreds > 6 || units > 99 ? 'malformed' : hundreds * 100 + units
 }
 
 /** Port and address against the cookie and, for IPv6, the transaction's id: so that no translator finds and rewrites them. */

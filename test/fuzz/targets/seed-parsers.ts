@@ -83,7 +83,7 @@ async function dnsaddrTexts(): Promise<Target> {
     run(bytes) {
       const usable = usableSeedAddresses(dnsaddrsIn(Buffer.from(bytes).toString('latin1').split('\n')), rules)
       if (usable.length > addressesMax) throw new Error('more addresses than there may be')
-      if (usable.some((address) => /\/(10|127|0)\.|\/(22|0)(\/|$)/.test(address)))
+      if (usable.some((address) => /\/(10|127|0)\.|\/(tcp|udp)\/(22|0)(\/|$)/.test(address)))
         throw new Error('an address that is not to be dialled')
     },
   }

@@ -31,6 +31,10 @@ export async function makeChain(options: {
   readonly blocks: number
   readonly perBlock: number
   readonly transaction: () => Bytes
+  /** How many of the newest blocks stay; all of them unless given. */
+  readonly blocksRetained?: number
+  /** Called after each block that ends a thousand. */
+  readonly onThousand?: (height: number) => Promise<void>
 }): Promise<MadeChain> {
   const { spec, application, perBlock } = options
   const { disk, release } = await openDataDirectory(options.directory)
@@ -38,13 +42,22 @@ export async function makeChain(options: {
   store.hold()
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
-  const chain = await openChain({ store, spec, chainId, application, genesis, stateVersionsKept: 10 })
+  const chain = await openChain({
+    store,
+    spec,
+    chainId,
+    application,
+    genesis,
+    stateVersionsKept: 10,
+    blocksRetained: options.blocksRetained,
+  })
   const everybody = sumOfKeys(options.validatorSeeds.map(blsKeypair))
   const common = { chainId, spec, application, everybody, validators: options.validatorSeeds.length }
   let executedMs = 0
   for (let height = 1; height <= options.blocks; height++) {
     const transactions = Array.from({ length: perBlock }, options.transaction)
     executedMs += await addBlock(chain, common, transactions)
+    if (height % 1000 === 0) await options.onThousand?.(height)
     // The store puts what was written on disk beside this.
     if (height % 64 === 0) await new Promise((resume) => setImmediate(resume))
   }

@@ -1,4 +1,5 @@
 import { attackCommand } from './commands/attack.ts'
+import { backupCommand } from './commands/backup.ts'
 import { bansCommands } from './commands/bans.ts'
 import { benchCommand } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -15,6 +16,7 @@ import { peersCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
 import { signerCommand } from './commands/signer.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { snapshotCommands } from './commands/snapshot.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -39,6 +41,8 @@ export const commands: readonly Command[] = [
   ...keysCommands,
   ...configCommands,
   ...recoveryCommands,
+  ...snapshotCommands,
+  backupCommand,
   ...forkCommands,
   lightCommand,
   dnsSeedCommand,

@@ -77,7 +77,7 @@ export function createSnapshotClient(network: Network): SnapshotClient {
     async block(peer, trusted) {
       const parts: Bytes[] = []
       for await (const part of ask(peer, { type: 'block', height: trusted.header.height })) parts.push(part.slice())
-      return parts.length === 0 ? ok(undefined) : readBlock(parts, trusted)
+      return parts.length === 0 ? ok(undefined) : readSnapshotBlock(parts, trusted)
     },
   }
 }
@@ -91,7 +91,7 @@ export function checkRange(range: StateRange, { height, root, from, until }: Ran
 }
 
 /** The block of a trusted header, with the results that the header names. */
-function readBlock(parts: readonly Bytes[], { header, commit }: ConsistentBlock): Result<FinalBlock> {
+export function readSnapshotBlock(parts: readonly Bytes[], { header, commit }: ConsistentBlock): Result<FinalBlock> {
   const certified = decode(certifiedBlockSchema, parts[0] as Bytes)
   if (!certified.ok) return certified
   const { block } = certified.value

@@ -52,12 +52,13 @@ export function createSnapshotServer(options: { chain: Chain; intervalBlocks: nu
         yield encode(stateRangeSchema, state.proveRange(asked.from, rangeBytes, asked.height, asked.until))
       } else if (asked.type === 'outline') {
         yield encode(stateOutlineSchema, state.outline(Math.min(asked.depth, outlineDepthMax), asked.height))
-      } else yield* serveBlock(chain, asked.height)
+      } else yield* serveSnapshotBlock(chain, asked.height)
     },
   }
 }
 
-function* serveBlock({ blocks }: Chain, height: number): Generator<Bytes> {
+/** A block and the results of its transactions, as peers are sent them. */
+export function* serveSnapshotBlock({ blocks }: Chain, height: number): Generator<Bytes> {
   const final = blocks.read(height)
   if (!final) return
   yield encode(certifiedBlockSchema, { block: final.block, commit: final.commit })

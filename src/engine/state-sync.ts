@@ -97,11 +97,11 @@ export function createStateSync(options: StateSyncOptions): StateSync {
     const known = left && (await options.verifiedHeader(left.height))
     if (left && known?.ok && bytesEqual(known.value.header.appHash, left.root)) {
       await sources.look()
-      if (sources.offering(left.height).length > 0) return fetch(left, checked(options.spec, known.value))
+      if (sources.offering(left.height).length > 0) return fetch(left, requireOwnParameters(options.spec, known.value))
     }
     const chosen = await choose(options, sources)
     if (!chosen) return false
-    const { height, appHash } = checked(options.spec, chosen.trusted).header
+    const { height, appHash } = requireOwnParameters(options.spec, chosen.trusted).header
     await dropImport(store)
     const target = beginImport(store, { height, root: appHash as Hash, depth: depthFor(chosen.entries) }, chain.state.nextPage)
     return fetch(target, chosen.trusted)
@@ -140,7 +140,7 @@ export function createStateSync(options: StateSyncOptions): StateSync {
 }
 
 /** What the header promises beside the state: the rules it was made by must be those of this node. */
-function checked(spec: ChainSpec, trusted: ConsistentBlock): ConsistentBlock {
+export function requireOwnParameters(spec: ChainSpec, trusted: ConsistentBlock): ConsistentBlock {
   const { header } = trusted
   if (bytesEqual(header.parametersHash, parametersHash(spec))) return trusted
   const message = `The block of height ${header.height} was made by other parameters than this node's.`

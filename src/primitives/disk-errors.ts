@@ -5,6 +5,11 @@ export const diskErrors = {
     summary: 'There is no data directory where the configuration says.',
     hint: 'Check --home and node.data_dir.',
   },
+  DATA_DIR_NOT_EMPTY: {
+    exit: 73,
+    summary: 'There is something already where a chain was to be put.',
+    hint: 'Give an empty place. To begin anew with what is there, move data/chain, data/wal-a and data/wal-b away and leave the last-signed record where it is.',
+  },
   DATA_FORMAT_NEWER: {
     exit: 78,
     summary: 'A newer version of Synod has written the data directory.',

@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OperationalError } from '../../primitives/operational-error.ts'
-import { isMissing, onDisk } from '../file/file-error.ts'
+import { onLevel } from './level-error.ts'
 
 /** Each attempt takes milliseconds, and is in vain only if a table was finished meanwhile. */
 const attemptsMax = 100
@@ -16,8 +16,8 @@ const pauseMs = 20
 export async function stageLiveLevel(location: string, staging: string): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     await rm(staging, { recursive: true, force: true })
-    await onDisk(staging, () => mkdir(staging))
-    const staged = await onDisk(location, () => stage(location, staging)).catch((error: unknown) => {
+    await onLevel(staging, () => mkdir(staging))
+    const staged = await onLevel(location, () => stage(location, staging)).catch((error: unknown) => {
       if (isMissing((error as Error).cause)) return false
       throw error
     })
@@ -54,6 +54,10 @@ async function linked(from: string, to: string): Promise<void> {
     if (isMissing(error)) throw error
     await copyFile(from, to)
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 async function manifestOf(location: string): Promise<{ readonly name: string; readonly content: Buffer }> {

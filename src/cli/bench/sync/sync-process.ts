@@ -1,3 +1,4 @@
+import { limitYoungGeneration } from '../../../adapters/system/limit-young-generation.ts'
 import { createNodeTelemetry } from '../../../adapters/telemetry/node-telemetry.ts'
 import { metrics } from '../../../engine/metrics-catalogue.ts'
 import { defaultMempoolLimits } from '../../../mempool/mempool-limits.ts'
@@ -19,6 +20,8 @@ export type SyncReport =
   | { readonly kind: 'ready'; readonly address: string }
   | { readonly kind: 'reached'; readonly height: number; readonly ms: number; readonly rssMb: number }
 
+// As `synod start` does.
+limitYoungGeneration()
 process.once('message', (task: SyncTask) => {
   run(task).catch((error) => {
     console.error(error)

@@ -1,3 +1,4 @@
+import type { ChangedParameter } from '../chain/changed-parameters.ts'
 import type { Evidence } from '../chain/evidence.ts'
 import type { Address, ConsensusKey, ConsensusSignature } from '../chain/identifiers.ts'
 import type { Validator, ValidatorSet } from '../chain/validator-set.ts'
@@ -38,6 +39,12 @@ export interface Application<Content = unknown> {
 
   /** Executes a block on an overlay, by proposer and validators alike, before anyone votes. One result a transaction, in order. */
   executeBlock(request: ExecuteBlockRequest<Content>, state: StateOverlay): ExecuteBlockResponse
+
+  /**
+   * Optional: rules of the chain spec's tables [consensus] and [limits] that hold with another value for the block after this state. Which
+   * may change at all says `changed-parameters.ts`; others are passed over.
+   */
+  chainChanges?(state: StateReader): readonly ChangedParameter[]
 
   /**
    * Optional: the stake behind a network key (Ed25519, 32 bytes) that its owner delegated on chain, in units of the application's own;

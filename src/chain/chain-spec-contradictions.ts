@@ -8,7 +8,10 @@ export interface Contradiction {
 }
 
 /** Settings that are good by themselves and cannot hold together. */
-export function contradictions({ consensus, limits }: ChainSpecFile): readonly Contradiction[] {
+export function contradictions({
+  consensus,
+  limits,
+}: Readonly<Pick<ChainSpecFile, 'consensus' | 'limits'>>): readonly Contradiction[] {
   const found: Contradiction[] = []
   const contradict = (section: 'consensus' | 'limits', key: string, message: string): void => {
     found.push({ path: [section, key], message: `${section}.${key} ${message}` })

@@ -1,7 +1,7 @@
 import type { Application, DecodedTransaction } from '../application/application.ts'
 import { noCommitHash, orderHash, type ProposedBlock } from '../chain/block.ts'
 import { commitHash } from '../chain/certificate.ts'
-import type { ChainSpec } from '../chain/chain-spec.ts'
+import type { ChainSpec, Limits } from '../chain/chain-spec.ts'
 import { evidenceHash } from '../chain/evidence.ts'
 import type { ConsensusKey } from '../chain/identifiers.ts'
 import { protocolVersionAt } from '../chain/protocol-version.ts'
@@ -23,6 +23,7 @@ export function produceBlock(options: {
   chain: Chain
   application: Application
   spec: ChainSpec
+  limits: Limits
   parametersHash: Hash
   mempool: Mempool
   pool: BatchPool
@@ -60,14 +61,14 @@ export function produceBlock(options: {
 function choose(options: {
   chain: Chain
   application: Application
-  spec: ChainSpec
+  limits: Limits
   mempool: Mempool
 }): readonly DecodedTransaction[] {
-  const { chain, application, spec, mempool } = options
+  const { chain, application, limits, mempool } = options
   const height = chain.tip().height + 1
   const candidates = mempool.select({
-    transactions: spec.limits.block_transactions_max,
-    bytes: spec.limits.block_bytes_max,
+    transactions: limits.block_transactions_max,
+    bytes: limits.block_bytes_max,
     height,
   })
   return application.prepareProposal?.(candidates, { state: chain.state.reader(), height }) ?? candidates

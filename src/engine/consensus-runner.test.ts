@@ -30,7 +30,7 @@ async function setUp() {
     ports: { clock, telemetry: silence } as unknown as Ports,
     chain,
     core,
-    parameters: spec.consensus,
+    parameters: () => spec.consensus,
     genesisTime: spec.chain.genesis_time,
     log,
     candidates,

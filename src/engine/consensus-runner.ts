@@ -37,7 +37,8 @@ export interface RunnerOptions {
   readonly ports: Ports
   readonly chain: Chain
   readonly core: Tendermint
-  readonly parameters: ConsensusParameters
+  /** Those of the height being decided. */
+  readonly parameters: () => ConsensusParameters
   readonly genesisTime: number
   readonly log: ConsensusLog
   readonly candidates: Candidates
@@ -187,7 +188,8 @@ async function makeFinal(options: RunnerOptions, proposed: ProposedBlock, commit
 }
 
 function startOf(options: RunnerOptions): StartHeight {
-  const { parameters, genesisTime } = options
+  const { genesisTime } = options
+  const parameters = options.parameters()
   const { height, time, validators, priorities } = options.chain.tip()
   const now = options.ports.clock.now()
   return {

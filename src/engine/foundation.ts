@@ -1,5 +1,6 @@
 import type { Application } from '../application/application.ts'
 import { type ChainSpec, chainIdOf, parametersHash } from '../chain/chain-spec.ts'
+import type { ChainParameters } from '../chain/changed-parameters.ts'
 import { genesisOf } from '../chain/genesis.ts'
 import { batchBytesMax, batchTransactionsMax } from '../chain/limits.ts'
 import { protocolVersionAt, protocolVersionKnown } from '../chain/protocol-version.ts'
@@ -29,6 +30,7 @@ import { openAddressBook } from './kept-address-book.ts'
 import { createMessageTrace } from './message-trace.ts'
 import { createNodeEvents } from './node-events.ts'
 import { createOwnAddresses } from './own-addresses.ts'
+import { createParametersInForce } from './parameters-in-force.ts'
 import { createPolkaMemory } from './polka-memory.ts'
 import type { Ports } from './ports.ts'
 import type { RelaySettings } from './relay-desk.ts'
@@ -117,6 +119,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const signer = await openSigner(ports, chain, gate)
   const breakdown = createBreakdown({ telemetry, gate, events })
   const parameters = parametersHash(spec)
+  const inForce = createParametersInForce({ spec, application, chain })
   const reputation = await openReputation(ports, options.access)
   const addressBook = await openAddressBook(ports)
   const evidencePool = createEvidencePool({
@@ -126,15 +129,9 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     height: () => chain.tip().height,
     state: () => chain.state.reader(),
   })
-  const intake = createTransactionIntake({
-    application,
-    chain,
-    mempool,
-    verifier,
-    telemetry,
-    transactionBytesMax: spec.limits.transaction_bytes_max,
-    known: (id) => mempool.get(id) ?? pool.transaction(id),
-  })
+  const known = (id: Hash) => mempool.get(id) ?? pool.transaction(id)
+  const { transaction_bytes_max: transactionBytesMax } = spec.limits
+  const intake = createTransactionIntake({ application, chain, mempool, verifier, telemetry, transactionBytesMax, known })
   return {
     ports,
     backlog,
@@ -145,13 +142,14 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
     application,
     genesisTime: genesis.time,
     parametersHash: parameters,
-    context: (): BlockContext => contextOf(spec, chain, parameters, protocolVersion),
+    context: (): BlockContext => contextOf({ spec, chain, parameters, inForce }, protocolVersion),
+    inForce,
     protocolVersion,
     store,
     chain,
     log,
     signer,
-    core: createTendermint(spec.consensus, chainId),
+    core: createTendermint(() => inForce().consensus, chainId),
     mempool,
     pool,
     packer: createBatchPacker({ bytesMax: batchBytesMax, transactionsMax: batchTransactionsMax }),
@@ -196,9 +194,13 @@ async function openSigner(
 }
 
 /** What the next block is checked against. Of a version that is not known here, no block holds. */
-function contextOf(spec: ChainSpec, chain: Chain, parameters: Hash, known: number): BlockContext {
+function contextOf(
+  { spec, chain, parameters, inForce }: { spec: ChainSpec; chain: Chain; parameters: Hash; inForce: () => ChainParameters },
+  known: number,
+): BlockContext {
   const tip = chain.tip()
   const version = protocolVersionAt(spec, tip.height + 1)
   const { chainId } = chain
-  return { chainId, limits: spec.limits, parametersHash: parameters, version: version <= known ? version : 0, tip }
+  const { limits } = inForce()
+  return { chainId, limits, parametersHash: parameters, version: version <= known ? version : 0, tip }
 }

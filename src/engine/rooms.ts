@@ -83,7 +83,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
   const candidates = createCandidates({ ...foundation, exchange })
   const runner = createConsensusRunner({
     ...foundation,
-    parameters: foundation.spec.consensus,
+    parameters: () => foundation.inForce().consensus,
     candidates,
     produce: () => produce(foundation, exchange.flush),
     hasWork: () => mempool.size > 0 || evidencePool.pending().length > 0,
@@ -294,7 +294,7 @@ function openCoordinator(
 function produce(foundation: Foundation, flush: () => void): ProducedBlock {
   flush()
   const proposer = foundation.signer?.publicKey as Uint8Array
-  return produceBlock({ ...foundation, proposer, now: foundation.ports.clock.now() })
+  return produceBlock({ ...foundation, limits: foundation.inForce().limits, proposer, now: foundation.ports.clock.now() })
 }
 
 function reportStep({ ports, core, events }: Foundation): void {

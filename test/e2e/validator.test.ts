@@ -109,26 +109,6 @@ test('an absent validator is jailed, and comes back when its operator says so', 
   await until('it signs', async () => JSON.stringify(await activity(newcomer)) === '{"active":true,"signing":true}', 60_000)
 })
 
-test('the validators change a parameter by their votes', async () => {
-  await operate(node(0), 'alice', 'validator', 'propose', '--parameter', 'minimum_fee', '--value', '2000')
-  const proposals = () =>
-    synod<{ open: { proposal: number; ends: number }[]; changed: object[] }>(
-      'validator',
-      'proposals',
-      '--home',
-      node(0).home,
-      '--api',
-      node(0).url,
-    )
-  const [proposal] = (await proposals()).open
-  const votes = ['alice', 'bob', 'carol'].map((name, index) =>
-    operate(node(index), name, 'validator', 'vote', '--proposal', String(proposal?.proposal)),
-  )
-  await Promise.all(votes)
-  await reaches(node(0), (proposal?.ends ?? 0) + 1)
-  expect((await proposals()).changed).toEqual([{ name: 'minimum_fee', value: 2000 }])
-})
-
 test('a rotated key signs from the block on at which it is the validator’s, in the node that runs', async () => {
   const [rotating, another] = [node(0), node(1)]
   const { validator: former } = await rotating.client.status()
@@ -146,4 +126,29 @@ test('a rotated key signs from the block on at which it is the validator’s, in
   await reaches(rotating, (await rotating.client.status()).height + 5)
   await another.start()
   await reaches(another, height + 10)
+})
+
+test('the validators change a rule of the chain by their votes, and every node goes by it from one height on', async () => {
+  await operate(node(0), 'alice', 'validator', 'propose', '--parameter', 'interval_ms', '--value', '300')
+  const proposals = () =>
+    synod<{ open: { proposal: number; ends: number }[]; changed: object[] }>(
+      'validator',
+      'proposals',
+      '--home',
+      node(0).home,
+      '--api',
+      node(0).url,
+    )
+  const [proposal] = (await proposals()).open
+  const votes = ['alice', 'bob', 'carol'].map((name, index) =>
+    operate(node(index), name, 'validator', 'vote', '--proposal', String(proposal?.proposal)),
+  )
+  await Promise.all(votes)
+  await reaches(node(0), (proposal?.ends ?? 0) + 1)
+  expect((await proposals()).changed).toEqual([{ name: 'interval_ms', value: 300 }])
+  const from = proposal?.ends ?? 0
+  await Promise.all([node(0), node(2), newcomer].map((each) => reaches(each, from + 5)))
+  const timeOf = async (height: number) => (await node(0).client.block(height))?.header.time ?? 0
+  const times = await Promise.all([1, 2, 3, 4, 5].map((after) => timeOf(from + after)))
+  for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(300)
 })

@@ -1,5 +1,6 @@
 /** Production nodes in a simulated world, for tests that need a network: any topology, every message and figure within reach. */
 
+import type { Application } from '../../src/application/application.ts'
 import { protocolVersionKnown } from '../../src/chain/protocol-version.ts'
 import { transactionSchema, transactionSignBytes } from '../../src/chain/transaction.ts'
 import { encode } from '../../src/codec/codec.ts'
@@ -66,6 +67,8 @@ export interface NodeWorldOptions {
   /** What a node's chain spec says of upgrades, and the newest version of the chain's protocol its program knows. */
   readonly upgrades?: (index: number) => { height: number; version: number }[]
   readonly protocolVersion?: (index: number) => number
+  /** What the chain computes; the ledger unless given. */
+  readonly application?: (ledger: Application) => Application
   /** What stands between a node and its world. */
   readonly tamper?: (index: number, ports: Ports) => Ports
   /** Sees every message and answer that reaches a node. */
@@ -82,7 +85,8 @@ export function createNodeWorld(options: NodeWorldOptions): NodeWorld {
   const { validators, followers = 0, dials, onReceived, keyOf = (index) => (index < validators ? index : undefined) } = options
   const { seed = 1, consensus = {}, tamper = (_, ports) => ports } = options
   const world = createWorld({ seed, nodes: validators, consensus }, () => undefined)
-  const application = simulatedLedger(world.chain)
+  const ledger = simulatedLedger(world.chain)
+  const application = options.application?.(ledger) ?? ledger
   const everybodyBefore = (index: number) => Array.from({ length: index }, (_, other) => other)
 
   const members = Array.from({ length: validators + followers }, (_, index): Member => {

@@ -16,6 +16,7 @@ import { createOverlay } from '../../src/application/overlay.ts'
 import type { StateOverlay } from '../../src/application/state.ts'
 import { bitmapOf } from '../../src/chain/bitmap.ts'
 import { transactionId } from '../../src/chain/block.ts'
+import type { ChainParameters } from '../../src/chain/changed-parameters.ts'
 import type { Evidence } from '../../src/chain/evidence.ts'
 import type { Address } from '../../src/chain/identifiers.ts'
 import { proveRegistration } from '../../src/chain/registration.ts'
@@ -129,10 +130,12 @@ export function createLedgerWorld(options: {
   validators: Readonly<Record<string, number>>
   parameters?: Readonly<Record<string, number>>
   evidenceAgeBlocks?: number
+  /** The chain spec's rules beyond the ledger; none of them is voted on unless given. */
+  chain?: ChainParameters
 }) {
   const parameters = ledgerParametersSchema.parse(options.parameters ?? {})
-  const { evidenceAgeBlocks = 0 } = options
-  const application = ledgerApplication({ chainId, addressPrefix, parameters, evidenceAgeBlocks })
+  const { evidenceAgeBlocks = 0, chain } = options
+  const application = ledgerApplication({ chainId, addressPrefix, parameters, evidenceAgeBlocks, ...(chain && { chain }) })
   const state: StateOverlay = createOverlay({ get: () => undefined })
   const genesisValidators: Validator[] = Object.entries(options.validators).map(([name, stake]) => ({
     consensusKey: person(name).consensus.publicKey,

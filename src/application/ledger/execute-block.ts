@@ -45,7 +45,7 @@ export function executeBlock(
   releaseUnbonding(state, height)
   const results = request.transactions.map(({ content }) => execute(content, height, state, rules, block))
   payIn(state, request.proposer, block.fees, parameters)
-  closeVotes(state, height, validators, parameters)
+  closeVotes(state, height, validators, rules)
   return { results, validatorUpdates: powerChanges(state, validators, block) }
 }
 

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLedgerWorld, person, tokens, transferTo } from '../../../test/ledger/ledger-world.ts'
+import { consensusParametersSchema, limitsSchema } from '../../chain/chain-spec.ts'
 import type { Operation } from '../../chain/transaction.ts'
+import { chainChangesIn } from './governance.ts'
 import { readGovernance } from './records.ts'
 
 const [ada, vera, walt, xena] = ['ada', 'vera', 'walt', 'xena'].map(person) as [
@@ -101,4 +103,48 @@ test('every parameter can be voted on at once', () => {
   const proposals = Object.entries(ledger.parameters).map(([name, value]) => propose(name, value))
   expect(run(ledger, vera, ...proposals)).toEqual(['executed'])
   expect(readGovernance(ledger.state).open).toHaveLength(proposals.length)
+})
+
+describe('rules of the chain', () => {
+  const chain = { consensus: consensusParametersSchema.parse({}), limits: limitsSchema.parse({}) }
+  const founded = () =>
+    createLedgerWorld({
+      balances: { vera: 1000, walt: 1000 },
+      validators: { vera: 3000, walt: 2000 },
+      parameters: { vote_period_blocks: 4 },
+      chain,
+    })
+
+  test('are changed by a vote, beside the ledger’s own', () => {
+    const ledger = founded()
+    expect(run(ledger, vera, propose('block_transactions_max', 500), vote(true))).toEqual(['executed'])
+    expect(run(ledger, walt, vote(true))).toEqual(['executed'])
+    expect(chainChangesIn(ledger.state)).toEqual([])
+    ledger.emptyBlocks(3)
+    expect(chainChangesIn(ledger.state)).toEqual([{ name: 'block_transactions_max', value: 500 }])
+    // The ledger's own rules go on as they were.
+    expect(run(ledger, vera, transferTo(walt, 1n))).toEqual(['executed'])
+  })
+
+  test.each([
+    ['parameter-unknown', 'evidence_age_blocks', 5],
+    ['parameter-unknown', 'message_delay_ms', 5],
+    ['parameter-out-of-bounds', 'block_transactions_max', 0],
+    ['parameter-out-of-bounds', 'block_bytes_max', chain.limits.transaction_bytes_max - 1],
+    ['parameter-out-of-bounds', 'interval_ms', chain.consensus.interval_ms - 1],
+    ['parameter-out-of-bounds', 'propose_timeout_ms', chain.consensus.timeout_max_ms + 1],
+    ['parameter-out-of-bounds', 'timeout_growth_ms', 0],
+    ['executed', 'interval_ms', chain.consensus.interval_ms + 1],
+  ])('%s: %s = %i', (code, name, value) => {
+    expect(run(founded(), vera, propose(name, value))).toEqual([code])
+  })
+
+  test('stay when two votes that end together would contradict each other', () => {
+    const ledger = founded()
+    const changes = [propose('propose_timeout_ms', 15_000), propose('timeout_max_ms', 10_000)]
+    expect(run(ledger, vera, ...changes, vote(true, 0), vote(true, 1))).toEqual(['executed'])
+    expect(run(ledger, walt, vote(true, 0), vote(true, 1))).toEqual(['executed'])
+    ledger.emptyBlocks(3)
+    expect(chainChangesIn(ledger.state)).toEqual([{ name: 'propose_timeout_ms', value: 15_000 }])
+  })
 })

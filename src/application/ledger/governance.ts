@@ -1,7 +1,8 @@
 /**
- * The ledger's parameters, changed by the validators' vote. An operator answers with all the power behind its validator, as it stands
+ * The ledger's parameters, and some of the chain's, changed by the validators' vote. An operator answers with all the power behind its validator, as it stands
  * when the vote ends: delegators who disagree delegate elsewhere. Spec: docs/spec/ledger.md, "Votes on parameters".
  */
+import { type ChangedParameter, isChangeable, mayChange } from '../../chain/changed-parameters.ts'
 import type { Operation } from '../../chain/transaction.ts'
 import type { ValidatorSet } from '../../chain/validator-set.ts'
 import { assert } from '../../primitives/assert.ts'
@@ -19,8 +20,9 @@ type VoteParameter = Extract<Operation, { type: 'vote-parameter' }>
 /** The rules of the block after this state: the chain spec's, but for what votes have changed. */
 export function rulesIn(state: StateReader, spec: LedgerRules): LedgerRules {
   const { changed } = readGovernance(state)
-  if (changed.length === 0) return spec
-  const values = Object.fromEntries(changed.map(({ name, value }) => [name, value]))
+  const own = changed.filter(({ name }) => isParameter(name))
+  if (own.length === 0) return spec
+  const values = Object.fromEntries(own.map(({ name, value }) => [name, value]))
   return { ...spec, parameters: { ...spec.parameters, ...values } }
 }
 
@@ -30,9 +32,9 @@ export function proposeParameter(context: OperationContext, { name, value }: Pro
   const validator = readValidator(state, sender)
   if (!validator || validator.stake === 0n) return 'not-a-validator'
   if (powerOf(validator) === 0n) return 'validator-jailed'
-  if (!isParameter(name)) return 'parameter-unknown'
-  if (!mayBe(name, value, rules)) return 'parameter-out-of-bounds'
+  if (!isVotedOn(name, rules)) return 'parameter-unknown'
   const { next, open, changed } = readGovernance(state)
+  if (!mayBe({ name, value }, changed, rules)) return 'parameter-out-of-bounds'
   if (open.some((proposal) => proposal.name === name)) return 'proposal-open'
   const proposal = { proposal: next, ends: height + rules.parameters.vote_period_blocks, name, value }
   writeGovernance(state, { next: next + 1, open: [...open, proposal], changed })
@@ -54,19 +56,21 @@ export function voteParameter(context: OperationContext, { proposal, approve }: 
   return 'executed'
 }
 
+/** The changes of the chain spec's other rules that hold for the block after this state. */
+export function chainChangesIn(state: StateReader): readonly ChangedParameter[] {
+  return readGovernance(state).changed.filter(({ name }) => !isParameter(name))
+}
+
 /** Counts the votes that end with this block. What is approved holds from the next block on. */
-export function closeVotes(
-  state: StateReader & StateWriter,
-  height: number,
-  validators: ValidatorSet,
-  parameters: LedgerParameters,
-): void {
+export function closeVotes(state: StateReader & StateWriter, height: number, validators: ValidatorSet, rules: LedgerRules): void {
   const governance = readGovernance(state)
   const ending = governance.open.filter(({ ends }) => ends <= height)
   if (ending.length === 0) return
   let { changed } = governance
   for (const { proposal, name, value } of ending) {
-    if (!isApproved(state, proposal, validators, parameters)) continue
+    if (!isApproved(state, proposal, validators, rules.parameters)) continue
+    // What another vote changed meanwhile may not go with it any more.
+    if (!mayBe({ name, value }, changed, rules)) continue
     const others = changed.filter((each) => each.name !== name)
     changed = [...others, { name, value }].sort((one, other) => (one.name < other.name ? -1 : 1))
   }
@@ -99,7 +103,17 @@ function isParameter(name: string): name is keyof LedgerParameters {
 }
 
 /** Whether a chain spec could state the value, and stake would still be there when evidence of its misdeeds comes. */
-function mayBe(name: keyof LedgerParameters, value: number, { unbondingBlocksMin }: LedgerRules): boolean {
+function mayBe(
+  change: ChangedParameter,
+  changed: readonly ChangedParameter[],
+  { unbondingBlocksMin, chain }: LedgerRules,
+): boolean {
+  const { name, value } = change
+  if (!isParameter(name)) return chain !== undefined && mayChange(chain, changed, change)
   if (!ledgerParametersSchema.shape[name].safeParse(value).success) return false
   return name !== 'unbonding_blocks' || value >= unbondingBlocksMin
+}
+
+function isVotedOn(name: string, { chain }: LedgerRules): boolean {
+  return isParameter(name) || (chain !== undefined && isChangeable(name))
 }

@@ -1,3 +1,4 @@
+import type { ChainParameters } from '../../chain/changed-parameters.ts'
 import type { ChainId } from '../../chain/identifiers.ts'
 import { assert } from '../../primitives/assert.ts'
 import { bytesEqual, fromHex } from '../../primitives/bytes.ts'
@@ -6,6 +7,7 @@ import { checkTransaction } from './check-transaction.ts'
 import { decodeLedgerTransaction, type LedgerContent } from './decode-transaction.ts'
 import { executeBlock } from './execute-block.ts'
 import { readLedgerGenesis, writeLedgerGenesis } from './genesis.ts'
+import { chainChangesIn } from './governance.ts'
 import { stakeOfNetworkKey } from './network-key.ts'
 import type { LedgerRules } from './operation-context.ts'
 import type { LedgerParameters } from './parameters.ts'
@@ -21,6 +23,8 @@ export interface LedgerOptions {
   readonly parameters: LedgerParameters
   /** The chain spec's `limits.evidence_age_blocks`: no vote makes unbonding as short. */
   readonly evidenceAgeBlocks?: number
+  /** The chain spec's rules beyond the ledger, of which votes change some; none of them unless given. */
+  readonly chain?: ChainParameters
 }
 
 /**
@@ -28,8 +32,8 @@ export interface LedgerOptions {
  * since the chain id is part of what a transaction means. Spec: docs/spec/ledger.md.
  */
 export function ledgerApplication(options: LedgerOptions): Application<LedgerContent> {
-  const { chainId, addressPrefix, parameters, evidenceAgeBlocks = 0 } = options
-  const rules: LedgerRules = { chainId, parameters, unbondingBlocksMin: evidenceAgeBlocks + 1 }
+  const { chainId, addressPrefix, parameters, evidenceAgeBlocks = 0, chain } = options
+  const rules: LedgerRules = { chainId, parameters, unbondingBlocksMin: evidenceAgeBlocks + 1, chain }
   return {
     name: 'ledger',
     initChain(request, state) {
@@ -47,6 +51,7 @@ export function ledgerApplication(options: LedgerOptions): Application<LedgerCon
       return readAccount(state, address).nonce
     },
     executeBlock: (request, state) => executeBlock(request, state, rules),
+    chainChanges: chainChangesIn,
     stakeOfNetworkKey,
     possessionOf: (consensusKey, state) => readPossession(state, consensusKey),
     query: queryLedger,

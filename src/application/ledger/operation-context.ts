@@ -1,3 +1,4 @@
+import type { ChainParameters } from '../../chain/changed-parameters.ts'
 import type { Address, ChainId, ConsensusKey } from '../../chain/identifiers.ts'
 import type { Event } from '../application.ts'
 import type { StateOverlay } from '../state.ts'
@@ -10,6 +11,8 @@ export interface LedgerRules {
   readonly parameters: LedgerParameters
   /** No vote makes unbonding shorter: stake would leave before its misdeeds are punished. */
   readonly unbondingBlocksMin: number
+  /** The chain spec's rules beyond the ledger, of which votes change some; none of them unless given. */
+  readonly chain?: ChainParameters | undefined
 }
 
 /** What an operation sees and changes. When the transaction fails, everything here is as if it had never run. */

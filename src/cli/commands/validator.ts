@@ -97,10 +97,15 @@ export const validatorCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'validator propose',
-    summary: 'Propose another value for a parameter of the ledger',
+    summary: 'Propose another value for a parameter of the ledger, or of the chain',
     options: {
       from,
-      parameter: { type: 'text', value: 'name', required: true, summary: 'Its name in the table [ledger] of chain.toml' },
+      parameter: {
+        type: 'text',
+        value: 'name',
+        required: true,
+        summary: 'Its name in the table [ledger], [consensus] or [limits] of chain.toml',
+      },
       value: { type: 'integer', min: 0, required: true, summary: 'Its new value' },
       ...signingOptions,
     },

@@ -9,6 +9,8 @@ import { fromHex } from '../../primitives/bytes.ts'
 export async function currentLedgerParameters(client: Client, { application }: ChainSpec): Promise<LedgerParameters> {
   const { data } = await client.query('governance')
   const governance = decode(governanceSchema, fromHex(data) ?? new Uint8Array(0))
-  const changed = governance.ok ? governance.value.changed.map(({ name, value }) => [name, value] as const) : []
+  const isOwn = ({ name }: { name: string }) => Object.hasOwn(ledgerParametersSchema.shape, name)
+  const all = governance.ok ? governance.value.changed : []
+  const changed = all.filter(isOwn).map(({ name, value }) => [name, value] as const)
   return ledgerParametersSchema.parse({ ...application.parameters, ...Object.fromEntries(changed) })
 }

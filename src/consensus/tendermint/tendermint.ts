@@ -44,14 +44,16 @@ export interface Tendermint {
   resume(now: number): readonly Effect[]
 }
 
-export function createTendermint(parameters: ConsensusParameters, chainId: ChainId): Tendermint {
+/** @param parameters that hold for all heights, or those that hold for the height being started. */
+export function createTendermint(parameters: ConsensusParameters | (() => ConsensusParameters), chainId: ChainId): Tendermint {
   let current: Height | undefined
 
   return {
     handle(input, now) {
       if (input.type === 'start-height') {
         assert(input.height > (current?.start.height ?? 0), 'a height is started once, or its locks would be forgotten')
-        current = openHeight(parameters, chainId, input, now)
+        const inForce = typeof parameters === 'function' ? parameters() : parameters
+        current = openHeight(inForce, chainId, input, now)
         const delayMs = Math.max(0, input.startAt - now)
         const timer: Effect = { type: 'set-timer', timer: { kind: 'start', height: input.height, round: 0 }, delayMs }
         return [{ type: 'persist', input, at: now }, ...advance(current, current.due ? [] : [timer])]

@@ -53,7 +53,7 @@ function ledgerOf(spec: ChainSpec, whereIs: (path: SettingPath) => string): Chec
     const message = `The ledger cannot begin like this: ${genesis.error}.`
     return faulty({ code: 'CONFIG_CONTRADICTION', message, where: whereIs(['validators']) })
   }
-  const options = { chainId: chainIdOf(spec), addressPrefix, parameters, evidenceAgeBlocks: age }
+  const options = { chainId: chainIdOf(spec), addressPrefix, parameters, evidenceAgeBlocks: age, chain: spec }
   return { ok: true, value: ledgerApplication(options) as Application }
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OperationalError } from '../../primitives/operational-error.ts'
 import { onLevel } from './level-error.ts'
@@ -11,11 +11,13 @@ const pauseMs = 20
  * The store at `location` as it is at one moment, put beside it at `staging` while another process goes on writing it. LevelDB never
  * changes a table, appends to its log, and says in its manifest which tables count: if that is the same before and after everything was
  * taken, it is all there. Tables are linked, so that they stay when the store drops them; the rest, a few megabytes, is copied.
+ * What is staged is to be copied before it is opened: a store that is opened may write where a table of the other is only linked.
  * The log may end in the middle of a batch, which LevelDB leaves out: the copy is what a power failure would have left.
  */
 export async function stageLiveLevel(location: string, staging: string): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     await rm(staging, { recursive: true, force: true })
+    await onLevel(location, () => access(location))
     await onLevel(staging, () => mkdir(staging))
     const staged = await onLevel(location, () => stage(location, staging)).catch((error: unknown) => {
       if (isMissing((error as Error).cause)) return false

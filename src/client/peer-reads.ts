@@ -2,25 +2,33 @@ import { accountStateKey } from '../application/ledger/keys.ts'
 import { accountSchema } from '../application/ledger/records.ts'
 import { decode } from '../codec/codec.ts'
 import { decodeAddress } from '../crypto/address.ts'
-import type { ProvenState } from '../light/light-block.ts'
-import { type Bytes, toHex } from '../primitives/bytes.ts'
+import type { ProvenState, ProvenTransaction } from '../light/light-block.ts'
+import { type Bytes, fromHex, toHex } from '../primitives/bytes.ts'
 import type { Client } from './client.ts'
 import { ClientError } from './client-error.ts'
 import type { PeerSource } from './peer-source.ts'
-import type { StateView } from './views.ts'
+import type { StateView, TransactionView } from './views.ts'
 
 /** What is read of a node and then proved. */
 export type ReadClient = Pick<Client, 'url' | 'block' | 'account' | 'state' | 'transaction' | 'submit' | 'submitEvidence'>
 
-/** The state as a peer has it, in the API's words, to be proved like a node's answers. Of blocks it is not asked: `ClientError` LIGHT_UNPROVABLE. */
+/** State and transactions as a peer has them, in the API's words, to be proved like a node's answers. Of blocks it is not asked: `ClientError` LIGHT_UNPROVABLE. */
 export function peerReads(source: PeerSource): ReadClient {
   const elsewhere = async (): Promise<never> => {
-    throw new ClientError('LIGHT_UNPROVABLE', 'a peer is asked for headers and state alone: give the API of a node too', 421)
+    throw new ClientError(
+      'LIGHT_UNPROVABLE',
+      'a peer is asked for no blocks and passes no transactions on: give the API of a node too',
+      421,
+    )
   }
   return {
     url: source.name,
     block: elsewhere,
-    transaction: elsewhere,
+    async transaction(id) {
+      const asked = typeof id === 'string' ? fromHex(id) : id
+      const found = asked?.length === 32 ? await source.transaction(asked) : undefined
+      return found && asked && transactionView(asked, found)
+    },
     submit: elsewhere,
     submitEvidence: elsewhere,
     state: async (key) => stateView(key, await source.state(key)),
@@ -43,5 +51,19 @@ function stateView(key: Bytes, { height, value, proof: { siblings, other } }: Pr
     key: toHex(key),
     value: value === undefined ? null : toHex(value),
     proof: { siblings: siblings.map(toHex), other: leaf },
+  }
+}
+
+function transactionView(id: Bytes, { height, encoded, result, proof, resultProof }: ProvenTransaction): TransactionView {
+  const inclusion = ({ index, size, path }: ProvenTransaction['proof']) => ({ index, size, path: path.map(toHex) })
+  const events = result.events.map(({ type, attributes }) => ({ type, attributes: attributes.map((one) => ({ ...one })) }))
+  return {
+    id: toHex(id),
+    height,
+    index: proof.index,
+    encoded: toHex(encoded),
+    result: { code: result.code, data: toHex(result.data), events },
+    proof: inclusion(proof),
+    resultProof: inclusion(resultProof),
   }
 }

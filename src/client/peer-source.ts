@@ -3,16 +3,19 @@ import { createVisitingPeer, type VisitingPeer } from '../adapters/libp2p/visiti
 import type { ChainId } from '../chain/identifiers.ts'
 import { decode, encode } from '../codec/codec.ts'
 import type { Infer } from '../codec/schema.ts'
+import type { Hash } from '../crypto/hash.ts'
 import {
   lightBlockSchema,
   lightRequestSchema,
   type ProvenState,
+  type ProvenTransaction,
   provenStateSchema,
+  provenTransactionSchema,
   validatorChangesSchema,
 } from '../light/light-block.ts'
 import type { LightProvider } from '../light/provider.ts'
 import type { Bytes } from '../primitives/bytes.ts'
-import { reject } from '../primitives/result.ts'
+import { type Result, reject } from '../primitives/result.ts'
 import { ClientError } from './client-error.ts'
 
 /**
@@ -29,6 +32,8 @@ export interface PeerSources {
 export interface PeerSource extends LightProvider {
   /** What its latest state has under a key. Throws `ClientError` where it does not answer. */
   state(key: Bytes): Promise<ProvenState>
+  /** A final transaction; `undefined` where it says that it has none. Throws `ClientError` likewise. */
+  transaction(id: Bytes): Promise<ProvenTransaction | undefined>
 }
 
 const dialTimeoutMs = 15_000
@@ -61,6 +66,15 @@ function sourceAt(visitor: VisitingPeer, address: string): PeerSource {
     return part
   }
 
+  function unanswered(cause: unknown): never {
+    throw new ClientError('API_UNREACHABLE', `${address} does not answer`, 0, cause)
+  }
+
+  function readable<T>(told: Result<T>): T {
+    if (told.ok) return told.value
+    throw new ClientError('API_FAILED', `${address} answered in another shape than this client knows`, 200)
+  }
+
   return {
     name: address,
     async lightBlock(height) {
@@ -73,12 +87,13 @@ function sourceAt(visitor: VisitingPeer, address: string): PeerSource {
       return told?.ok ? told.value.heights : []
     },
     async state(key) {
-      const part = await ask({ type: 'state', key }).catch((cause: unknown) => {
-        throw new ClientError('API_UNREACHABLE', `${address} does not answer`, 0, cause)
-      })
-      const told = part && decode(provenStateSchema, part)
-      if (told?.ok) return told.value
-      throw new ClientError('API_FAILED', `${address} answered in another shape than this client knows`, 200)
+      const told = await ask({ type: 'state', key }).catch(unanswered)
+      if (told) return readable(decode(provenStateSchema, told))
+      throw new ClientError('API_FAILED', `${address} has no answer`, 200)
+    },
+    async transaction(id) {
+      const told = await ask({ type: 'transaction', id: id as Hash }).catch(unanswered)
+      return told && readable(decode(provenTransactionSchema, told))
     },
   }
 }

@@ -11,6 +11,7 @@ import {
   lightBlockSchema,
   lightRequestSchema,
   provenStateSchema,
+  provenTransactionSchema,
   validatorChangesSchema,
 } from '../light/light-block.ts'
 import { type Bytes, bytesEqual, bytesKey } from '../primitives/bytes.ts'
@@ -18,6 +19,7 @@ import type { Chain } from './chain.ts'
 import { proveState } from './node-queries.ts'
 import type { PolkaMemory } from './polka-memory.ts'
 import { requestRejected } from './request-rejection.ts'
+import { createTransactionFinder } from './transaction-finder.ts'
 
 /** Light blocks for those who follow the chain by its headers: peers that synchronise their state, light clients behind the API. */
 export interface LightServer {
@@ -35,6 +37,7 @@ export function createLightServer(options: {
   polkas: PolkaMemory
 }): LightServer {
   const { chain, application, polkas } = options
+  const findTransaction = createTransactionFinder(chain)
   const genesis = new Map(
     options.spec.validators.map(({ consensusKey, possession }) => [
       bytesKey(consensusKey),
@@ -78,6 +81,11 @@ export function createLightServer(options: {
       const decoded = decode(lightRequestSchema, request)
       if (!decoded.ok) throw requestRejected(decoded.error)
       const asked = decoded.value
+      if (asked.type === 'transaction') {
+        const found = findTransaction(asked.id)
+        if (found) yield encode(provenTransactionSchema, found)
+        return
+      }
       if (asked.type === 'state') {
         yield encode(provenStateSchema, proveState(chain, asked.key))
         return

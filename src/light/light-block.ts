@@ -3,14 +3,14 @@
  * Everything in it hangs from the header by hashes; whether the header is the chain's is for `verify-light-block.ts` to say.
  * Spec: docs/spec/light-client.md.
  */
-
+import { transactionResultSchema } from '../application/application.ts'
 import { valueBytesMax } from '../application/state-tree/page.ts'
 import { stateProofSchema } from '../application/state-tree/proof.ts'
 import { type Commit, commitSchema } from '../chain/certificate.ts'
 import { blockHash, type Header, headerSchema } from '../chain/header.ts'
-import type { ChainId } from '../chain/identifiers.ts'
+import { type ChainId, hash } from '../chain/identifiers.ts'
 import { keyPossessionSchema } from '../chain/key-possession.ts'
-import { validatorsMax } from '../chain/limits.ts'
+import { transactionBytesMax, validatorsMax } from '../chain/limits.ts'
 import { readValidatorSet, type ValidatorSet, validatorSchema, validatorSetHash } from '../chain/validator-set.ts'
 import { bytes, type Infer, list, optional, struct, uint, variant } from '../codec/schema.ts'
 import type { Hash } from '../crypto/hash.ts'
@@ -51,6 +51,18 @@ export const provenStateSchema = struct('ProvenState', {
 })
 export type ProvenState = Infer<typeof provenStateSchema>
 
+const inclusion = struct('InclusionProof', { index: uint(), size: uint(), path: list(hash, { max: 64 }) })
+
+/** A final transaction and its result, with the proofs against the transactions root and the results hash of that height's header. */
+export const provenTransactionSchema = struct('ProvenTransaction', {
+  height: uint(),
+  encoded: bytes({ max: transactionBytesMax }),
+  result: transactionResultSchema,
+  proof: inclusion,
+  resultProof: inclusion,
+})
+export type ProvenTransaction = Infer<typeof provenTransactionSchema>
+
 const stateKey = bytes({ min: 1, max: stateKeyBytesMax })
 
 export const lightRequestSchema = variant('LightRequest', {
@@ -62,6 +74,8 @@ export const lightRequestSchema = variant('LightRequest', {
   changes: { tag: 3, schema: struct('ValidatorChangesRequest', { height: uint() }) },
   /** Answered with a `ProvenState`. */
   state: { tag: 4, schema: struct('ProvenStateRequest', { key: stateKey }) },
+  /** Answered with a `ProvenTransaction`, or with nothing while no final block holds it. */
+  transaction: { tag: 5, schema: struct('ProvenTransactionRequest', { id: hash }) },
 })
 
 /** A light block whose parts belong together: the commit is of this header, and the sets are those that the header names. */

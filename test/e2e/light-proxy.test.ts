@@ -18,6 +18,7 @@ import { homeFiles } from '../../src/node/config/node-home.ts'
 import { fromHex, toHex } from '../../src/primitives/bytes.ts'
 import { foundLocalNetwork, type LocalNetwork, reaches } from './support/local-network.ts'
 import { runSynod, startSynod } from './support/run-synod.ts'
+import { signedTransfer } from './support/signed-transfer.ts'
 import { until } from './support/until.ts'
 import { stolenKey } from './support/validator-keys.ts'
 
@@ -100,6 +101,11 @@ test('the same over libp2p WebSocket alone, as a visitor of two nodes', async ()
   expect(view.balance).toBe((await network.nodes[2]!.client.account(account)).balance)
   expect((await asked.state(new Uint8Array([1, 2, 3]))).value).toBe(null)
   expect((await asked.lightBlock(1))!.header.height).toBe(1)
+  const { encoded, id } = signedTransfer(network, network.accounts[0]!, network.accounts[1]!)
+  await network.nodes[2]!.client.submit([encoded])
+  const found = await until('the transfer is proved', () => asked.transaction(id).catch(() => undefined))
+  expect(found.id).toBe(toHex(id))
+  expect(await asked.transaction(new Uint8Array(32))).toBe(undefined)
   await expect(asked.block(1)).rejects.toMatchObject({ code: 'LIGHT_UNPROVABLE' })
   // Visitors are nobody's peers.
   expect((await network.nodes[0]!.client.peers()).peers).toHaveLength(3)

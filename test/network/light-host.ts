@@ -61,7 +61,7 @@ export async function startLightHost(chain: MadeChain, more: Partial<Pick<Hello,
     async *onRequest(_peer, protocol, message) {
       requests += 1
       const asked = decode(lightRequestSchema, message)
-      if (protocol !== 'light' || !asked.ok || asked.value.type === 'state') return
+      if (protocol !== 'light' || !asked.ok || asked.value.type === 'state' || asked.value.type === 'transaction') return
       const { type, height } = asked.value
       if (type === 'changes') yield encode(validatorChangesSchema, { heights: [...chain.changesAbove(height)] })
       else if (height <= chain.heights) yield encode(lightBlockSchema, chain.lightBlock(height || chain.heights))

@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { ed25519Keypair, ed25519Sign, ed25519Verify } from '../../crypto/ed25519.ts'
+import { type WorkerProcess, withWorkerProcesses } from '../frame/worker-processes.ts'
 import { type BenchWorkload, benchSeed, benchValidators } from './consensus/bench-chain.ts'
 import type { LoadReport, LoadTask } from './consensus/load-process.ts'
 import { operationsPerSignature } from './consensus/make-transaction.ts'
@@ -61,41 +61,30 @@ export async function benchConsensus(options: ConsensusBenchOptions = {}): Promi
 async function measure(load: Offered & Pick<LoadTask, 'workload' | 'seconds'>): Promise<LoadReport> {
   const directory = await mkdtemp(join(tmpdir(), 'synod-bench-'))
   const genesisTime = Date.now()
-  const children: ChildProcess[] = []
-  const child = (file: string): ChildProcess => {
-    const started = fork(join(import.meta.dirname, 'consensus', `${file}${extname(import.meta.filename)}`))
-    children.push(started)
-    return started
-  }
-  try {
+  const processOf = (name: string) => join(import.meta.dirname, 'consensus', name)
+  const transactionsMax = Math.min(load.ratePerSecond, 500 + load.outstanding * 10) * (load.seconds + 5)
+
+  async function loadUpon(processes: readonly WorkerProcess<ValidatorTask, ValidatorReady>[]): Promise<LoadReport> {
     const validators: ValidatorReady[] = []
-    for (let index = 0; index < benchValidators; index++) {
+    for (const [index, validator] of processes.entries()) {
       const peers = validators.map(({ address }) => address)
-      const task: ValidatorTask = { index, workload: load.workload, genesisTime, directory: join(directory, `${index}`), peers }
-      validators.push(await ask<ValidatorTask, ValidatorReady>(child('validator-process'), task))
+      const { workload } = load
+      validators.push(await validator.ask({ index, workload, genesisTime, directory: join(directory, `${index}`), peers }))
     }
     const urls = validators.map(({ url }) => url)
-    const transactionsMax = Math.min(load.ratePerSecond, 500 + load.outstanding * 10) * (load.seconds + 5)
-    return await ask<LoadTask, LoadReport>(child('load-process'), { ...load, genesisTime, urls, transactionsMax })
+    const order: LoadTask = { ...load, genesisTime, urls, transactionsMax }
+    const path = processOf('load-process')
+    const reports = await withWorkerProcesses<LoadTask, LoadReport, LoadReport[]>(path, 1, (loaders) =>
+      Promise.all(loaders.map((loader) => loader.ask(order))),
+    )
+    return reports[0] as LoadReport
+  }
+
+  try {
+    return await withWorkerProcesses(processOf('validator-process'), benchValidators, loadUpon)
   } finally {
-    await Promise.all(children.map(end))
     await rm(directory, { recursive: true, force: true })
   }
-}
-
-function ask<Task extends object, Answer>(child: ChildProcess, task: Task): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (answer) => resolve(answer as Answer))
-    child.once('exit', (code) => reject(new Error(`a process of the bench ended with ${code}`)))
-    child.send(task)
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await exited
 }
 
 /** Ed25519 checks a second on one core, a transaction's size of message. */

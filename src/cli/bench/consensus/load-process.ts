@@ -4,6 +4,7 @@ import { transactionId } from '../../../chain/block.ts'
 import { followEvents } from '../../../client/follow-events.ts'
 import { encode } from '../../../codec/codec.ts'
 import { type Bytes, toHex } from '../../../primitives/bytes.ts'
+import { obeyOrders } from '../../frame/obey-orders.ts'
 import { percentile } from '../../percentile.ts'
 import { type BenchWorkload, createBenchChain } from './bench-chain.ts'
 import { transactionMaker } from './make-transaction.ts'
@@ -34,17 +35,6 @@ export interface LoadReport {
 }
 
 const paceMs = 10
-
-process.once('message', (task: LoadTask) => {
-  run(task).then(
-    (report) => process.send?.(report),
-    (error) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})
-process.once('disconnect', () => process.exit(0))
 
 interface Prepared {
   readonly body: Bytes
@@ -171,3 +161,5 @@ function post(agent: Agent, url: string, body: Bytes): Promise<readonly (readonl
     outgoing.end(body)
   })
 }
+
+obeyOrders(run)

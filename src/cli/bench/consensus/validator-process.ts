@@ -6,6 +6,7 @@ import { defaultMempoolLimits } from '../../../mempool/mempool-limits.ts'
 import { standardTraceMessages } from '../../../node/config/node-config.ts'
 import { startNode } from '../../../node/start-node.ts'
 import { toHex } from '../../../primitives/bytes.ts'
+import { obeyOrders } from '../../frame/obey-orders.ts'
 import { type BenchWorkload, benchSeed, createBenchChain } from './bench-chain.ts'
 
 /** One validator of the bench: the production node and API, in a process of its own, told by its parent whom to dial. */
@@ -22,15 +23,7 @@ export interface ValidatorReady {
   readonly address: string
 }
 
-process.once('message', (task: ValidatorTask) => {
-  run(task).catch((error) => {
-    console.error(error)
-    process.exit(1)
-  })
-})
-process.once('disconnect', () => process.exit(0))
-
-async function run(task: ValidatorTask): Promise<void> {
+async function run(task: ValidatorTask): Promise<ValidatorReady> {
   const { spec, application } = createBenchChain(task.workload, task.genesisTime)
   const telemetry = createNodeTelemetry({
     level: 'warn',
@@ -53,7 +46,6 @@ async function run(task: ValidatorTask): Promise<void> {
     mempool: defaultMempoolLimits,
     stateVersionsKept: 10,
     doppelgangerWaitMs: 0,
-
     telemetry,
     agent: 'synod-bench',
     traceMessages: standardTraceMessages,
@@ -69,6 +61,7 @@ async function run(task: ValidatorTask): Promise<void> {
   })
   const [address] = running.node.status().addresses
   if (address === undefined) throw new Error('the validator listens nowhere')
-  const ready: ValidatorReady = { url: api.url, address }
-  process.send?.(ready)
+  return { url: api.url, address }
 }
+
+obeyOrders(run)

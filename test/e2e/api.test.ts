@@ -79,7 +79,7 @@ describe('every route', () => {
     for (const [path, view] of Object.values(answers)) await answerOf(path, view)
     const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, unknown> }
     expect(document.openapi).toMatch(/^3\.1/)
-    const elsewhere = ['/v1/transactions', '/v1/events', '/metrics']
+    const elsewhere = ['/v1/transactions', '/v1/evidence', '/v1/events', '/metrics']
     const forEverybody = Object.keys(document.paths).filter((path) => !path.startsWith('/v1/operator/'))
     expect(new Set(forEverybody)).toEqual(new Set([...Object.keys(answers), ...elsewhere]))
   })

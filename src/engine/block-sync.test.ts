@@ -110,11 +110,14 @@ describe('a newcomer to a chain that is faster than two round trips', { timeout:
     await world.start(4)
     await world.run(3)
     const lags: number[] = []
+    const modes: string[] = []
     for (let time = 0; time < 20; time++) {
       await world.run(0.25)
       lags.push(heightOf(world, 0) - heightOf(world, 4))
+      modes.push(world.members[4]!.node().status().mode)
     }
     expect(Math.max(...lags)).toBeLessThanOrEqual(2)
-    expect(world.members[4]!.node().status().mode).toBe('consensus')
+    // It fetches what it missed, and is back in between, again and again.
+    expect(modes.filter((mode) => mode === 'consensus').length).toBeGreaterThan(2)
   })
 })

@@ -15,9 +15,10 @@ import type { Hash } from '../crypto/hash.ts'
 import { merkleRoot } from '../crypto/merkle.ts'
 import type { Store, StoreOperation } from '../ports/store.ts'
 import { assert } from '../primitives/assert.ts'
-import { type Bytes, toHex } from '../primitives/bytes.ts'
+import { type Bytes, bytesEqual, toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
 import { type BlockStore, type FinalBlock, openBlockStore } from './block-store.ts'
+import { dataOfAnotherChain } from './genesis-lock.ts'
 import type { StateVersion } from './state-records.ts'
 import { openStateStore, type PreparedState, type StateStore } from './state-store.ts'
 import { evidenceKey, isSystemKey, readSystemState, type SystemState, writeRetired, writeSystemState } from './system-state.ts'
@@ -141,6 +142,7 @@ function readTip(options: ChainOptions, blocks: BlockStore, state: StateStore): 
   const newest = blocks.read(state.version)
   if (!newest) throw new OperationalError('STORE_CORRUPT', `The state of height ${state.version} has no block.`)
   const { header } = newest.block
+  if (!bytesEqual(header.chainId, options.chainId)) throw dataOfAnotherChain(header.chainId, options.chainId)
   return { ...system, height: header.height, hash: blockHash(header), time: header.time, commit: newest.commit }
 }
 

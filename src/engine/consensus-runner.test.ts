@@ -44,6 +44,7 @@ async function setUp() {
     onInvalidBlock: () => undefined,
     onAccusation: () => undefined,
     onFinal: () => undefined,
+    isSettled: () => false,
     onFailure: (error) => failures.push(error),
   })
   const breakLog = () => {

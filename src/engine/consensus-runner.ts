@@ -56,6 +56,8 @@ export interface RunnerOptions {
   readonly onFinal: (block: Block, commit: Commit, candidate: Candidate) => void
   /** The machine failed under the node: a full disk, a broken log. Nothing may go on. */
   readonly onFailure: (error: unknown) => void
+  /** After a fork that was settled: the block of this height exists and is not decided anew, by no vote; block sync brings it. */
+  readonly isSettled: (height: number) => boolean
 }
 
 /** `ended` is for good: after a failure nothing may decide or sign any more, whoever asks. */
@@ -69,6 +71,11 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
   let entered = false
   let handling = false
   let committing: Promise<void> = Promise.resolve()
+  const isSettled = (): boolean => options.isSettled(chain.tip().height + 1)
+  /** Until block sync has been there. */
+  const wait = (): void => {
+    phase = 'suspended'
+  }
 
   /** While deciding is suspended only this node's own answers wait: they come once, and peers send again what is lacking. */
   function deliver(input: Input): void {
@@ -109,6 +116,7 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
   function beginHeight(): void {
     effects.clear()
     candidates.reset()
+    if (isSettled()) return wait()
     inputs.unshift(startOf(options))
     if (!handling) handleAll()
     options.onStep()
@@ -117,6 +125,7 @@ export function createConsensusRunner(options: RunnerOptions): ConsensusRunner {
 
   /** The first time of deciding: block sync may have been quicker than the network took to start. */
   function enter(): void {
+    if (isSettled()) return wait()
     entered = true
     phase = 'deciding'
     if (!replay(options)) return beginHeight()

@@ -79,6 +79,58 @@ it('a second certificate of a height stops every node that hears of it, and name
   expect(() => refuseForked(withChoice(record, forked), own.blockHash)).toThrow(/roll back to height/)
 })
 
+it('a node that is settled on a block takes no other, by sync or by votes, and stops at none above it', async () => {
+  const ports: Ports[] = []
+  let record: Uint8Array | undefined
+  const world = createNodeWorld({
+    validators: 4,
+    followers: 1,
+    consensus: { interval_ms: 1000 },
+    tamper(index, given) {
+      const readSmall: Ports['disk']['readSmall'] = async (name) =>
+        name === 'fork' && index >= 3 ? record : given.disk.readSmall(name)
+      ports[index] = { ...given, disk: { ...given.disk, readSmall } }
+      return ports[index]
+    },
+  })
+  const height = 4
+  const { chain } = world.world
+  const set = chain.spec.validators.map(({ consensusKey, power }) => ({ consensusKey, power }))
+  const commit = (hash: Uint8Array): Commit => ({
+    height,
+    round: 0,
+    blockHash: hash as Commit['blockHash'],
+    signers: bitmapOf([0], 4),
+    signature: new Uint8Array(96),
+  })
+  await writeForkRecord(
+    {
+      writeSmall: async (_, content) => {
+        record = content
+      },
+    },
+    {
+      at: 0,
+      height,
+      first: commit(forked),
+      second: commit(sha256(utf8('a third block'))),
+      validators: set,
+      polkas: [],
+      convicted: [],
+      suspects: [],
+      chosen: forked,
+    },
+  )
+  await world.start()
+  const others = [0, 1, 2]
+  await world.until(() => others.every((index) => heights(world)[index]! >= height + 4), 120)
+  await world.run(10)
+  expect(world.members[4]!.counters.get('synod_sync_lies_total code=FORK_NOT_CHOSEN')).toBeGreaterThan(0)
+  // The validator among them signs nothing at that height either: it is not decided anew.
+  expect(heights(world).slice(3)).toEqual([height - 1, height - 1])
+  expect(world.members.every(({ machine }) => machine.running?.status().fault === undefined)).toBe(true)
+})
+
 it('a forged one stops nobody, and costs who passed it on', async () => {
   const { world, ports, answered } = await startWorld()
   const height = world.members[4]!.node().status().height - 1

@@ -4,6 +4,7 @@ import { verifyCommit } from '../chain/light-verification.ts'
 import type { ValidatorSet } from '../chain/validator-set.ts'
 import { encode } from '../codec/codec.ts'
 import { type Accusation, accuse } from '../light/accuse.ts'
+import { lightCapability } from '../light/light-block.ts'
 import type { PeerId } from '../ports/network.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
@@ -35,6 +36,9 @@ export interface ForkDesk {
 /** `forked`: both hold. `forged`: one does not. `none`: they are of one block, of a fork that is known, or of a height that is not. */
 export type ForkVerdict = 'forked' | 'forged' | 'none'
 
+/** Blocks of a history that was given up go on being announced for a while. */
+const traceEveryMs = 10_000
+
 export function createForkDesk(options: {
   foundation: Foundation
   handshake: Pick<Handshake, 'of'>
@@ -43,15 +47,21 @@ export function createForkDesk(options: {
   const { chain, chainId, ports, gate, breakdown, polkas, forkRecord } = options.foundation
   const { telemetry, verifier } = ports
   let halted = false
+  let tracedAt = Number.NEGATIVE_INFINITY
 
   const ownHash = (height: number) => {
     const tip = chain.tip()
     return height === tip.height ? tip.hash : chain.blocks.read(height)?.commit.blockHash
   }
 
-  async function report(commits: readonly [Commit, Commit]): Promise<ForkVerdict> {
+  /** @param isTraced the blocks before these two are the same. */
+  async function report(commits: readonly [Commit, Commit], isTraced = false): Promise<ForkVerdict> {
     const [{ height }] = commits
     if (halted || height === forkRecord?.height) return 'none'
+    if (!isTraced && forkRecord?.chosen && height > forkRecord.height) {
+      seek(traceAll(height))
+      return 'none'
+    }
     const validators = await chain.history.at(height)
     if (!validators) return 'none'
     for (const commit of commits) {
@@ -85,10 +95,19 @@ export function createForkDesk(options: {
     await spread(accusation.evidence)
   }
 
-  async function compare(commit: Commit): Promise<ForkVerdict> {
+  async function compare(commit: Commit, isTraced = false): Promise<ForkVerdict> {
     const own = ownHash(commit.height)
     const ours = own && !bytesEqual(own, commit.blockHash) ? chain.blocks.read(commit.height)?.commit : undefined
-    return ours ? report([ours, commit]) : 'none'
+    return ours ? report([ours, commit], isTraced) : 'none'
+  }
+
+  /** Above a fork that is settled, another block of a height is most likely of the history that was given up. One that is not stops the node. */
+  async function traceAll(height: number): Promise<void> {
+    const now = ports.clock.monotonic()
+    if (now - tracedAt < traceEveryMs) return
+    tracedAt = now
+    const peers = ports.network.peers().filter(({ id }) => options.handshake.of(id)?.capabilities.includes(lightCapability))
+    await Promise.all(peers.map(({ id }) => trace(id, height)))
   }
 
   /** A peer's commit of a height where it has another block; undefined when it shows none, or this node has none. */
@@ -101,17 +120,9 @@ export function createForkDesk(options: {
   }
 
   async function trace(peer: PeerId, height: number): Promise<void> {
-    let theirs = await differing(peer, Math.min(height, chain.tip().height))
-    if (theirs === 'same') return
-    // The chains agree at `low`: on genesis, before everything.
-    for (let low = 0; theirs && theirs.height - low > 1; ) {
-      const middle = low + Math.floor((theirs.height - low) / 2)
-      const between = await differing(peer, middle)
-      if (between === undefined) return
-      if (between === 'same') low = middle
-      else theirs = between
-    }
-    if (theirs) await compare(theirs)
+    const top = await differing(peer, Math.min(height, chain.tip().height))
+    const first = top && top !== 'same' && (await firstDifference(top, (at) => differing(peer, at)))
+    if (first) await compare(first, true)
   }
 
   async function spread(evidence: Accusation['evidence']): Promise<void> {
@@ -121,8 +132,8 @@ export function createForkDesk(options: {
   const seek = (work: Promise<unknown>): void => void work.catch(breakdown.fail)
 
   return {
-    report,
-    compare,
+    report: (commits) => report(commits),
+    compare: (commit) => compare(commit),
     onFork: ({ blocks: [one, other] }) => seek(report([one.commit, other.commit])),
     onDivided(peer, height) {
       telemetry.log('warn', "a peer's certified chain parts from this node's", { peer, height })
@@ -130,6 +141,22 @@ export function createForkDesk(options: {
     },
     accuseAgain: () => seek(spread(forkRecord ? accusationOf(forkRecord).evidence : [])),
   }
+}
+
+/** The first height on which a peer's chain is another, by halves: they agree on genesis, before everything. */
+async function firstDifference(
+  top: Commit,
+  at: (height: number) => Promise<Commit | 'same' | undefined>,
+): Promise<Commit | undefined> {
+  let theirs = top
+  for (let low = 0; theirs.height - low > 1; ) {
+    const middle = low + Math.floor((theirs.height - low) / 2)
+    const between = await at(middle)
+    if (between === undefined) return undefined
+    if (between === 'same') low = middle
+    else theirs = between
+  }
+  return theirs
 }
 
 function recordOf(given: {

@@ -9,6 +9,7 @@ import { type Accusation, accuse } from '../light/accuse.ts'
 import type { Disk } from '../ports/disk.ts'
 import { bytesEqual, toHex } from '../primitives/bytes.ts'
 import { OperationalError } from '../primitives/operational-error.ts'
+import type { ChosenBlock } from '../sync/plan-messages.ts'
 
 /**
  * What this node knows of a fork, kept in its data directory: two certified blocks of one height, who decided it, and who is accused.
@@ -57,6 +58,11 @@ export function withChoice(record: ForkRecord, chosen: Hash): ForkRecord {
   const { first, second } = record
   if ([first, second].some(({ blockHash }) => bytesEqual(blockHash, chosen))) return { ...record, chosen }
   throw new OperationalError('USAGE_INVALID', `The block is neither of the two of height ${record.height}.`)
+}
+
+/** What this node takes of the forked height, and nothing else, once it is settled. */
+export function chosenBlock(record: ForkRecord | undefined): ChosenBlock | undefined {
+  return record?.chosen && { height: record.height, hash: record.chosen }
 }
 
 /** Throws CHAIN_FORKED when the node must not go on with the block of this hash at the record's height; `undefined`: it has none yet. */

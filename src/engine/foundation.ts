@@ -14,10 +14,11 @@ import type { MempoolLimits } from '../mempool/mempool-limits.ts'
 import type { BudgetLimits } from '../peers/budget-policy.ts'
 import type { ConnectionLimits } from '../peers/connection-limits.ts'
 import type { ResourceLimits } from '../peers/resource-manager.ts'
+import type { Disk } from '../ports/disk.ts'
 import { toHex } from '../primitives/bytes.ts'
 import type { BlockContext } from './block-rules.ts'
 import { createBreakdown } from './breakdown.ts'
-import { type Chain, openChain } from './chain.ts'
+import { type Chain, type ChainOptions, openChain } from './chain.ts'
 import { openConsensusLog } from './consensus-log.ts'
 import type { DirectorySettings } from './directory.ts'
 import { readRoutingTable } from './directory-table.ts'
@@ -25,6 +26,7 @@ import type { DnsSeedSettings } from './dns-seeds.ts'
 import { createEvidencePool } from './evidence-pool.ts'
 import { createFinality } from './finality.ts'
 import { readForkRecord, refuseForked } from './fork-record.ts'
+import { lockGenesis, refuseOtherChain } from './genesis-lock.ts'
 import { type GuardedSigner, openGuardedSigner } from './guarded-signer.ts'
 import { openAddressBook } from './kept-address-book.ts'
 import { createMessageTrace } from './message-trace.ts'
@@ -105,8 +107,7 @@ export async function layFoundation(given: Ports, options: NodeOptions) {
   const { spec, application } = options
   const chainId = chainIdOf(spec)
   const genesis = genesisOf(spec)
-  const store = createWriteBehind(await disk.openStore('chain'))
-  const chain = await openChain({ ...options, store, chainId, genesis, snapshotInterval: options.snapshots?.intervalBlocks })
+  const { store, chain } = await openOwnChain(disk, options, { chainId, genesis })
   const forkRecord = await readForkRecord(disk)
   refuseForked(forkRecord, forkRecord && chain.blocks.read(forkRecord.height)?.commit.blockHash)
   const protocolVersion = options.protocolVersion ?? protocolVersionKnown
@@ -191,6 +192,15 @@ async function openSigner(
       })
     },
   })
+}
+
+/** Of another chain nothing is opened, and so nothing changed. */
+async function openOwnChain(disk: Disk, options: NodeOptions, given: Pick<ChainOptions, 'chainId' | 'genesis'>) {
+  await refuseOtherChain(disk, given.chainId)
+  const store = createWriteBehind(await disk.openStore('chain'))
+  const chain = await openChain({ ...options, ...given, store, snapshotInterval: options.snapshots?.intervalBlocks })
+  await lockGenesis(disk, { chainId: given.chainId, genesisRoot: chain.genesisRoot })
+  return { store, chain }
 }
 
 /** What the next block is checked against. Of a version that is not known here, no block holds. */

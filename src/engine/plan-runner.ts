@@ -5,6 +5,7 @@ import type { Rejection } from '../primitives/result.ts'
 import { type BlockPlan, createBlockPlan } from '../sync/block-plan.ts'
 import type { Fork, PlanEffect, PlanInput } from '../sync/plan-messages.ts'
 import type { TakenBlock } from './block-taker.ts'
+import { chosenBlock } from './fork-record.ts'
 import type { Foundation } from './foundation.ts'
 import { createPeerAsker, type PeerAsker } from './peer-asker.ts'
 import type { SyncPeers } from './sync-peers.ts'
@@ -19,7 +20,7 @@ export interface PlanRunner {
   readonly asker: PeerAsker
 }
 
-export interface PlanRunnerOptions extends Pick<Foundation, 'ports' | 'chain' | 'usefulness'> {
+export interface PlanRunnerOptions extends Pick<Foundation, 'ports' | 'chain' | 'usefulness' | 'forkRecord'> {
   readonly peers: () => SyncPeers
   readonly onTake: (certified: TakenBlock) => void
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
@@ -100,7 +101,7 @@ export function createPlanRunner(options: PlanRunnerOptions): PlanRunner {
       return plan !== undefined
     },
     start() {
-      plan ??= createBlockPlan(chain.tip())
+      plan ??= createBlockPlan(chain.tip(), chosenBlock(options.forkRecord))
       step({ type: 'tick' })
     },
     step,

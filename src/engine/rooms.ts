@@ -21,6 +21,7 @@ import { type Defence, openDefence } from './defence.ts'
 import { createDirectory, type Directory, directoryCapability, servesDirectory } from './directory.ts'
 import { createEvidenceDesk } from './evidence-desk.ts'
 import { createForkDesk, type ForkDesk } from './fork-desk.ts'
+import { chosenBlock } from './fork-record.ts'
 import type { Foundation, NodeOptions } from './foundation.ts'
 import { createHandshake, type Handshake } from './handshake.ts'
 import { holdBlockSync } from './held-block-sync.ts'
@@ -86,6 +87,7 @@ export function openRooms(foundation: Foundation, options: NodeOptions) {
     parameters: () => foundation.inForce().consensus,
     candidates,
     produce: () => produce(foundation, exchange.flush),
+    isSettled: (height) => chosenBlock(foundation.forkRecord)?.height === height,
     hasWork: () => mempool.size > 0 || evidencePool.pending().length > 0,
     broadcast: (message) => gossip.broadcast(message),
     onStep: () => reportStep(foundation),

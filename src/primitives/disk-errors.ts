@@ -10,6 +10,11 @@ export const diskErrors = {
     summary: 'There is something already where a chain was to be put.',
     hint: 'Give an empty place. To begin anew with what is there, move data/chain, data/wal-a and data/wal-b away and leave the last-signed record where it is.',
   },
+  DATA_OF_ANOTHER_CHAIN: {
+    exit: 78,
+    summary: 'The data directory holds another chain than the one that the node is to run, or began with another genesis state.',
+    hint: 'Check --home, node.data_dir, and the chain spec; give another chain a data directory of its own. Nothing was changed.',
+  },
   DATA_FORMAT_NEWER: {
     exit: 78,
     summary: 'A newer version of Synod has written the data directory.',

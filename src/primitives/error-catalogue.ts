@@ -74,6 +74,11 @@ export const rejections = {
   EVIDENCE_STRANGER: { verdict: 'ignore', summary: 'The accused was not a validator at that height: there is nobody to punish.' },
   EVIDENCE_INVALID: { verdict: 'reject', summary: 'A signature in the evidence does not hold.' },
   EVIDENCE_KNOWN: { verdict: 'ignore', summary: 'The evidence has been punished already.' },
+  FORK_NOT_CHOSEN: {
+    verdict: 'ignore',
+    summary:
+      'A peer shows the history that the operators have given up after a fork: see `synod fork` and docs/runbooks/fork.md.',
+  },
   HELLO_UNWELCOME: {
     verdict: 'ignore',
     summary: 'The peer is kept out here: banned for its conduct, or denied by the operator.',

@@ -3,6 +3,7 @@ import { createSyncWorld, honestServer, runPlan, type Server, type SyncWorld } f
 import type { Block } from '../chain/block.ts'
 import { blockHash, type Header } from '../chain/header.ts'
 import type { HeaderRange } from '../chain/header-message.ts'
+import type { Hash } from '../crypto/hash.ts'
 import type { RejectionCode } from '../primitives/error-catalogue.ts'
 
 const length = 70
@@ -152,6 +153,26 @@ describe('block sync by plan', () => {
     expect(height).toBe(0)
     expect(forks).toHaveLength(1)
     expect(forks[0]!.blocks.map((each) => each.commit)).toEqual([last.commit, commit])
+  })
+
+  it('takes the block on which the operators have settled, and no history with another, however certified', async () => {
+    const last = world.served.at(-1)!
+    const header = { ...last.block.header, time: last.block.header.time + 1 }
+    const hash = blockHash(header)
+    const twin = honestServer([
+      ...world.served.slice(0, -1),
+      { block: { ...last.block, header }, commit: world.commitOf(hash, length) },
+    ])
+    const servers = { a: { ...world.honest(), latencyMs: 1 }, twin: { ...twin, latencyMs: 9 } }
+    const settledOn = (chosen: Hash) => runPlan(world, servers, 20_000, { height: length, hash: chosen })
+    const own = await settledOn(last.commit.blockHash)
+    expect(own).toMatchObject({ height: length, forks: [] })
+    const other = await settledOn(hash)
+    expect(other).toMatchObject({ height: length, forks: [] })
+    expect(other.blamed).toEqual([['a', 'FORK_NOT_CHOSEN']])
+    const none = await runPlan(world, { a: world.honest() }, 5_000, { height: 1, hash })
+    expect(none.height).toBe(0)
+    expect(new Set(none.blamed.map(([, code]) => code))).toEqual(new Set(['FORK_NOT_CHOSEN']))
   })
 
   it('tells of a peer whose certified chain does not build on this node’s', async () => {

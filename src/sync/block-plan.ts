@@ -10,7 +10,7 @@ import { createAskDesk } from './ask-desk.ts'
 import { createBodyGather } from './body-gather.ts'
 import { askEarly, type EarlyBodies } from './early-bodies.ts'
 import { confirmedHeight, type SyncPeer } from './peer-choice.ts'
-import type { PlanEffect, PlanInput, PlanTip } from './plan-messages.ts'
+import type { ChosenBlock, PlanEffect, PlanInput, PlanTip } from './plan-messages.ts'
 import { createRangeQuest, type RangeQuest } from './range-quest.ts'
 
 export interface BlockPlan {
@@ -35,7 +35,7 @@ interface CertifiedEnd {
   readonly validators: ValidatorSet | undefined
 }
 
-export function createBlockPlan(start: PlanTip): BlockPlan {
+export function createBlockPlan(start: PlanTip, chosen?: ChosenBlock): BlockPlan {
   const desk = createAskDesk()
   const gather = createBodyGather(desk, start.height)
   let tip = start
@@ -90,7 +90,7 @@ export function createBlockPlan(start: PlanTip): BlockPlan {
     if (goal <= end.height) return
     const to = Math.min(goal, end.height + headersMax)
     const from = end.height + 1
-    quest = createRangeQuest({ from, to, previousHash: end.hash, validators: end.validators }, desk)
+    quest = createRangeQuest({ from, to, previousHash: end.hash, validators: end.validators, chosen }, desk)
     if (to - end.height <= earlyMax && end.height === tip.height) early = askEarly(desk, { from, count: to - end.height })
   }
 

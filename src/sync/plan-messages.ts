@@ -6,6 +6,12 @@ import type { ValidatorSet } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
 import type { Rejection, Result } from '../primitives/result.ts'
 
+/** The block of a height on which the operators have settled after a fork: no other history is taken. */
+export interface ChosenBlock {
+  readonly height: number
+  readonly hash: Hash
+}
+
 /** A question to a peer: for the headers of a range, or for its blocks. */
 export interface Ask {
   readonly id: number

@@ -5,12 +5,13 @@
 import type { HeaderRange } from '../chain/header-message.ts'
 import { type ValidatorSet, validatorSetHash } from '../chain/validator-set.ts'
 import type { Hash } from '../crypto/hash.ts'
-import type { Rejection, Result } from '../primitives/result.ts'
+import { bytesEqual } from '../primitives/bytes.ts'
+import { type Rejection, type Result, reject } from '../primitives/result.ts'
 import type { AskDesk } from './ask-desk.ts'
 import { askHeaders } from './ask-headers.ts'
 import { type LinkedRange, linkHeaders } from './header-chain.ts'
 import { choosePeers, triesMax } from './peer-choice.ts'
-import type { CertifiedHeader } from './plan-messages.ts'
+import type { CertifiedHeader, ChosenBlock } from './plan-messages.ts'
 import { createWitnesses, type Witnesses } from './witnesses.ts'
 
 export interface RangeQuest {
@@ -28,6 +29,7 @@ export interface QuestOptions {
   readonly previousHash: Hash
   /** Who decides the range. */
   readonly validators: ValidatorSet
+  readonly chosen?: ChosenBlock | undefined
 }
 
 /** How many peers are asked besides the one that tells the headers. */
@@ -35,7 +37,7 @@ const witnessesMax = 2
 const patience = { wholeMs: 5000, partMs: 5000 }
 
 export function createRangeQuest(options: QuestOptions, desk: AskDesk): RangeQuest {
-  const { from, to, previousHash, validators } = options
+  const { from, to, previousHash, validators, chosen } = options
   const start = { from, previousHash, validatorsHash: validatorSetHash(validators) }
   const failures = new Map<string, number>()
   let asked: number | undefined
@@ -63,9 +65,16 @@ export function createRangeQuest(options: QuestOptions, desk: AskDesk): RangeQue
     const linked = linkHeaders(range, start, to - from + 1)
     if (!linked.ok) return fail(peer, linked.error)
     const { value } = linked
+    if (isAbandoned(value)) return fail(peer, reject('FORK_NOT_CHOSEN', `height ${chosen?.height}`).error)
     desk.check(value.commit, validators, (outcome) => {
       if (witnesses === mine) judge(peer, value, outcome, mine)
     })
+  }
+
+  /** Certified or not, it is the history that was given up. */
+  function isAbandoned({ hashes }: LinkedRange): boolean {
+    const hash = chosen && hashes[chosen.height - from]
+    return hash !== undefined && !bytesEqual(hash, chosen?.hash as Hash)
   }
 
   function judge(peer: string, range: LinkedRange, outcome: Result<void>, mine: Witnesses): void {
@@ -94,9 +103,14 @@ export function createRangeQuest(options: QuestOptions, desk: AskDesk): RangeQue
     desk.effect({ type: 'doubt', peer })
   }
 
-  function fork(other: CertifiedHeader): void {
+  function fork(other: CertifiedHeader, peer: string): void {
     const header = certified?.headers.at(-1)
     if (!certified || !header) return
+    if (chosen && chosen.height <= header.height) {
+      // Most likely it follows from the block that was given up. Where the two really part is found out outside.
+      desk.effect({ type: 'doubt', peer })
+      return desk.effect({ type: 'divided', peer, height: header.height })
+    }
     state = 'failed'
     const blocks = [{ header, commit: certified.commit }, other] as const
     desk.effect({ type: 'fork', fork: { height: header.height, validators, blocks } })

@@ -36,7 +36,7 @@ export function createWitnesses(options: {
   readonly desk: AskDesk
   readonly validators: ValidatorSet
   readonly blame: (peer: string, rejection: Rejection) => void
-  readonly onFork: (other: CertifiedHeader) => void
+  readonly onFork: (other: CertifiedHeader, peer: string) => void
   /** Something that was open is over. */
   readonly onSettled: () => void
 }): Witnesses {
@@ -80,7 +80,7 @@ export function createWitnesses(options: {
     desk.check(other.commit, validators, (outcome) => {
       checks--
       if (!outcome.ok) blame(peer, outcome.error)
-      else if (!dropped && height === commit.height) options.onFork(other)
+      else if (!dropped && height === commit.height) options.onFork(other, peer)
       options.onSettled()
     })
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, chmod, copyFile, cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { pictureOf } from '../recovery/stopped-node.ts'
 import { createFollowerHome } from './support/follower-home.ts'
 import { heightOf, type LocalNetwork, type LocalNode, reaches, startLocalNetwork } from './support/local-network.ts'
 import { type RunOptions, runSynod } from './support/run-synod.ts'
@@ -85,6 +86,29 @@ describe('a second process', () => {
       /cannot listen/,
     )
     await expectProgress()
+  })
+})
+
+describe('a data directory', () => {
+  test('of another chain is refused, and nothing in it is changed', async () => {
+    const node = await createFollowerHome(network, 'other-chain')
+    others.push(node)
+    await node.start()
+    await reaches(node, 1)
+    await node.stop()
+    const path = join(node.home, 'chain.toml')
+    const spec = await readFile(path, 'utf8')
+    await writeFile(path, spec.replace(/^name = .*$/m, 'name = "another"'))
+    const before = await pictureOf(join(node.home, 'data'))
+    await expectRefusal(['start', '--home', node.home], 78, 'DATA_OF_ANOTHER_CHAIN', /is of chain [0-9a-f]{64}, and this is/)
+    const after = await pictureOf(join(node.home, 'data'))
+    // Whoever looks locks it meanwhile.
+    for (const picture of [before, after]) for (const name of picture.keys()) if (/lock$/i.test(name)) picture.delete(name)
+    expect(after).toEqual(before)
+    await writeFile(path, spec)
+    await node.start()
+    await reaches(node, await heightOf(network.nodes[0]!))
+    await node.stop()
   })
 })
 

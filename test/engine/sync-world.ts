@@ -6,7 +6,7 @@ import { verifyCommit } from '../../src/chain/light-verification.ts'
 import type { RejectionCode } from '../../src/primitives/error-catalogue.ts'
 import { createBlockPlan } from '../../src/sync/block-plan.ts'
 import type { SyncPeer } from '../../src/sync/peer-choice.ts'
-import type { Ask, Fork, PlanInput, PlanTip } from '../../src/sync/plan-messages.ts'
+import type { Ask, ChosenBlock, Fork, PlanInput, PlanTip } from '../../src/sync/plan-messages.ts'
 import { createTestChain } from './test-chain.ts'
 
 export interface ServedBlock {
@@ -65,8 +65,9 @@ export async function runPlan(
   world: SyncWorld,
   servers: Readonly<Record<string, Server>>,
   untilMs = 60_000,
+  chosen?: ChosenBlock,
 ): Promise<SyncOutcome> {
-  const plan = createBlockPlan(world.start)
+  const plan = createBlockPlan(world.start, chosen)
   const outcome = {
     blamed: [] as [string, RejectionCode][],
     doubted: [] as string[],

@@ -18,7 +18,7 @@ export async function inspectHome(home: string, ...words: readonly string[]): Pr
 }
 
 /** Every file below a directory with its times and content. */
-export async function pictureOf(directory: string): Promise<ReadonlyMap<string, string>> {
+export async function pictureOf(directory: string): Promise<Map<string, string>> {
   const picture = new Map<string, string>()
   for (const name of await readdir(directory, { recursive: true })) {
     const path = join(directory, name)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFollowerHome } from '../e2e/support/follower-home.ts'
 import { sameHistory } from '../e2e/support/kill-cycle.ts'
 import { heightOf, type LocalNetwork, type LocalNode, reaches, startLocalNetwork } from '../e2e/support/local-network.ts'
-import { runSynod } from '../e2e/support/run-synod.ts'
+import { type Run, runSynod, startSynod } from '../e2e/support/run-synod.ts'
 import { startSigningWitness } from '../e2e/support/signing-witness.ts'
 import { until } from '../e2e/support/until.ts'
 import { flipBit, inspectHome, largestOf, pictureOf } from './stopped-node.ts'
@@ -114,8 +114,18 @@ describe('a validator whose operator restores an old backup', () => {
 describe('damage', () => {
   /** Starts the node, and tells what became of it: it runs on, or it ended and said so. */
   async function startedAfter(node: LocalNode): Promise<'runs' | string> {
-    const { status, stderr } = await runSynod(['start', '--home', node.home], { timeoutMs: 8_000 })
-    if (status === null) return 'runs'
+    const run = startSynod(['start', '--home', node.home])
+    let ended: Run | undefined
+    void run.ended.then((how) => {
+      ended = how
+    })
+    const isWell = async () => (await fetch(new URL('/healthz', node.url))).ok
+    await until('it has ended, or answers', async () => ended !== undefined || (await isWell()), 60_000)
+    if (ended === undefined) {
+      await run.kill('SIGKILL')
+      return 'runs'
+    }
+    const { stderr } = ended
     const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
     return lines.join('\n')
   }

@@ -79,7 +79,7 @@ export const nodeConfigSchema = z.strictObject({
       verifier_workers: z
         .union([z.literal('auto'), z.int().min(0).max(64)])
         .default('auto')
-        .describe('Threads that check signatures. "auto": one less than there are cores, at least one.'),
+        .describe('Threads that check signatures. "auto": half as many as there are cores, four at most.'),
       time_servers: z
         .array(
           z

@@ -60,6 +60,7 @@ async function fetchFrom(state: StateStore, store: Store, conduct: (peer: PeerId
     look: async () => undefined,
     onRejection: (peer) => void barred.set(peer, 3),
     onFailure: (peer) => void barred.set(peer, (barred.get(peer) ?? 0) + 1),
+    onChunk: (peer) => void barred.delete(peer),
     onProgress: () => undefined,
     isStopped: () => false,
   })
@@ -73,6 +74,15 @@ async function fetchFrom(state: StateStore, store: Store, conduct: (peer: PeerId
 }
 
 describe('chunks of a snapshot', () => {
+  it('come from a peer that fails now and then, as long as it brings chunks in between', async () => {
+    const state = await source()
+    let questions = 0
+    const conduct = (): Conduct => (++questions % 5 === 0 ? 'silent' : 'honest')
+    const { complete, asked } = await fetchFrom(state, memory(), conduct, ['a'])
+    expect(complete).toBe(true)
+    expect(asked.length).toBeGreaterThan(20)
+  })
+
   it('come from all who have them, and make the state whose root is trusted', async () => {
     const state = await source()
     const store = memory()

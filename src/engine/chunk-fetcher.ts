@@ -24,6 +24,8 @@ export interface FetchOptions {
   readonly onRejection: (peer: PeerId, rejection: Rejection) => void
   /** The peer has not what it offered, or does not answer. */
   readonly onFailure: (peer: PeerId, error: unknown) => void
+  /** The peer brought a chunk to its end. */
+  readonly onChunk: (peer: PeerId) => void
   readonly onProgress: (done: number, all: number) => void
   readonly isStopped: () => boolean
 }
@@ -62,6 +64,7 @@ export async function fetchChunks(options: FetchOptions): Promise<boolean> {
     busy.set(peer, (busy.get(peer) as number) - 1)
     if (!done) return void waiting.push(chunk)
     lastProgress = clock.monotonic()
+    options.onChunk(peer)
     options.onProgress(target.done, all)
   }
 

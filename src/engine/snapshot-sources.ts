@@ -5,7 +5,7 @@ import type { Ports } from './ports.ts'
 import { createRequestBackoff, type RequestBackoff } from './request-backoff.ts'
 import { createSnapshotClient, type SnapshotClient } from './snapshot-client.ts'
 
-/** Who offers which snapshot, and who is not asked any more: who lied, and who failed again and again. */
+/** Who offers which snapshot, and who is not asked any more: who lied, and who failed several times in a row. */
 export interface SnapshotSources {
   readonly client: SnapshotClient
   readonly backoff: RequestBackoff
@@ -17,6 +17,8 @@ export interface SnapshotSources {
   offering(height: number): readonly PeerId[]
   lied(peer: PeerId, rejection: Rejection): void
   failed(peer: PeerId, error: unknown): void
+  /** A whole chunk came, and is true: earlier failures were of the moment. */
+  kept(peer: PeerId): void
   /** Asks those again who failed, not those who lied. */
   forgive(): void
 }
@@ -77,6 +79,7 @@ export function createSnapshotSources(options: {
     offering: (height) => serving().filter((peer) => offered.get(peer)?.some((offer) => offer.height === height)),
     lied,
     failed,
+    kept: (peer) => void failures.delete(peer),
     forgive: () => failures.clear(),
   }
 }

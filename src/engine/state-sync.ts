@@ -74,6 +74,7 @@ export function createStateSync(options: StateSyncOptions): StateSync {
       look: sources.look,
       onRejection: sources.lied,
       onFailure: sources.failed,
+      onChunk: sources.kept,
       onProgress: (done, all) => reportProgress(ports, done, all),
       isStopped: () => stopped,
     })

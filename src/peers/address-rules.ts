@@ -57,8 +57,8 @@ const ways: Readonly<Record<string, RegExp>> = {
   udp: /^(\/quic-v1|\/webrtc-direct\/certhash\/u[A-Za-z0-9_-]+)$/,
 }
 
-/** Which a peer id is written in. */
-const base58 = /^[1-9A-HJ-NP-Za-km-z]+$/
+/** Whatever a peer id is written in: base 58, or words in the simulator. */
+const peerId = /^[A-Za-z0-9-]+$/
 
 /**
  * The address as it stands in a list: a host that can be dialled, a port, the transport, and no peer id; or such a one of a relay with
@@ -68,7 +68,7 @@ const base58 = /^[1-9A-HJ-NP-Za-km-z]+$/
 export function listedAddress(address: string, peer: string, reach: Reach): string | undefined {
   const [hop = '', end, ...more] = address.split('/p2p-circuit')
   if (end === undefined) return plainAddress(address, peer, reach)
-  const relay = /\/p2p\/([^/]+)$/.exec(hop)?.[1]
+  const relay = /\/p2p\/([1-9A-HJ-NP-Za-km-z]+)$/.exec(hop)?.[1]
   if (relay === undefined || relay === peer || more.length > 0 || !['', `/p2p/${peer}`].includes(end)) return undefined
   const bare = plainAddress(hop, relay, reach)
   const whole = `${bare}/p2p/${relay}/p2p-circuit`
@@ -77,7 +77,7 @@ export function listedAddress(address: string, peer: string, reach: Reach): stri
 
 function plainAddress(address: string, peer: string, reach: Reach): string | undefined {
   const [bare = '', id, ...rest] = address.split('/p2p/')
-  if (rest.length > 0 || (id !== undefined && (id !== peer || !base58.test(id)))) return undefined
+  if (rest.length > 0 || (id !== undefined && (id !== peer || !peerId.test(id)))) return undefined
   const [empty, kind, host = '', protocol = '', port = '', ...above] = bare.split('/')
   if (empty !== '' || bare.length > 128 || !/^[\x21-\x7e]+$/.test(bare)) return undefined
   if (!/^[1-9]\d{0,4}$/.test(port) || !isDialledPort(Number(port))) return undefined

@@ -150,5 +150,6 @@ test('the validators change a rule of the chain by their votes, and every node g
   await Promise.all([node(0), node(2), newcomer].map((each) => reaches(each, from + 5)))
   const timeOf = async (height: number) => (await node(0).client.block(height))?.header.time ?? 0
   const times = await Promise.all([1, 2, 3, 4, 5].map((after) => timeOf(from + after)))
-  for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(300)
+  // Timers keep another time than the clock that a block is stamped by, to a millisecond or so; the old rule would make it 100.
+  for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThan(290)
 })
